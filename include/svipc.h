@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * svipc.h - one process hands data to another through System V shared memory.
+ *
+ * A channel is one shared memory segment and one set of two semaphores, found under one ftok(3) key.
+ * It has one writer and one reader.  The writer produces bytes in place (reserve, commit), the reader
+ * consumes them in place (peek, release); nothing is copied between the two.
+ *
+ *	writer: sv_open  { sv_reserve  sv_commit }   sv_finish  sv_close
+ *	reader: sv_open  { sv_peek     sv_release }  sv_finish  sv_close
+ *
+ * Caveats first
+ * - A handle belongs to the process that opened it.  After fork(2) the child must not use it: it does
+ *   not inherit the kernel's note of who is attached.  execve(2) ends the handle; the peer is told.
+ * - One thread at a time may use a handle; sv_interrupt() is the exception and may be called from any
+ *   thread and from a signal handler.  Different handles are independent.
+ * - A process that ends without sv_close(), however it ends, is reported to its peer as dead.
+ * - The library never prints, never exits, installs no signal handler and starts no thread.
+ *
+ * Conventions
+ * - Sizes and positions are bytes.  A position counts from the start of the stream and never wraps.
+ * - timeout_ms: milliseconds; -1 waits for ever, 0 never blocks, other negative values are SV_EINVAL.
+ *   The time is measured with CLOCK_MONOTONIC, and a signal neither shortens nor lengthens it.
+ * - A function returns SV_OK (0) or one negative code of enum sv_code.  After a failure sv_last_error()
+ *   gives errno and a sentence a person can act on.  errno itself is unspecified.
+ * - Ordering: all that the writer stored before sv_commit() is visible to the reader after the
+ *   sv_peek() that returns those bytes (release and acquire); all that the reader did with released
+ *   bytes happens before the sv_reserve() that hands their space out again; all that the reader did
+ *   before sv_finish() happens before the writer's sv_finish() returns SV_OK.
+ *
+ * Facts borrowed: the key is made by ftok(3) from the low bits of device and inode, so two files can
+ * share a key (ftok(3), NOTES); what SEM_UNDO does at process end is in semop(2); an attached segment
+ * that is marked for removal lives on until the last detach (shmctl(2), IPC_RMID).
+ */
+#ifndef SVIPC_H
+#define SVIPC_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define SV_VERSION "1.0.0"
+#define SV_UNKNOWN UINT64_MAX /* a size that is not known */
+#define SV_PROJECT_DEFAULT 83 /* the ftok(3) project id when none is given: 'S' */
+
+/* What a function returns. */
+enum sv_code {
+	SV_OK = 0,
+	SV_ESYSTEM = -1,   /* a system call failed: see sys_errno */
+	SV_EINVAL = -2,    /* an argument, or the order of calls, is wrong */
+	SV_EAGAIN = -3,    /* timeout_ms was 0 and the call would have to wait */
+	SV_ETIMEDOUT = -4, /* timeout_ms has passed */
+	SV_EINTR = -5,     /* sv_interrupt() was called on this handle */
+	SV_END = -6,       /* the writer has finished and every byte was released */
+	SV_EDIED = -7,     /* the peer ended without a word: crash, kill, exit without sv_close */
+	SV_EPEER = -8,     /* the peer gave up and said why: see sys_errno or signal */
+	SV_EREMOVED = -9,  /* somebody removed the channel's objects (ipcrm, systemd RemoveIPC) */
+	SV_EBUSY = -10,    /* the role is taken by a live process */
+	SV_EFOREIGN = -11, /* the key leads to an object of other software */
+	SV_ECORRUPT = -12, /* the shared memory holds what no svipc process would store */
+	SV_EMODE = -13,    /* the channel is of the other kind: bytes or messages, resumable or not */
+	SV_ESOURCE = -14,  /* resume: the input is not the one that the channel was started with */
+	SV_ETOOBIG = -15   /* larger than the channel can ever hold */
+};
+
+enum sv_role { SV_WRITER = 0, SV_READER = 1 };
+
+/* How a side waits.  Only SV_WAIT_SPIN burns CPU time for long; every policy ends asleep. */
+enum sv_wait {
+	SV_WAIT_AUTO = 0, /* spin about as long as a wake-up would cost, less when that does not pay */
+	SV_WAIT_SPIN = 1, /* spin for up to 20 ms before sleeping */
+	SV_WAIT_SLEEP = 2 /* sleep at once */
+};
+
+/* Flags of struct sv_options. */
+enum sv_flags {
+	SV_MESSAGES = 1 << 0, /* a channel of whole messages, not of bytes */
+	SV_RESUME = 1 << 1,   /* the channel outlives its processes; the next ones go on where they stopped */
+	SV_DETACH = 1 << 2    /* writer: sv_finish() does not wait for a reader, the data stays */
+};
+
+/* Identity of the writer's input, kept in the channel to refuse a changed file on resume. */
+struct sv_source {
+	uint64_t device;
+	uint64_t inode;
+	uint64_t size;    /* bytes */
+	int64_t mtime_ns; /* nanoseconds since 1970 */
+};
+
+/* What sv_open() needs.  Start from SV_OPTIONS_INIT: a zero or NULL member means the default. */
+struct sv_options {
+	size_t struct_size;      /* set by SV_OPTIONS_INIT */
+	const char *name;        /* channel name, [A-Za-z0-9._-], at most 64 bytes, not starting with '.' or '-';
+	                            NULL: "default" */
+	const char *path;        /* rendezvous file instead of a name: any existing regular file or directory */
+	int project;             /* ftok(3) project id, 1..255; 0: SV_PROJECT_DEFAULT */
+	unsigned mode;           /* permission bits of new objects, 0600 plus group and other read/write; 0: 0600 */
+	unsigned flags;          /* enum sv_flags */
+	enum sv_wait wait;       /* waiting policy of this side */
+	uint64_t capacity;       /* bytes; rounded up to a power of two that is a multiple of SHMLBA; 0: a default
+	                            that fits the cache.  The side that creates the channel decides. */
+	uint64_t total;          /* writer: bytes that will come, or SV_UNKNOWN; for the reader's information */
+	struct sv_source source; /* writer with SV_RESUME: the input */
+};
+#define SV_OPTIONS_INIT { sizeof(struct sv_options), NULL, NULL, 0, 0, 0, SV_WAIT_AUTO, 0, SV_UNKNOWN, { 0, 0, 0, 0 } }
+
+/* The last failure, in full. */
+struct sv_error {
+	int code;       /* enum sv_code */
+	int sys_errno;  /* errno of the failed call (SV_ESYSTEM) or the peer's reason (SV_EPEER), else 0 */
+	int signal;     /* SV_EPEER: the signal that ended the peer, else 0 */
+	long peer_pid;  /* the peer concerned, 0 if not known; of the peer's pid namespace */
+	char text[768]; /* one line, no newline: what was tried, on which object, why, what to do */
+};
+
+/* What a channel is doing, in the order in which a life goes. */
+enum sv_state {
+	SV_STATE_WAITING_READER = 0, /* a writer is attached, no reader has come */
+	SV_STATE_WAITING_WRITER = 1, /* a reader is attached, no writer has come */
+	SV_STATE_RUNNING = 2,        /* both attached */
+	SV_STATE_FINISHING = 3,      /* one side has left or died, the other is about to */
+	SV_STATE_DETACHED = 4,       /* nobody attached; complete data waits for a reader */
+	SV_STATE_RESUMABLE = 5,      /* a side is missing; the next one may go on */
+	SV_STATE_STALE = 6,          /* ours, nobody attached, of no more use */
+	SV_STATE_FOREIGN = 7,        /* not ours, or cannot tell */
+	SV_STATE_CORRUPT = 8         /* ours by its first bytes, but not to be believed */
+};
+
+/* One side as others see it. */
+struct sv_side {
+	long pid;          /* 0: never attached; of that side's pid namespace */
+	int attached;      /* 1: attached now */
+	int asleep;        /* 1: waits for its peer in the kernel */
+	int finished;      /* 1: has said that all is well */
+	int sys_errno;     /* it gave up with this errno, else 0 */
+	int signal;        /* it was ended by this signal and said so, else 0 */
+	uint64_t position; /* bytes committed (writer) or released (reader) */
+};
+
+/* A snapshot of one channel.  The values are read one after the other from memory that is changing. */
+struct sv_info {
+	size_t struct_size; /* set by the library: what it knows of this struct */
+	enum sv_state state;
+	char name[72];       /* channel name; empty for a channel with a path */
+	char path[512];      /* rendezvous file; cut off if longer */
+	char reason[256];    /* one line: why the state is what it is */
+	uint32_t key;        /* ftok(3) key */
+	int project;         /* ftok(3) project id */
+	int shmid;           /* segment, -1: none */
+	int semid;           /* semaphore set, -1: none */
+	unsigned owner;      /* user id */
+	unsigned mode;       /* permission bits */
+	unsigned flags;      /* enum sv_flags */
+	uint64_t capacity;   /* bytes of the ring */
+	uint64_t segment;    /* bytes of the segment */
+	uint64_t total;      /* bytes that will come, or SV_UNKNOWN */
+	uint64_t page_size;  /* bytes of one page of the mapping */
+	int64_t created;     /* seconds since 1970 */
+	unsigned long maps;  /* shm_nattch: mappings, two for each attached process */
+	struct sv_side side[2]; /* by enum sv_role */
+};
+
+typedef struct sv_channel sv_channel;
+
+/*
+ * Open a channel, creating it if it does not exist.  Either side may come first; this does not wait for
+ * the peer.  It waits (up to timeout_ms) for the lock of the rendezvous file, and while a previous
+ * transfer on the same channel is just ending.
+ *
+ * Returns SV_OK and a handle in *ch, to be given to sv_close(); else *ch is NULL and, when err is not
+ * NULL, *err is filled.
+ * SV_EINVAL (options), SV_EBUSY (the role is taken), SV_EFOREIGN, SV_ECORRUPT, SV_EMODE, SV_ESOURCE,
+ * SV_EAGAIN, SV_ETIMEDOUT, SV_EREMOVED (removed while opening: try again), SV_ETOOBIG, and SV_ESYSTEM
+ * with, among others, EACCES (another user's), ENOSPC (kernel.shmmni, kernel.shmall or kernel.sem),
+ * EINVAL (kernel.shmmax), ENOMEM (address space), ENOENT (no such path), ENAMETOOLONG.
+ * On failure nothing is left that was not there before.
+ */
+int sv_open(sv_channel **ch, enum sv_role role, const struct sv_options *options, int timeout_ms,
+            struct sv_error *err);
+
+/*
+ * Wait until the peer has attached; returns at once if it ever has.  On a resumable channel it
+ * returns only when a live peer is attached: call it after SV_EDIED to wait for the next one.
+ * SV_EAGAIN, SV_ETIMEDOUT, SV_EINTR, SV_EDIED, SV_EPEER, SV_EREMOVED, SV_ECORRUPT, SV_ESYSTEM.
+ */
+int sv_wait_peer(sv_channel *ch, int timeout_ms);
+
+/*
+ * Writer of a byte channel: wait until at least want bytes (1..capacity) are free.  *data points to *got >= want
+ * contiguous bytes of the segment.  They stay the caller's until sv_commit(); calling again without a
+ * commit gives the same place, perhaps more of it.  Reading from it yields old data.
+ * SV_EINVAL (not a byte writer, after sv_finish), SV_ETOOBIG (want above the capacity), and those of
+ * sv_wait_peer().  After SV_EAGAIN, SV_ETIMEDOUT and SV_EINTR the channel is as before; after the others it is of
+ * no more use but for sv_wait_peer() (resumable) and sv_close().
+ */
+int sv_reserve(sv_channel *ch, size_t want, void **data, size_t *got, int timeout_ms);
+
+/* Publish the first n bytes (0..*got) of the reservation.  Never blocks.  SV_EINVAL, SV_EREMOVED, SV_ESYSTEM. */
+int sv_commit(sv_channel *ch, size_t n);
+
+/*
+ * Reader of a byte channel: wait until at least want bytes (1..capacity) are there, or the stream ends.  *data points
+ * to *got contiguous bytes of the segment, read-only; *got is below want only at the end of the stream.
+ * They stay valid until sv_release(); calling again without a release gives the same bytes, perhaps more.
+ * SV_END when nothing is left and the writer has finished; SV_EDIED or SV_EPEER when nothing is left and
+ * it has not; the rest as for sv_reserve().
+ */
+int sv_peek(sv_channel *ch, size_t want, const void **data, size_t *got, int timeout_ms);
+
+/* Give the first n bytes (0..*got) of the peeked ones back to the writer.  Never blocks.  SV_EINVAL, SV_EREMOVED, SV_ESYSTEM. */
+int sv_release(sv_channel *ch, size_t n);
+
+/*
+ * Messages (SV_MESSAGES on both sides): each is contiguous, 8-byte aligned, and arrives whole or not at
+ * all.  sv_msg_max() is the longest one, in bytes: the capacity less 8.
+ *
+ * Writer: sv_msg_reserve() waits for room for len bytes (0..sv_msg_max) at *data; then either
+ * sv_msg_commit(len) publishes the message (len may be smaller than reserved), or sv_msg_stage(len) adds
+ * it to a batch that the next sv_msg_commit() or sv_msg_flush() publishes at once.  Reserving may
+ * publish the batch when the ring is full.  One reservation at a time.
+ * Reader: sv_msg_peek() waits for a message; sv_msg_release() gives it back.
+ * sv_send() and sv_recv() copy from and to the caller's memory; sv_recv() fails with SV_ETOOBIG and
+ * leaves the message in place, its length in *len, when it does not fit.
+ * Errors as for sv_reserve() and sv_peek(); SV_EMODE on a byte channel.
+ */
+size_t sv_msg_max(const sv_channel *ch);
+int sv_msg_reserve(sv_channel *ch, size_t len, void **data, int timeout_ms);
+int sv_msg_commit(sv_channel *ch, size_t len);
+int sv_msg_stage(sv_channel *ch, size_t len);
+int sv_msg_flush(sv_channel *ch);
+int sv_msg_peek(sv_channel *ch, const void **data, size_t *len, int timeout_ms);
+int sv_msg_release(sv_channel *ch);
+int sv_send(sv_channel *ch, const void *data, size_t len, int timeout_ms);
+int sv_recv(sv_channel *ch, void *data, size_t size, size_t *len, int timeout_ms);
+
+/*
+ * End well.  Writer: publish the end of the stream and wait until the reader has called sv_finish(); SV_OK then
+ * means that the reader has dealt with every byte.  With SV_DETACH it does not wait.  Reader: only after
+ * SV_END (else SV_EINVAL), when the output is safe; tells the writer.  After a time-out call it again.
+ * Errors as for sv_wait_peer().
+ */
+int sv_finish(sv_channel *ch, int timeout_ms);
+
+/*
+ * End badly: tell the peer why, an errno value above 0, or minus a signal number.  Never blocks.  Bytes
+ * that were committed before stay readable.  Then call sv_close().  SV_EINVAL.
+ */
+int sv_abort(sv_channel *ch, int reason);
+
+/*
+ * Leave the channel and free the handle; ch may be NULL.  The last one out removes segment, semaphores
+ * and the rendezvous file of a named channel, unless the channel is detached or resumable and still of
+ * use.  Without sv_finish() or sv_abort() before, the peer sees SV_EPEER with ECANCELED.  Always frees
+ * the handle; SV_ESYSTEM only when an object could not be removed.
+ */
+int sv_close(sv_channel *ch);
+
+/*
+ * Make the waiting call on this handle, or the next one that would wait, return SV_EINTR.  Async-signal-safe
+ * and thread-safe; the effect lasts until that SV_EINTR was returned.
+ */
+void sv_interrupt(sv_channel *ch);
+
+/* The last failure on this handle; code is SV_OK if there was none.  Valid until the next call on the handle. */
+const struct sv_error *sv_last_error(const sv_channel *ch);
+
+/* Bytes of the ring, and this side's own position: where a resumed transfer goes on.  Never fail. */
+uint64_t sv_capacity(const sv_channel *ch);
+uint64_t sv_position(const sv_channel *ch);
+
+/* A snapshot of the channel of this handle.  SV_OK, SV_ECORRUPT, SV_ESYSTEM. */
+int sv_stat(sv_channel *ch, struct sv_info *info);
+
+/* Which part of a mapping an address belongs to: 1 in this handle's segment, else 0.  Async-signal-safe. */
+int sv_contains(const sv_channel *ch, const void *address);
+
+/* Called once for each channel; a non-zero result ends the walk and is returned. */
+typedef int (*sv_visit)(const struct sv_info *info, void *arg);
+
+/*
+ * Look at every channel that is recorded in this user's directory, and at every segment of this user
+ * (all != 0: every segment that may be read).  Only looks: takes no lock, changes nothing.
+ * Returns SV_OK, what visit returned, or SV_ESYSTEM (the directory is refused or unreadable).
+ */
+int sv_list(int all, sv_visit visit, void *arg, struct sv_error *err);
+
+/* Which channels sv_clean() considers. */
+struct sv_clean_options {
+	size_t struct_size;   /* set by SV_CLEAN_INIT */
+	const char *name;     /* only this channel; NULL: all */
+	const char *path;     /* only the channel of this rendezvous file */
+	int project;          /* with name or path; 0: SV_PROJECT_DEFAULT */
+	int dry_run;          /* 1: say what would be done, change nothing */
+	int all;              /* 1: detached and resumable channels too, if nobody is attached */
+	int64_t older_than_s; /* only channels created at least so many seconds ago */
+};
+#define SV_CLEAN_INIT { sizeof(struct sv_clean_options), NULL, NULL, 0, 0, 0, 0 }
+
+/* What was done with one channel: removed is 1 when its objects were (dry run: would be) removed, 0 when it was left
+   alone, -1 when removing failed (info->reason says why).  A non-zero result ends the walk and is returned. */
+typedef int (*sv_clean_visit)(const struct sv_info *info, int removed, void *arg);
+
+/*
+ * Remove what is stale: ours, nobody attached on either side, and of no more use.  Takes each channel's lock;
+ * one that is locked, alive, foreign, or in doubt is left alone.
+ * Returns SV_OK also when there was nothing to do, what visit returned, SV_EINVAL, or SV_ESYSTEM.
+ */
+int sv_clean(const struct sv_clean_options *options, sv_clean_visit visit, void *arg, struct sv_error *err);
+
+/* A code in words; a state in words.  Static strings, never NULL. */
+const char *sv_strerror(int code);
+const char *sv_strstate(enum sv_state state);
+
+/* SV_VERSION of the library that is linked. */
+const char *sv_version(void);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
