@@ -1,0 +1,305 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash disable=SC2016 # conditions are text, evaluated later
+#
+# What every bats suite loads: `load lib/common`.
+#
+# Each test gets, and starts in, an empty directory $WORK, and an own channel directory $SVIPC_DIR.  After it
+# no process and no System V object that it made may be left; a suite with a setup or teardown of its own calls
+# sv_setup and sv_teardown from them.
+#
+#   run_logged [--separate-stderr] COMMAND...  run to its end (at most $SV_LIMIT seconds); sets status, output
+#   spawn NAME COMMAND...                      start in the background; ${pid[NAME]}, $WORK/NAME.out, NAME.err
+#   reap NAME [SECONDS]                        wait for its end; sets status, output, stderr
+#   wait_until CONDITION [SECONDS]             until the shell text CONDITION is true
+#   wait_gone PID [SECONDS]                    until the process has ended
+#   wait_asleep PID [SECONDS]                  until it sleeps in a semaphore operation
+#   assert_status N...                         status is one of these
+#   assert_output TEXT                         output is exactly this
+#   assert_output_has TEXT, assert_output_lacks TEXT, assert_output_matches REGEX, assert_stderr_has TEXT
+#   assert_equal WHAT ACTUAL EXPECTED          two texts
+#   assert_same_file FILE FILE                 byte for byte
+#   assert_no_leak                             nothing for svclean to do, no object of this test left
+#   fail MESSAGE                               end the test
+#   skip_unless TOOL..., skip_unless_root, skip_unless_own_ipc, skip_if_sanitized
+#   random_file FILE BYTES                     BYTES as head -c understands them
+#   compiler_for clang|musl|m32|arm64          prints a CC that works here, else fails
+
+bats_require_minimum_version 1.5.0
+
+SV_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+SVIPC_BUILD=${SVIPC_BUILD:-$SV_ROOT/build}
+SV_LIMIT=${SV_LIMIT:-60}
+# How long to wait for a condition.  Generous: it is only used up by a test that fails.
+SV_DEADLINE=${SV_DEADLINE:-20}
+PATH=$SVIPC_BUILD:$SVIPC_BUILD/test/tools:$PATH
+export SV_ROOT SVIPC_BUILD PATH LC_ALL=C
+
+# shellcheck source=test/lib/ipc.bash
+. "$SV_ROOT/test/lib/ipc.bash"
+
+declare -gA pid=()
+
+setup() {
+	sv_setup
+}
+
+teardown() {
+	sv_teardown
+}
+
+sv_setup() {
+	WORK=$BATS_TEST_TMPDIR/work
+	mkdir -p "$WORK"
+	cd "$WORK" || return 1
+	SVIPC_DIR=$(mktemp -d "${SVIPC_TEST_RENDEZVOUS:-/dev/shm}/svipc-test.XXXXXX") || return 1
+	export WORK SVIPC_DIR
+	pid=()
+	sv_before=$(ipc_list)
+}
+
+# Processes that have this test's channel directory in their environment: all that it started.
+sv_processes() {
+	local path paths=(/proc/[0-9]*/environ)
+	while read -r path; do
+		path=${path#/proc/}
+		path=${path%/environ}
+		sv_gone "$path" || echo "$path"
+	done < <(grep -lzsFx "SVIPC_DIR=$SVIPC_DIR" "${paths[@]}")
+}
+
+sv_teardown() {
+	local left problem='' each
+	[ -n "${SVIPC_DIR-}" ] || return 0
+	if [ "${BATS_TEST_COMPLETED-}" = 1 ]; then
+		wait_until '[ -z "$(sv_processes)" ]' 2 >/dev/null || problem='left running:'
+	fi
+	# More than once: one of them may just be starting another.
+	while left=$(sv_processes) && [ -n "$left" ]; do
+		for each in $left; do
+			[ -z "$problem" ] || problem+=" $each $(tr '\0' ' ' <"/proc/$each/cmdline" 2>/dev/null);"
+			kill -KILL "$each" 2>/dev/null
+		done
+		wait_until '[ "$(sv_processes)" != "'"$left"'" ]' 5 >/dev/null || break
+	done
+	if command -v svclean >/dev/null; then
+		svclean -a >/dev/null 2>&1 || :
+	fi
+	left=$(ipc_leaked "$sv_before")
+	if [ -n "$left" ] && [ -z "${SVIPC_TEST_NAMESPACE-}" ]; then
+		# Shared with others, whose objects come and go.
+		wait_until '[ -z "$(ipc_leaked "$sv_before")" ]' 2 >/dev/null || :
+		left=$(ipc_leaked "$sv_before")
+	fi
+	if [ -n "$left" ]; then
+		problem+=" left behind: $left"
+		[ -z "${SVIPC_TEST_NAMESPACE-}" ] || ipc_remove <<<"$left"
+	fi
+	cd /
+	rm -rf "$SVIPC_DIR"
+	if [ -n "$problem" ] && [ "${BATS_TEST_COMPLETED-}" = 1 ]; then
+		fail "$problem"
+	fi
+}
+
+fail() {
+	printf '%s\n' "$*"
+	return 1
+}
+
+# A text for the log: its beginning, and no bytes that upset a terminal.
+sv_show() {
+	printf '%s' "$1" | head -c 8192 | tr -c '[:print:]\n\t' '?' | sed 's/^/  | /'
+	[ -z "$1" ] || echo
+}
+
+sv_log() {
+	printf '$ %s\n' "$1"
+	printf '  status %s\n' "$status"
+	sv_show "$output"
+	if [ -n "${stderr-}" ]; then
+		echo '  standard error:'
+		sv_show "$stderr"
+	fi
+}
+
+run_logged() {
+	local flags=() limit=()
+	while [[ ${1-} == -* ]]; do
+		flags+=("$1")
+		shift
+	done
+	# A shell function cannot be given to timeout.
+	[ -z "$(type -P -- "$1")" ] || limit=(timeout --foreground -k 5 "$SV_LIMIT")
+	stderr=
+	run "${flags[@]}" -- "${limit[@]}" "$@"
+	sv_log "${*@Q}"
+}
+
+spawn() {
+	local name=$1 prefix=()
+	shift
+	# A shell starts what runs in the background with SIGINT ignored; no user does.
+	[ -z "$(type -P -- "$1")" ] || prefix=(env '--default-signal=INT,QUIT,PIPE')
+	"${prefix[@]}" "$@" <&0 >"$WORK/$name.out" 2>"$WORK/$name.err" 3>&- 4>&- &
+	pid[$name]=$!
+	sv_command[$name]=${*@Q}
+}
+declare -gA sv_command=()
+
+# sv_head FILE: what of a file fits a variable.
+sv_head() {
+	head -c 65536 "$1" | tr -d '\0'
+}
+
+reap() {
+	local name=$1 late=
+	[ -n "${pid[$name]-}" ] || fail "reap: nothing was spawned as $name" || return 1
+	wait_gone "${pid[$name]}" "${2:-$SV_LIMIT}" >/dev/null || late=1
+	if [ -n "$late" ]; then
+		status=running
+	else
+		status=0
+		wait "${pid[$name]}" || status=$?
+	fi
+	output=$(sv_head "$WORK/$name.out")
+	stderr=$(sv_head "$WORK/$name.err")
+	sv_log "${sv_command[$name]} # $name"
+	[ -z "$late" ] || fail "$name, process ${pid[$name]}, did not end within ${2:-$SV_LIMIT} s"
+}
+
+wait_until() {
+	local condition=$1 seconds=${2:-$SV_DEADLINE} end
+	end=$((${EPOCHREALTIME/./} + seconds * 1000000))
+	until eval "$condition"; do
+		if [ "${EPOCHREALTIME/./}" -ge "$end" ]; then
+			fail "not true within $seconds s: $condition"
+			return 1
+		fi
+		# The one place where tests pause.
+		sleep 0.02
+	done
+}
+
+# The state letter of a process follows the last parenthesis: the name may hold anything.
+sv_state() {
+	local line=
+	{ read -r line <"/proc/$1/stat"; } 2>/dev/null || return 1
+	line=${line##*) }
+	printf '%s' "${line%% *}"
+}
+
+sv_gone() {
+	local state
+	state=$(sv_state "$1") || return 0
+	[[ $state == [ZX] ]]
+}
+
+# Asleep, and in semop or semtimedop by their numbers: x86-64 65 and 220, arm64 193 and 192, 32 bit 420
+# (and 117, ipc).  Where /proc does not show them, the kernel function it sleeps in decides.
+sv_asleep() {
+	local number channel=''
+	[ "$(sv_state "$1")" = S ] || return 1
+	if { read -r number _ <"/proc/$1/syscall"; } 2>/dev/null; then
+		[[ " 65 220 193 192 420 117 " == *" $number "* ]]
+	else
+		# No newline at its end, so read fails and has read.
+		{ read -r channel <"/proc/$1/wchan" || :; } 2>/dev/null
+		[[ $channel == *semtimedop* ]]
+	fi
+}
+
+wait_gone() {
+	wait_until "sv_gone $1" "${2:-$SV_DEADLINE}"
+}
+
+wait_asleep() {
+	wait_until "sv_asleep $1 || sv_gone $1" "${2:-$SV_DEADLINE}" || return 1
+	sv_asleep "$1" || fail "process $1 has ended instead of falling asleep"
+}
+
+assert_status() {
+	local expected
+	for expected; do
+		[ "$status" != "$expected" ] || return 0
+	done
+	fail "status is $status, expected ${*}"
+}
+
+assert_output() {
+	assert_equal output "$output" "$1"
+}
+
+assert_output_has() {
+	[[ $output == *"$1"* ]] || fail "output lacks: $1"
+}
+
+assert_output_lacks() {
+	[[ $output != *"$1"* ]] || fail "output has: $1"
+}
+
+assert_output_matches() {
+	[[ $output =~ $1 ]] || fail "output does not match: $1"
+}
+
+assert_stderr_has() {
+	[[ $stderr == *"$1"* ]] || fail "standard error lacks: $1"
+}
+
+assert_equal() {
+	[ "$2" = "$3" ] && return 0
+	printf '%s is\n' "$1"
+	sv_show "$2"
+	echo 'expected'
+	sv_show "$3"
+	return 1
+}
+
+assert_same_file() {
+	cmp -- "$1" "$2" && return 0
+	ls -l -- "$1" "$2"
+	return 1
+}
+
+assert_no_leak() {
+	local left
+	left=$(svclean -n -a 2>&1) || fail "svclean -n -a ended with status $?: $left" || return 1
+	[ -z "$left" ] || fail "svclean still finds: $left" || return 1
+	left=$(ipc_leaked "$sv_before")
+	[ -z "$left" ] || fail "objects left (kind, id, key, creator): $left"
+}
+
+skip_unless() {
+	local tool
+	for tool; do
+		[ -n "$(type -P -- "$tool")" ] || skip "needs $tool"
+	done
+}
+
+skip_unless_root() {
+	[ "$EUID" -eq 0 ] || skip 'needs root'
+}
+
+skip_unless_own_ipc() {
+	ipc_can_unshare || skip 'needs leave to make an IPC namespace'
+}
+
+skip_if_sanitized() {
+	[ -z "${SVIPC_SANITIZE-}" ] || skip "not with the $SVIPC_SANITIZE sanitizer"
+}
+
+random_file() {
+	head -c "$2" /dev/urandom >"$1"
+}
+
+compiler_for() {
+	local cc
+	# The 32-bit compiler does not look where Debian keeps <asm/*.h>.
+	case $1 in
+	clang) cc=clang ;;
+	musl) cc=musl-gcc ;;
+	m32) cc="gcc -m32 -idirafter /usr/include/$(gcc -print-multiarch)" ;;
+	arm64) cc=aarch64-linux-gnu-gcc ;;
+	esac
+	# shellcheck disable=SC2086 # words
+	echo 'int main(void) { return 0; }' | $cc -x c -o /dev/null - 2>/dev/null && echo "$cc"
+}
