@@ -282,7 +282,8 @@ typedef int (*sv_visit)(const struct sv_info *info, void *arg);
 
 /*
  * Look at every channel that is recorded in this user's directory, and at every segment of this user
- * (all != 0: every segment that may be read).  Only looks: takes no lock, changes nothing.
+ * (with SVIPC_DIR set: only those of channels named there; all != 0: every segment that may be read).
+ * Only looks: takes no lock, changes nothing.
  * Returns SV_OK, what visit returned, or SV_ESYSTEM (the directory is refused or unreadable).
  */
 int sv_list(int all, sv_visit visit, void *arg, struct sv_error *err);
@@ -304,7 +305,8 @@ struct sv_clean_options {
 typedef int (*sv_clean_visit)(const struct sv_info *info, int removed, void *arg);
 
 /*
- * Remove what is stale: ours, nobody attached on either side, and of no more use.  Takes each channel's lock;
+ * Remove what is stale: ours, nobody attached on either side, and of no more use.  Considers what sv_list(0) shows.
+ * Takes each channel's lock;
  * one that is locked, alive, foreign, or in doubt is left alone.
  * Returns SV_OK also when there was nothing to do, what visit returned, SV_EINVAL, or SV_ESYSTEM.
  */

@@ -1,0 +1,454 @@
+/* SPDX-License-Identifier: MIT */
+/* attach.c - opening a channel: find, judge, create or join.  All under the lock of the rendezvous. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "channel.h"
+#include "clock.h"
+#include "fence.h"
+
+/* Within half of a common second-level cache, and enough for blocks of a quarter to overlap. */
+#define DEFAULT_CAPACITY (UINT64_C(1) << 20)
+
+static enum sv_found foreign(struct sv_fault *fault, const char *kind, int id, unsigned owner)
+{
+	sv_fault_set(fault, SV_EFOREIGN, 0,
+	             "%s %d of user %u has the same key but is not this channel's; nothing was touched: choose another "
+	             "--channel, --path or --id", kind, id, owner);
+	return SV_FOUND_REFUSED;
+}
+
+static enum sv_found busy(struct sv_fault *fault, enum sv_role role, long pid)
+{
+	sv_fault_set(fault, SV_EBUSY, 0, "busy: pid %ld is the %s; wait for it to end or choose another --channel", pid,
+	             sv_role_name(role));
+	fault->error.peer_pid = pid;
+	return SV_FOUND_REFUSED;
+}
+
+static enum sv_found corrupt(struct sv_fault *fault, int shmid, const char *why)
+{
+	sv_fault_set(fault, SV_ECORRUPT, 0, "corrupt channel: segment %d %s; if nobody uses it, svclean removes it", shmid,
+	             why);
+	return SV_FOUND_REFUSED;
+}
+
+/* Objects that a creator of ours, dead before it was done, left half-made: the record proves them ours. */
+static bool half_made(const struct sv_objects *objects)
+{
+	return objects->record.valid && objects->shm.owner == geteuid() && objects->shm.maps == 0 &&
+	       (objects->record.shmid == -1 || objects->record.shmid == objects->shmid);
+}
+
+/* After early removal of the segment only the set is left under the key. */
+static enum sv_found judge_set_alone(const struct sv_objects *objects, enum sv_role *gone, struct sv_fault *fault)
+{
+	const struct sv_bells_facts *sem = &objects->sem;
+	bool writer_gone, reader_gone;
+
+	if (!objects->record.valid || sem->count != SV_SEM_COUNT)
+		return foreign(fault, "semaphore set", objects->semid, sem->owner);
+	if (objects->record.semid == -1 && sem->used_s == 0 && sem->owner == geteuid())
+		return SV_FOUND_LEFTOVER;
+	if (objects->record.semid != objects->semid)
+		return foreign(fault, "semaphore set", objects->semid, sem->owner);
+	writer_gone = sem->used_s == 0 || sem->value[SV_SEM_DATA] >= SV_GONE;
+	reader_gone = sem->used_s == 0 || sem->value[SV_SEM_SPACE] >= SV_GONE;
+	if (writer_gone && reader_gone)
+		return SV_FOUND_LEFTOVER;
+	if (writer_gone || reader_gone) {
+		*gone = writer_gone ? SV_WRITER : SV_READER;
+		return SV_FOUND_ENDING;
+	}
+	/* A side that waits alone while its segment was removed by hand finds that out when it wakes. */
+	sv_bells_ring(objects->semid, SV_WRITER);
+	sv_bells_ring(objects->semid, SV_READER);
+	sv_fault_set(fault, SV_EBUSY, 0, "busy: a transfer is running; wait for it to end or choose another --channel");
+	return SV_FOUND_REFUSED;
+}
+
+static enum sv_found judge_kept(struct sv_channel *ch, const struct sv_header *header, const enum sv_presence *presence)
+{
+	enum sv_role peer = sv_other(ch->role);
+
+	if (presence[SV_WRITER] != SV_PRESENT && presence[SV_READER] != SV_PRESENT && !sv_header_of_use(header))
+		return SV_FOUND_LEFTOVER;
+	if ((header->flags & SV_RESUME) != 0)
+		return SV_FOUND_JOIN;
+	/* Detached: one writer in its life, and readers one after the other until one has taken it all. */
+	if (ch->role == SV_READER)
+		return presence[peer] == SV_HAS_GONE && !sv_header_of_use(header) ? SV_FOUND_LEFTOVER : SV_FOUND_JOIN;
+	if (presence[SV_WRITER] == SV_NEVER_CAME)
+		return SV_FOUND_JOIN;
+	sv_fault_set(&ch->fault, SV_EBUSY, 0, "it holds %llu bytes that were left for a reader; take them with svread, or "
+		     "drop them with svclean --all",
+	             (unsigned long long)atomic_load((_Atomic uint64_t *)&header->side[SV_WRITER].position));
+	return SV_FOUND_REFUSED;
+}
+
+/* The kind of channel must be what both sides expect. */
+static bool same_kind(struct sv_channel *ch, const struct sv_header *header)
+{
+	const char *what = NULL;
+
+	if (((header->flags ^ ch->flags) & SV_MESSAGES) != 0)
+		what = (header->flags & SV_MESSAGES) != 0 ? "it carries messages (lines), not bytes"
+		                                          : "it carries bytes, not messages (lines)";
+	else if (((header->flags ^ ch->flags) & SV_RESUME) != 0)
+		what = (header->flags & SV_RESUME) != 0
+		               ? "it is resumable: use --resume to go on with it, or svclean --all to drop it"
+		               : "it is not resumable: leave out --resume, or wait for it to end";
+	if (what != NULL)
+		sv_fault_set(&ch->fault, SV_EMODE, 0, "%s", what);
+	return what == NULL;
+}
+
+static enum sv_found judge_live(struct sv_channel *ch, const struct sv_objects *objects, const struct sv_header *header,
+                                enum sv_role *gone)
+{
+	enum sv_role own = ch->role, peer = sv_other(own);
+	enum sv_presence presence[2];
+	bool kept = (header->flags & SV_KEPT) != 0;
+
+	presence[SV_WRITER] = sv_presence_of(header, &objects->sem, SV_WRITER);
+	presence[SV_READER] = sv_presence_of(header, &objects->sem, SV_READER);
+	if (!kept && presence[own] != SV_PRESENT && presence[peer] != SV_PRESENT)
+		return SV_FOUND_LEFTOVER;
+	if (!kept && (presence[own] == SV_HAS_GONE || presence[peer] == SV_HAS_GONE)) {
+		*gone = presence[own] == SV_HAS_GONE ? own : peer;
+		/* Without its weight there would be nothing to wait for. */
+		if (objects->sem.value[sv_sem_of(*gone)] >= SV_GONE)
+			return SV_FOUND_ENDING;
+		return corrupt(&ch->fault, objects->shmid, "and its semaphores contradict each other");
+	}
+	if (presence[own] == SV_PRESENT)
+		return busy(&ch->fault, own, (long)atomic_load((_Atomic int64_t *)&header->side[own].pid));
+	if (kept) {
+		enum sv_found found = judge_kept(ch, header, presence);
+
+		if (found != SV_FOUND_JOIN)
+			return found;
+	}
+	return same_kind(ch, header) ? SV_FOUND_JOIN : SV_FOUND_REFUSED;
+}
+
+/* Segment there and mapped (in ch->segment): whose is it, and who is in it? */
+static enum sv_found judge_segment(struct sv_channel *ch, const struct sv_objects *objects, enum sv_role *gone)
+{
+	const struct sv_header *header = (const struct sv_header *)ch->segment.base;
+	struct sv_fault *fault = &ch->fault;
+
+	switch (sv_header_judge(header, objects->shm.bytes, &ch->rv)) {
+	case SV_TRUST_FOREIGN:
+		return foreign(fault, "segment", objects->shmid, (unsigned)objects->shm.owner);
+	case SV_TRUST_UNREADY:
+		if (half_made(objects))
+			return SV_FOUND_LEFTOVER;
+		return foreign(fault, "segment", objects->shmid, (unsigned)objects->shm.owner);
+	case SV_TRUST_CORRUPT:
+		return corrupt(fault, objects->shmid,
+		               header->format != SV_FORMAT ? "was made by another version or overwritten"
+		                                           : "holds a header that cannot be");
+	case SV_TRUST_OK:
+		break;
+	}
+	if (objects->semid != -1 && objects->semid != header->semid)
+		return foreign(fault, "semaphore set", objects->semid, (unsigned)objects->sem.owner);
+	if (objects->semid == -1 && objects->shm.maps == 0)
+		return SV_FOUND_LEFTOVER;
+	if (objects->semid == -1) {
+		sv_fault_set(fault, SV_EBUSY, 0, "its semaphores were removed while a process is still attached: try again");
+		return SV_FOUND_REFUSED;
+	}
+	if (objects->sem.count != SV_SEM_COUNT)
+		return corrupt(fault, objects->shmid, "does not go with a set of two semaphores");
+	return judge_live(ch, objects, header, gone);
+}
+
+static enum sv_found judge(struct sv_channel *ch, const struct sv_objects *objects, enum sv_role *gone)
+{
+	uint64_t capacity;
+
+	if (objects->shmid == -1 && objects->semid == -1)
+		return SV_FOUND_NOTHING;
+	if (objects->shmid == -1)
+		return judge_set_alone(objects, gone, &ch->fault);
+	capacity = sv_segment_capacity(objects->shm.bytes);
+	if (capacity == 0)
+		return foreign(&ch->fault, "segment", objects->shmid, (unsigned)objects->shm.owner);
+	if (sv_segment_map(&ch->segment, objects->shmid, capacity, &ch->fault) != SV_OK)
+		return SV_FOUND_REFUSED;
+	return judge_segment(ch, objects, gone);
+}
+
+static void fill_header(struct sv_channel *ch, unsigned flags)
+{
+	struct sv_header *header = ch->header;
+
+	header->magic = SV_MAGIC;
+	header->format = SV_FORMAT;
+	header->header_size = ch->segment.header;
+	header->capacity = ch->segment.capacity;
+	header->device = ch->rv.device;
+	header->inode = ch->rv.inode;
+	header->project = (uint32_t)ch->rv.project;
+	header->key = (uint32_t)ch->rv.key;
+	header->semid = ch->semid;
+	header->flags = flags;
+	header->created_s = (int64_t)time(NULL);
+	header->creator_pid = getpid();
+	atomic_store(&header->total, SV_UNKNOWN);
+	snprintf(header->name, sizeof header->name, "%s", ch->rv.name);
+	snprintf(header->path, sizeof header->path, "%.*s", (int)sizeof header->path - 1, ch->rv.path);
+	/* Last: a header that is not ready under the lock was left by a creator that died (release, sv_header_judge). */
+	atomic_store_explicit(&header->ready, SV_READY, memory_order_release);
+}
+
+static int create(struct sv_channel *ch, const struct sv_options *options, uint64_t capacity)
+{
+	struct sv_fault *fault = &ch->fault;
+	unsigned mode = options->mode != 0 ? options->mode : 0600;
+	struct sv_objects made = { .shmid = -1, .semid = -1 };
+	int code;
+
+	code = sv_record_write(&ch->rv, -1, -1, fault);
+	if (code == SV_OK)
+		code = sv_segment_create(&made.shmid, ch->rv.key, capacity, mode, fault);
+	if (code == SV_OK)
+		code = sv_bells_create(&made.semid, ch->rv.key, mode, fault);
+	if (code == SV_OK)
+		code = sv_record_write(&ch->rv, made.shmid, made.semid, fault);
+	if (code == SV_OK)
+		code = sv_segment_map(&ch->segment, made.shmid, capacity, fault);
+	if (code != SV_OK) {
+		sv_objects_remove(&made, &ch->rv);
+		return code;
+	}
+	ch->semid = made.semid;
+	ch->header = (struct sv_header *)ch->segment.base;
+	fill_header(ch, ch->flags);
+	return SV_OK;
+}
+
+/* A new writer must bring what the old one began. */
+static int take_source(struct sv_channel *ch, const struct sv_source *source)
+{
+	struct sv_header *header = ch->header;
+
+	if (ch->role != SV_WRITER || (ch->flags & SV_RESUME) == 0)
+		return SV_OK;
+	if (atomic_load(&header->side[SV_WRITER].position) == 0) {
+		header->source_device = source->device;
+		header->source_inode = source->inode;
+		header->source_size = source->size;
+		header->source_mtime_ns = source->mtime_ns;
+		return SV_OK;
+	}
+	if (header->source_device != source->device || header->source_inode != source->inode)
+		return sv_fault_set(&ch->fault, SV_ESOURCE, 0, "it was begun with another input file; give that one, or drop the "
+				    "channel with svclean --all");
+	if (header->source_size != source->size || header->source_mtime_ns != source->mtime_ns)
+		return sv_fault_set(&ch->fault, SV_ESOURCE, 0, "the input file has changed since it was begun; drop the channel "
+				    "with svclean --all and start again");
+	return SV_OK;
+}
+
+/* The traces of a peer that is gone and has no verdict worth keeping. */
+static int clear_peer(struct sv_channel *ch, const struct sv_bells_facts *sem)
+{
+	enum sv_role peer = sv_other(ch->role);
+	struct sv_side_line *side = &ch->header->side[peer];
+
+	if (sv_presence_of(ch->header, sem, peer) != SV_HAS_GONE || sv_status_of(side) == SV_DONE)
+		return SV_OK;
+	atomic_store(&side->slot, SV_SLOT_EMPTY);
+	atomic_store(&side->status, SV_RUNNING);
+	atomic_store(&side->wake, 0);
+	return sv_bells_clear(ch->semid, peer, &ch->fault);
+}
+
+static int enter(struct sv_channel *ch, const struct sv_options *options)
+{
+	struct sv_side_line *own = &ch->header->side[ch->role];
+	enum sv_role peer = sv_other(ch->role);
+	int code;
+
+	ch->flags |= ch->header->flags & SV_DETACH;
+	if ((ch->header->flags & SV_DETACH) == 0)
+		ch->flags &= ~(unsigned)SV_DETACH;
+	/* The ring of a detached channel still holds all: a reader after a dead one takes it from the start. */
+	if (ch->role == SV_READER && (ch->flags & SV_DETACH) != 0)
+		atomic_store(&own->position, 0);
+	if (ch->role == SV_WRITER)
+		atomic_store(&ch->header->total, options->total);
+	sv_ring_init(&ch->ring, ch->role, ch->header->side, ch->segment.base + ch->segment.header, ch->segment.capacity);
+	ch->ring.light = sv_fence_register();
+	atomic_store(&own->status, SV_RUNNING);
+	atomic_store(&own->wake, 0);
+	atomic_store(&own->cpu, 0);
+	atomic_store(&own->light, ch->ring.light);
+	atomic_store(&own->uid, (uint32_t)geteuid());
+	atomic_store(&own->pid, (int64_t)ch->process);
+	atomic_store(&own->slot, SV_SLOT_ATTACHING);
+	code = sv_bells_attach(ch->semid, ch->role, &ch->fault);
+	if (code != SV_OK)
+		return code;
+	atomic_store(&own->slot, SV_SLOT_ATTACHED);
+	ch->removable = (ch->flags & SV_KEPT) == 0;
+	if (atomic_load(&ch->header->side[peer].slot) != SV_SLOT_EMPTY)
+		sv_channel_remove_early(ch);
+	return SV_OK;
+}
+
+void sv_channel_remove_early(struct sv_channel *ch)
+{
+	/* Only owner and creator may: of two users, the one that made it does it when it sees the other. */
+	if (ch->removable && sv_segment_remove(ch->segment.id) == 0)
+		ch->removable = false;
+}
+
+/* One look under the lock.  SV_OK: attached; 1: look again, after the lock was dropped. */
+static int look_and_attach(struct sv_channel *ch, const struct sv_options *options, uint64_t capacity, int64_t deadline,
+                           int timeout_ms)
+{
+	struct sv_objects objects;
+	enum sv_role gone = SV_WRITER;
+	struct timespec left;
+	enum sv_found found;
+	int code = sv_objects_find(&objects, &ch->rv, &ch->fault);
+
+	if (code != SV_OK)
+		return code;
+	found = judge(ch, &objects, &gone);
+	if (found != SV_FOUND_JOIN)
+		sv_segment_unmap(&ch->segment);
+	switch (found) {
+	case SV_FOUND_REFUSED:
+		return ch->fault.error.code;
+	case SV_FOUND_ENDING:
+		sv_rendezvous_unlock(&ch->rv);
+		code = timeout_ms == 0 ? EAGAIN
+		                       : sv_bells_sleep_end(objects.semid, gone, sv_time_left(deadline, &left));
+		if (code == EAGAIN)
+			return sv_fault_set(&ch->fault, timeout_ms == 0 ? SV_EAGAIN : SV_ETIMEDOUT, 0,
+			                    "a previous transfer has not ended: pid %ld is still attached",
+			                    sv_bells_pid(objects.semid, sv_other(gone)));
+		if (code == EINTR)
+			return sv_fault_set(&ch->fault, SV_EINTR, 0, "interrupted while a previous transfer was ending");
+		return 1;
+	case SV_FOUND_LEFTOVER:
+		code = sv_objects_remove(&objects, &ch->rv);
+		if (code != 0)
+			return sv_fault_set(&ch->fault, SV_ESYSTEM, code, "cannot remove what a crashed transfer left");
+		/* The named file went with it: open it anew. */
+		sv_rendezvous_unlock(&ch->rv);
+		return 1;
+	case SV_FOUND_NOTHING:
+		code = create(ch, options, capacity);
+		break;
+	case SV_FOUND_JOIN:
+		ch->semid = objects.semid;
+		ch->header = (struct sv_header *)ch->segment.base;
+		if (ch->rv.apart && !objects.record.valid)
+			code = sv_record_write(&ch->rv, objects.shmid, objects.semid, &ch->fault);
+		if (code == SV_OK && (ch->header->flags & SV_KEPT) != 0)
+			code = clear_peer(ch, &objects.sem);
+		break;
+	}
+	if (code == SV_OK)
+		code = take_source(ch, &options->source);
+	if (code == SV_OK && ch->role == SV_READER)
+		code = sv_segment_protect(&ch->segment, &ch->fault);
+	if (code == SV_OK)
+		code = enter(ch, options);
+	if (code != SV_OK && found == SV_FOUND_NOTHING && ch->header != NULL) {
+		objects.shmid = ch->segment.id;
+		objects.semid = ch->semid;
+		sv_objects_remove(&objects, &ch->rv);
+	}
+	return code;
+}
+
+static int check_options(const struct sv_options *options, enum sv_role role, int timeout_ms, uint64_t *capacity,
+                         struct sv_fault *fault)
+{
+	if (options->struct_size != sizeof *options || (role != SV_WRITER && role != SV_READER) || timeout_ms < -1)
+		return sv_fault_set(fault, SV_EINVAL, 0, "sv_open: bad role, timeout_ms, or options not from SV_OPTIONS_INIT");
+	if (options->name != NULL && options->path != NULL)
+		return sv_fault_set(fault, SV_EINVAL, 0, "give a channel name or a path, not both");
+	if (options->project < 0 || options->project > 255)
+		return sv_fault_set(fault, SV_EINVAL, 0, "invalid project id %d: use 1 to 255", options->project);
+	if ((options->mode & ~0666u) != 0 || (options->mode != 0 && (options->mode & 0600) != 0600))
+		return sv_fault_set(fault, SV_EINVAL, 0, "invalid mode %04o: use 0600 plus read and write for group or others",
+		                    options->mode);
+	if ((options->flags & ~(unsigned)(SV_MESSAGES | SV_KEPT)) != 0 ||
+	    (options->flags & SV_KEPT) == SV_KEPT || (unsigned)options->wait > SV_WAIT_SLEEP)
+		return sv_fault_set(fault, SV_EINVAL, 0, "invalid flags or waiting policy; a channel cannot be both resumable and "
+				    "detached");
+	*capacity = sv_segment_round(options->capacity != 0 ? options->capacity : DEFAULT_CAPACITY);
+	if (*capacity == 0)
+		return sv_fault_set(fault, SV_ETOOBIG, 0, "a capacity of %llu bytes cannot be mapped",
+		                    (unsigned long long)options->capacity);
+	return SV_OK;
+}
+
+int sv_open(sv_channel **out, enum sv_role role, const struct sv_options *options, int timeout_ms, struct sv_error *err)
+{
+	struct sv_channel *ch = calloc(1, sizeof *ch);
+	int64_t deadline = sv_deadline(timeout_ms);
+	uint64_t capacity;
+	int code;
+
+	*out = NULL;
+	if (ch == NULL) {
+		if (err != NULL)
+			*err = (struct sv_error){ .code = SV_ESYSTEM, .sys_errno = ENOMEM, .text = "not enough memory" };
+		return SV_ESYSTEM;
+	}
+	ch->role = role;
+	ch->process = getpid();
+	ch->flags = options->flags;
+	ch->semid = -1;
+	ch->rv.fd = -1;
+	code = check_options(options, role, timeout_ms, &capacity, &ch->fault);
+	if (code == SV_OK)
+		sv_spin_init(&ch->spin, options->wait);
+	for (;;) {
+		if (code != SV_OK)
+			break;
+		code = sv_rendezvous_open(&ch->rv, options->name != NULL ? options->name : "default", options->path,
+		                          options->project != 0 ? options->project : SV_PROJECT_DEFAULT, true, timeout_ms,
+		                          &ch->fault);
+		if (code != SV_OK)
+			break;
+		code = look_and_attach(ch, options, capacity, deadline, timeout_ms);
+		if (code != 1)
+			break;
+		code = SV_OK;
+		sv_rendezvous_close(&ch->rv);
+	}
+	if (code == SV_OK) {
+		sv_rendezvous_unlock(&ch->rv);
+		*out = ch;
+		return SV_OK;
+	}
+	if (err != NULL)
+		*err = ch->fault.error;
+	/* A named file that this call made and that leads to nothing would be a leftover. */
+	if (ch->rv.fd != -1 && ch->rv.named && !ch->rv.apart) {
+		struct sv_objects none;
+
+		if (sv_objects_find(&none, &ch->rv, &ch->fault) == SV_OK && none.shmid == -1 && none.semid == -1)
+			sv_record_forget(&ch->rv);
+	}
+	sv_segment_unmap(&ch->segment);
+	sv_rendezvous_close(&ch->rv);
+	free(ch);
+	return code;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/* clock.h - deadlines on CLOCK_MONOTONIC, in nanoseconds. */
+#ifndef SV_CLOCK_H
+#define SV_CLOCK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <time.h>
+
+#define SV_NEVER INT64_MAX
+
+static inline int64_t sv_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+/* When a time-out that starts now is over; -1 never is. */
+static inline int64_t sv_deadline(int timeout_ms)
+{
+	return timeout_ms < 0 ? SV_NEVER : sv_now() + (int64_t)timeout_ms * 1000000;
+}
+
+/* What is left until a deadline, into *left; NULL for never.  Nothing left is zero. */
+static inline const struct timespec *sv_time_left(int64_t deadline, struct timespec *left)
+{
+	int64_t ns;
+
+	if (deadline == SV_NEVER)
+		return NULL;
+	ns = deadline - sv_now();
+	if (ns < 0)
+		ns = 0;
+	left->tv_sec = (time_t)(ns / 1000000000);
+	left->tv_nsec = (long)(ns % 1000000000);
+	return left;
+}
+
+#endif

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: MIT */
+/* error.h - the library's one way to say that something failed. */
+#ifndef SV_ERROR_H
+#define SV_ERROR_H
+
+#include "svipc.h"
+
+/* The last failure and the words that name the object it concerns. */
+struct sv_fault {
+	struct sv_error error;
+	char label[640]; /* "channel 'default' (key 0x5301abcd)"; empty while nothing is known */
+};
+
+/* Record a failure; the sentence is "LABEL: FORMAT[: strerror(sys_errno)]".  Returns code. */
+int sv_fault_set(struct sv_fault *fault, int code, int sys_errno, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+
+/* Add a hint, in parentheses, to the sentence. */
+void sv_fault_hint(struct sv_fault *fault, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+#endif

@@ -1,0 +1,411 @@
+/* SPDX-License-Identifier: MIT */
+#define _GNU_SOURCE /* SHM_INFO, SHM_STAT */
+#include "inspect.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ipc.h>
+#include <sys/sem.h>
+#include <sys/shm.h>
+#include <unistd.h>
+
+static void conclude(struct sv_info *info, enum sv_state state, const char *reason)
+{
+	info->state = state;
+	snprintf(info->reason, sizeof info->reason, "%s", reason);
+}
+
+static void copy_side(struct sv_side *out, const struct sv_side_line *side)
+{
+	uint32_t status = sv_status_of(side);
+
+	out->pid = (long)atomic_load((_Atomic int64_t *)&side->pid);
+	out->position = atomic_load((_Atomic uint64_t *)&side->position);
+	out->finished = status == SV_DONE;
+	out->sys_errno = (status & SV_STATUS_CLASS) == SV_FAILED ? (int)(status & SV_STATUS_VALUE) : 0;
+	out->signal = (status & SV_STATUS_CLASS) == SV_SIGNALLED ? (int)(status & SV_STATUS_VALUE) : 0;
+}
+
+static void copy_header(struct sv_info *info, const struct sv_header *header)
+{
+	info->key = header->key;
+	info->project = (int)header->project;
+	info->flags = header->flags;
+	info->capacity = header->capacity;
+	info->total = atomic_load((_Atomic uint64_t *)&header->total);
+	info->created = header->created_s;
+	snprintf(info->name, sizeof info->name, "%s", header->name);
+	snprintf(info->path, sizeof info->path, "%.*s", (int)sizeof info->path - 1, header->path);
+	copy_side(&info->side[SV_WRITER], &header->side[SV_WRITER]);
+	copy_side(&info->side[SV_READER], &header->side[SV_READER]);
+}
+
+static void judge_attached(struct sv_info *info, const struct sv_header *header, const struct sv_bells_facts *sem,
+                           unsigned long maps)
+{
+	enum sv_presence writer = sv_presence_of(header, sem, SV_WRITER);
+	enum sv_presence reader = sv_presence_of(header, sem, SV_READER);
+	bool kept = (header->flags & SV_KEPT) != 0;
+
+	info->side[SV_WRITER].attached = writer == SV_PRESENT;
+	info->side[SV_READER].attached = reader == SV_PRESENT;
+	info->side[SV_WRITER].asleep = writer == SV_PRESENT && sem->sleepers[SV_SEM_SPACE] > 0;
+	info->side[SV_READER].asleep = reader == SV_PRESENT && sem->sleepers[SV_SEM_DATA] > 0;
+	if (writer == SV_PRESENT && reader == SV_PRESENT)
+		conclude(info, SV_STATE_RUNNING, "writer and reader are attached");
+	else if (writer == SV_PRESENT && reader == SV_NEVER_CAME)
+		conclude(info, SV_STATE_WAITING_READER, "no reader has come");
+	else if (reader == SV_PRESENT && writer == SV_NEVER_CAME)
+		conclude(info, SV_STATE_WAITING_WRITER, "no writer has come");
+	else if (writer == SV_PRESENT || reader == SV_PRESENT) {
+		if (kept && (header->flags & SV_DETACH) != 0 && reader == SV_PRESENT)
+			conclude(info, SV_STATE_RUNNING, "the reader takes what was left for it");
+		else if (kept)
+			conclude(info, SV_STATE_RESUMABLE, writer == SV_PRESENT ? "the reader is gone, the writer waits for the next"
+			                                                        : "the writer is gone, the reader waits for the next");
+		else
+			conclude(info, SV_STATE_FINISHING,
+			         writer == SV_PRESENT ? "the reader is gone, the writer is about to end"
+			                              : "the writer is gone, the reader is about to end");
+	} else if (sv_header_of_use(header))
+		conclude(info, (header->flags & SV_DETACH) != 0 ? SV_STATE_DETACHED : SV_STATE_RESUMABLE,
+		         (header->flags & SV_DETACH) != 0 ? "data was left for a reader" : "stopped half-way, can go on");
+	else if (maps > 0)
+		conclude(info, SV_STATE_FINISHING, "both sides are gone but the segment is still mapped");
+	else
+		conclude(info, SV_STATE_STALE, "both sides are gone");
+}
+
+static void judge_no_segment(struct sv_sight *sight)
+{
+	struct sv_info *info = &sight->info;
+	const struct sv_bells_facts *sem = &sight->sem;
+	bool writer_gone, reader_gone;
+
+	if (!sight->have_sem) {
+		conclude(info, SV_STATE_STALE, "only its record is left");
+		return;
+	}
+	writer_gone = sem->used_s == 0 || sem->value[SV_SEM_DATA] >= SV_GONE;
+	reader_gone = sem->used_s == 0 || sem->value[SV_SEM_SPACE] >= SV_GONE;
+	info->side[SV_WRITER].attached = !writer_gone;
+	info->side[SV_READER].attached = !reader_gone;
+	if (sight->half_made || (writer_gone && reader_gone))
+		conclude(info, SV_STATE_STALE, "both sides are gone, only the semaphores are left");
+	else if (writer_gone || reader_gone)
+		conclude(info, SV_STATE_FINISHING, writer_gone ? "the writer is gone, the reader is about to end"
+		                                               : "the reader is gone, the writer is about to end");
+	else
+		conclude(info, SV_STATE_RUNNING, "both sides may be attached; the segment cannot be seen");
+}
+
+/* The set that a header or record names is believed only if it has the channel's key, or its rendezvous is unknown. */
+static void find_set(struct sv_sight *sight, struct sv_fault *scratch)
+{
+	if (sight->semid == -1)
+		return;
+	sight->have_sem = sv_bells_stat(sight->semid, &sight->sem, scratch) == SV_OK &&
+	                  sight->sem.count == SV_SEM_COUNT && sight->sem.key == sight->key;
+}
+
+static void judge_segment(struct sv_sight *sight, const struct sv_header *header, struct sv_fault *scratch)
+{
+	struct sv_info *info = &sight->info;
+
+	switch (sv_header_judge(header, sight->shm.bytes, NULL)) {
+	case SV_TRUST_FOREIGN:
+		conclude(info, SV_STATE_FOREIGN, "the segment is not one of svipc's");
+		return;
+	case SV_TRUST_UNREADY:
+		if (sight->half_made)
+			conclude(info, SV_STATE_STALE, "its creator died while making it");
+		else
+			conclude(info, SV_STATE_FOREIGN, "the segment is empty or not ready");
+		return;
+	case SV_TRUST_CORRUPT:
+		conclude(info, SV_STATE_CORRUPT, header->format != SV_FORMAT ? "made by another version, or overwritten"
+		                                                             : "its header holds what cannot be");
+		return;
+	case SV_TRUST_OK:
+		break;
+	}
+	copy_header(info, header);
+	if (sight->key == 0)
+		sight->key = header->key;
+	if (header->key != sight->key || (sight->semid != -1 && sight->semid != header->semid)) {
+		conclude(info, SV_STATE_CORRUPT, "its header names another key or semaphore set");
+		return;
+	}
+	sight->semid = header->semid;
+	find_set(sight, scratch);
+	info->semid = sight->have_sem ? sight->semid : -1;
+	if (!sight->have_sem)
+		conclude(info, sight->shm.maps > 0 ? SV_STATE_FINISHING : SV_STATE_STALE,
+		         sight->shm.maps > 0 ? "its semaphores were removed, a process is still attached"
+		                             : "its semaphores are gone and nobody is attached");
+	else
+		judge_attached(info, header, &sight->sem, sight->shm.maps);
+}
+
+void sv_sight_examine(struct sv_sight *sight)
+{
+	struct sv_info *info = &sight->info;
+	struct sv_fault scratch = { .label = "" };
+	const char *base = strrchr(sight->record.path, '/');
+	const struct sv_header *header;
+
+	memset(info, 0, sizeof *info);
+	info->struct_size = sizeof *info;
+	info->shmid = info->semid = -1;
+	info->total = SV_UNKNOWN;
+	info->page_size = (uint64_t)sysconf(_SC_PAGESIZE);
+	info->key = sight->key;
+	info->project = sight->record.project;
+	snprintf(info->path, sizeof info->path, "%.*s", (int)sizeof info->path - 1, sight->record.path);
+	if (sight->named && base != NULL)
+		snprintf(info->name, sizeof info->name, "%.*s", (int)sizeof info->name - 1, base + 1);
+	sight->have_shm = sight->shmid != -1 && sv_segment_stat(sight->shmid, &sight->shm, &scratch) == SV_OK;
+	sight->have_sem = false;
+	if (sight->have_shm) {
+		info->shmid = sight->shmid;
+		info->segment = sight->shm.bytes;
+		info->owner = (unsigned)sight->shm.owner;
+		info->mode = sight->shm.mode;
+		info->maps = sight->shm.maps;
+		info->created = sight->shm.changed_s;
+		header = sv_segment_capacity(sight->shm.bytes) != 0 ? sv_segment_glance(sight->shmid) : NULL;
+		if (header == NULL) {
+			conclude(info, SV_STATE_FOREIGN, sv_segment_capacity(sight->shm.bytes) != 0
+			                                         ? "the segment may not be read"
+			                                         : "the segment is of a size that svipc never makes");
+			return;
+		}
+		judge_segment(sight, header, &scratch);
+		shmdt(header);
+		return;
+	}
+	find_set(sight, &scratch);
+	if (sight->have_sem) {
+		info->semid = sight->semid;
+		info->owner = (unsigned)sight->sem.owner;
+		info->mode = sight->sem.mode;
+	}
+	judge_no_segment(sight);
+}
+
+void sv_sight_of_path(struct sv_sight *sight, const char *path, int project, bool named, const char *record_file)
+{
+	struct sv_record *record = &sight->record;
+	struct sv_fault scratch = { .label = "" };
+	key_t key = ftok(path, project);
+
+	memset(sight, 0, sizeof *sight);
+	sv_record_load(record_file, record);
+	if (record->valid && (record->project != project || strcmp(record->path, path) != 0))
+		record->valid = false;
+	if (!record->valid)
+		record->shmid = record->semid = -1;
+	record->project = project;
+	if (path != record->path)
+		snprintf(record->path, sizeof record->path, "%s", path);
+	snprintf(sight->file, sizeof sight->file, "%s", record_file);
+	sight->named = named;
+	sight->key = key == (key_t)-1 ? 0 : (uint32_t)key;
+	sight->shmid = record->shmid;
+	sight->semid = record->semid;
+	if (record->shmid == -1 && sight->key != 0) {
+		/* Being made, half made, or made by another user: what the key leads to, judged with more doubt. */
+		sight->shmid = shmget((key_t)sight->key, 0, 0);
+		sight->semid = semget((key_t)sight->key, 0, 0);
+		sight->half_made = record->valid &&
+		                   (sight->shmid == -1 || (sv_segment_stat(sight->shmid, &sight->shm, &scratch) == SV_OK &&
+		                                           sight->shm.owner == geteuid() && sight->shm.maps == 0)) &&
+		                   (sight->semid == -1 || (sv_bells_stat(sight->semid, &sight->sem, &scratch) == SV_OK &&
+		                                           sight->sem.owner == geteuid() && sight->sem.used_s == 0));
+		/* A set that no record and no header of ours names cannot be told from foreign software's. */
+		if (!sight->half_made && sight->shmid == -1)
+			sight->semid = -1;
+	}
+	sv_sight_examine(sight);
+}
+
+static int visit_record_file(const char *dir, const char *name, int (*visit)(struct sv_sight *, void *), void *arg)
+{
+	struct sv_sight sight;
+	struct sv_record record;
+	char file[PATH_MAX + 260];
+	unsigned key;
+	bool apart = sscanf(name, ".at.%8x", &key) == 1;
+
+	snprintf(file, sizeof file, "%s/%s", dir, name);
+	if (strlen(file) >= PATH_MAX)
+		return 0;
+	sv_record_load(file, &record);
+	if (!record.valid || (!apart && strcmp(record.path, file) != 0))
+		return 0;
+	sv_sight_of_path(&sight, record.path, record.project, !apart, file);
+	if (sight.key == 0 && apart) {
+		/* The rendezvous is gone; the record's own name still tells the key. */
+		sight.key = key;
+		sv_sight_examine(&sight);
+	}
+	return visit(&sight, arg);
+}
+
+/* Segments that no record leads to: the rendezvous or the directory was deleted, or they are another user's. */
+struct seen {
+	int *ids;
+	size_t count, room;
+};
+
+static bool remember(struct seen *seen, int id)
+{
+	size_t i;
+
+	for (i = 0; i < seen->count; i++)
+		if (seen->ids[i] == id)
+			return false;
+	if (seen->count == seen->room) {
+		size_t room = seen->room * 2 + 64;
+		int *ids = realloc(seen->ids, room * sizeof *ids);
+
+		if (ids == NULL)
+			return true;
+		seen->ids = ids;
+		seen->room = room;
+	}
+	seen->ids[seen->count++] = id;
+	return true;
+}
+
+struct walk {
+	int (*visit)(struct sv_sight *, void *);
+	void *arg;
+	const char *within; /* only segments of channels in this directory; NULL: of any */
+	struct seen seen;
+};
+
+static int visit_once(struct sv_sight *sight, void *arg)
+{
+	struct walk *walk = arg;
+
+	if (sight->have_shm && !remember(&walk->seen, sight->shmid))
+		return 0;
+	return walk->visit(sight, walk->arg);
+}
+
+static bool is_within(const char *path, const char *directory)
+{
+	size_t length = strlen(directory);
+
+	return strncmp(path, directory, length) == 0 && path[length] == '/';
+}
+
+static bool is_one_of_ours(int shmid, struct sv_sight *sight)
+{
+	const struct sv_header *header = sv_segment_glance(shmid);
+	bool ours;
+
+	if (header == NULL)
+		return false;
+	ours = header->magic == SV_MAGIC && memchr(header->path, '\0', sizeof header->path) != NULL;
+	if (ours) {
+		sight->record.project = (int)header->project;
+		snprintf(sight->record.path, sizeof sight->record.path, "%s", header->path);
+	}
+	shmdt(header);
+	return ours;
+}
+
+static int walk_segments(bool all, struct walk *walk)
+{
+	struct shm_info usage;
+	struct shmid_ds ds;
+	int last = shmctl(0, SHM_INFO, (struct shmid_ds *)(void *)&usage);
+	int i, id, result = 0;
+
+	for (i = 0; i <= last && result == 0; i++) {
+		struct sv_sight sight;
+
+		id = shmctl(i, SHM_STAT, &ds);
+		if (id == -1 || (!all && ds.shm_perm.uid != geteuid()) || sv_segment_capacity(ds.shm_segsz) == 0)
+			continue;
+		memset(&sight, 0, sizeof sight);
+		if (!is_one_of_ours(id, &sight) || (walk->within != NULL && !is_within(sight.record.path, walk->within)))
+			continue;
+		sight.shmid = id;
+		sight.semid = -1;
+		sv_sight_examine(&sight);
+		result = visit_once(&sight, walk);
+	}
+	return result;
+}
+
+int sv_sight_walk(bool all, int (*visit)(struct sv_sight *, void *), void *arg, struct sv_fault *fault)
+{
+	struct walk walk = { .visit = visit, .arg = arg };
+	char dir[PATH_MAX];
+	struct dirent *entry;
+	int result = sv_rendezvous_directory(dir, false, fault);
+	DIR *handle = NULL;
+
+	if (result == SV_OK)
+		handle = opendir(dir);
+	else if (fault->error.sys_errno != ENOENT)
+		return result;
+	result = 0;
+	/* A directory that the user chose is a world of its own. */
+	if (!all && getenv("SVIPC_DIR") != NULL && getenv("SVIPC_DIR")[0] != '\0')
+		walk.within = dir;
+	while (handle != NULL && result == 0 && (entry = readdir(handle)) != NULL)
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+			result = visit_record_file(dir, entry->d_name, visit_once, &walk);
+	if (handle != NULL)
+		closedir(handle);
+	if (result == 0)
+		result = walk_segments(all, &walk);
+	free(walk.seen.ids);
+	return result;
+}
+
+struct list {
+	sv_visit visit;
+	void *arg;
+};
+
+static int visit_for_list(struct sv_sight *sight, void *arg)
+{
+	struct list *list = arg;
+
+	return list->visit(&sight->info, list->arg);
+}
+
+int sv_list(int all, sv_visit visit, void *arg, struct sv_error *err)
+{
+	struct list list = { .visit = visit, .arg = arg };
+	struct sv_fault fault = { .label = "" };
+	int code = sv_sight_walk(all != 0, visit_for_list, &list, &fault);
+
+	if (err != NULL)
+		*err = fault.error;
+	return code;
+}
+
+int sv_stat(sv_channel *ch, struct sv_info *info)
+{
+	struct sv_sight sight;
+
+	memset(&sight, 0, sizeof sight);
+	sight.shmid = ch->segment.id;
+	sight.semid = ch->semid;
+	sight.key = (uint32_t)ch->rv.key;
+	sight.named = ch->rv.named;
+	sight.record.project = ch->rv.project;
+	snprintf(sight.record.path, sizeof sight.record.path, "%s", ch->rv.path);
+	sv_sight_examine(&sight);
+	*info = sight.info;
+	return info->state == SV_STATE_CORRUPT ? SV_ECORRUPT : SV_OK;
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+/* leave.c - the end of a handle: the last one out removes what is left. */
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "channel.h"
+#include "clock.h"
+
+/* How long to wait for the lock, or for a peer that cannot remove what this user made, before leaving all to svclean. */
+#define PATIENCE_MS 2000
+
+/* Of two users only the owner may remove: it stays until the other has left. */
+static void let_the_other_go_first(struct sv_channel *ch)
+{
+	const struct sv_side_line *peer = ch->ring.peer;
+	int64_t deadline = sv_deadline(PATIENCE_MS);
+	uint32_t uid = atomic_load((_Atomic uint32_t *)&peer->uid);
+	struct timespec left;
+
+	if (uid == 0 || uid == geteuid() || atomic_load((_Atomic uint32_t *)&peer->slot) == SV_SLOT_EMPTY)
+		return;
+	if (sv_status_of(peer) == SV_RUNNING || sv_status_of(ch->ring.own) != SV_DONE)
+		return;
+	while (sv_bells_gone(ch->semid, sv_other(ch->role)) == 0 && sv_now() < deadline)
+		if (sv_bells_sleep(ch->semid, ch->role, sv_time_left(deadline, &left)) == EIDRM)
+			return;
+}
+
+static int leave(struct sv_channel *ch)
+{
+	struct sv_objects objects = { .shmid = ch->segment.id, .semid = ch->semid };
+	struct sv_side_line *own = ch->ring.own, *peer = ch->ring.peer;
+	int gone, code = 0;
+	bool locked, alone;
+
+	let_the_other_go_first(ch);
+	locked = sv_rendezvous_lock(&ch->rv, PATIENCE_MS, &ch->fault) == SV_OK;
+	atomic_store(&own->slot, SV_SLOT_LEFT);
+	gone = sv_bells_gone(ch->semid, sv_other(ch->role));
+	alone = gone != 0 || atomic_load(&peer->slot) == SV_SLOT_EMPTY;
+	if (locked && alone && !sv_header_of_use(ch->header)) {
+		/* EPERM: another user's; its svclean or its own close does it. */
+		code = sv_objects_remove(&objects, &ch->rv);
+		if (code == EPERM) {
+			code = sv_bells_leave(ch->semid, ch->role);
+			sv_record_forget(&ch->rv);
+		}
+	} else {
+		code = sv_bells_leave(ch->semid, ch->role);
+		/* A peer of another user keeps a record of its own. */
+		if (locked && ch->rv.apart && !alone && atomic_load(&peer->uid) != geteuid())
+			sv_record_forget(&ch->rv);
+	}
+	if (locked)
+		sv_rendezvous_unlock(&ch->rv);
+	return code == 0 ? SV_OK : sv_fault_set(&ch->fault, SV_ESYSTEM, code, "cannot remove its objects");
+}
+
+int sv_close(sv_channel *ch)
+{
+	int code = SV_OK;
+
+	if (ch == NULL)
+		return SV_OK;
+	if (ch->process == getpid()) {
+		if (!ch->finished)
+			sv_abort(ch, ECANCELED);
+		code = leave(ch);
+	} else {
+		/* A forked child: the channel stays its parent's. */
+		code = SV_EINVAL;
+	}
+	sv_segment_unmap(&ch->segment);
+	sv_rendezvous_close(&ch->rv);
+	free(ch);
+	return code;
+}

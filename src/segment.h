@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/* segment.h - one System V shared memory segment and its mapping: header, ring, ring again. */
+#ifndef SV_SEGMENT_H
+#define SV_SEGMENT_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "error.h"
+
+struct sv_segment {
+	int id;
+	unsigned char *base; /* header; the ring follows at base + header, twice */
+	size_t header;       /* H, bytes */
+	size_t capacity;     /* R, bytes */
+};
+
+/* What the kernel says about a segment, taken before attaching to it (an attachment counts too). */
+struct sv_segment_facts {
+	uint64_t bytes;
+	unsigned long maps;
+	uid_t owner;
+	unsigned mode;
+	int64_t changed_s; /* shm_ctime */
+	pid_t creator;     /* pid of the creator */
+	pid_t last;        /* pid of the last attach or detach */
+	uint32_t key;      /* 0 once marked for removal */
+};
+
+/* H of this machine. */
+size_t sv_segment_header_size(void);
+
+/* Round up to a capacity that can be mapped; 0 if there is none (too large). */
+uint64_t sv_segment_round(uint64_t bytes);
+
+/* Is this the size of a segment that this library could have made?  Then its capacity, else 0. */
+uint64_t sv_segment_capacity(uint64_t bytes);
+
+/* Create the segment of a key, exclusively.  SV_OK, SV_ESYSTEM with a hint. */
+int sv_segment_create(int *id, key_t key, uint64_t capacity, unsigned mode, struct sv_fault *fault);
+
+/* Facts of a segment.  SV_OK, SV_EREMOVED, SV_ESYSTEM; the fault says so. */
+int sv_segment_stat(int id, struct sv_segment_facts *facts, struct sv_fault *fault);
+
+/* Map header and ring, the ring twice.  On failure nothing is mapped. */
+int sv_segment_map(struct sv_segment *segment, int id, uint64_t capacity, struct sv_fault *fault);
+
+/* Make the ring read-only in this process: a reader that writes into it gets SIGSEGV. */
+int sv_segment_protect(struct sv_segment *segment, struct sv_fault *fault);
+
+/* Undo sv_segment_map().  Both attachments go with one munmap(2). */
+void sv_segment_unmap(struct sv_segment *segment);
+
+/* Mark for removal: gone with the last detach.  0 or an errno value; already gone is 0. */
+int sv_segment_remove(int id);
+
+/* Attach read-only for a look at the header; NULL with errno.  Undo with shmdt(2). */
+const void *sv_segment_glance(int id);
+
+#endif

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+#define _GNU_SOURCE /* sched_getaffinity, sched_getcpu */
+#include "spin.h"
+
+#include <sched.h>
+
+/* About what a wake-up costs both sides; and the least that still catches a peer that is just about to publish. */
+#define LONGEST_NS 50000
+#define SHORTEST_NS 1000
+#define SPIN_POLICY_NS 20000000
+
+void sv_spin_init(struct sv_spin *spin, enum sv_wait policy)
+{
+	cpu_set_t usable;
+
+	spin->policy = policy;
+	spin->allowed = policy != SV_WAIT_SLEEP;
+	/* More CPUs than the set holds is more than one. */
+	if (spin->allowed && sched_getaffinity(0, sizeof usable, &usable) == 0 && CPU_COUNT(&usable) < 2)
+		spin->allowed = false;
+	spin->budget_ns = LONGEST_NS;
+}
+
+uint32_t sv_spin_cpu(void)
+{
+	int cpu = sched_getcpu();
+
+	return cpu < 0 ? 0 : (uint32_t)cpu + 1;
+}
+
+int64_t sv_spin_budget(const struct sv_spin *spin, uint32_t own, uint32_t peer)
+{
+	if (!spin->allowed || (own != 0 && own == peer))
+		return 0;
+	return spin->policy == SV_WAIT_SPIN ? SPIN_POLICY_NS : spin->budget_ns;
+}
+
+void sv_spin_learn(struct sv_spin *spin, int64_t waited_ns)
+{
+	if (waited_ns <= LONGEST_NS)
+		spin->budget_ns = spin->budget_ns * 2 < LONGEST_NS ? spin->budget_ns * 2 : LONGEST_NS;
+	else
+		spin->budget_ns = spin->budget_ns / 2 > SHORTEST_NS ? spin->budget_ns / 2 : SHORTEST_NS;
+}

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: MIT */
+/* stream.c - bytes in place: reserve and commit, peek and release; and how a transfer ends. */
+#include <errno.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "channel.h"
+
+/* A want that no position reaches: only a status or a death ends the wait. */
+#define ONLY_A_STATUS (UINT64_C(1) << 60)
+
+int sv_channel_check(struct sv_channel *ch, enum sv_role role, bool messages, const char *call)
+{
+	if (ch->role != role)
+		return sv_fault_set(&ch->fault, SV_EINVAL, 0, "%s: for a %s only", call, sv_role_name(role));
+	if (((ch->flags & SV_MESSAGES) != 0) != messages)
+		return sv_fault_set(&ch->fault, SV_EMODE, 0, "%s: the channel carries %s", call, messages ? "bytes" : "messages");
+	if (ch->finished)
+		return sv_fault_set(&ch->fault, SV_EINVAL, 0, "%s: the transfer was ended by this side", call);
+	return SV_OK;
+}
+
+static int check_want(struct sv_channel *ch, size_t want, int timeout_ms, const char *call)
+{
+	if (want == 0 || timeout_ms < -1)
+		return sv_fault_set(&ch->fault, SV_EINVAL, 0, "%s: want must be above 0 and timeout_ms at least -1", call);
+	if (want > ch->ring.capacity)
+		return sv_fault_set(&ch->fault, SV_ETOOBIG, 0, "%s: %zu bytes wanted of a channel of %llu", call, want,
+		                    (unsigned long long)ch->ring.capacity);
+	return SV_OK;
+}
+
+int sv_reserve(sv_channel *ch, size_t want, void **data, size_t *got, int timeout_ms)
+{
+	int code = sv_channel_check(ch, SV_WRITER, false, "sv_reserve");
+
+	if (code == SV_OK)
+		code = check_want(ch, want, timeout_ms, "sv_reserve");
+	if (code != SV_OK)
+		return code;
+	/* The status is looked at each time: a reader that failed must not be fed until the ring is full. */
+	if (sv_ring_room(&ch->ring) < want || sv_status_of(ch->ring.peer) != SV_RUNNING) {
+		if (sv_status_of(ch->ring.peer) > SV_DONE)
+			return sv_peer_verdict(ch, sv_status_of(ch->ring.peer));
+		code = sv_channel_wait(ch, want, timeout_ms);
+		if (code == SV_END || (code == SV_OK && sv_status_of(ch->ring.peer) == SV_DONE))
+			return sv_fault_set(&ch->fault, SV_ECORRUPT, 0, "corrupt channel: the reader finished before the writer");
+		if (code != SV_OK)
+			return code;
+	}
+	*data = sv_ring_place(&ch->ring);
+	*got = (size_t)sv_ring_room(&ch->ring);
+	ch->granted = *got;
+	return SV_OK;
+}
+
+/* Both directions publish in the same way. */
+static int publish_granted(struct sv_channel *ch, size_t n, const char *call)
+{
+	if (n > ch->granted)
+		return sv_fault_set(&ch->fault, SV_EINVAL, 0, "%s: %zu bytes of %llu", call, n, (unsigned long long)ch->granted);
+	ch->granted -= n;
+	return n == 0 ? SV_OK : sv_channel_publish(ch, n);
+}
+
+int sv_commit(sv_channel *ch, size_t n)
+{
+	int code = sv_channel_check(ch, SV_WRITER, false, "sv_commit");
+
+	return code != SV_OK ? code : publish_granted(ch, n, "sv_commit");
+}
+
+int sv_peek(sv_channel *ch, size_t want, const void **data, size_t *got, int timeout_ms)
+{
+	int code = sv_channel_check(ch, SV_READER, false, "sv_peek");
+
+	if (code == SV_OK)
+		code = check_want(ch, want, timeout_ms, "sv_peek");
+	if (code != SV_OK)
+		return code;
+	if (sv_ring_room(&ch->ring) < want) {
+		code = sv_channel_wait(ch, want, timeout_ms);
+		/* What was published before the end, good or bad, is still the reader's. */
+		if ((code == SV_END || code == SV_EPEER || code == SV_EDIED) && sv_ring_room(&ch->ring) > 0)
+			code = SV_OK;
+		if (code == SV_END)
+			ch->end_seen = true;
+		if (code != SV_OK)
+			return code;
+	}
+	*data = sv_ring_place(&ch->ring);
+	*got = (size_t)sv_ring_room(&ch->ring);
+	ch->granted = *got;
+	return SV_OK;
+}
+
+int sv_release(sv_channel *ch, size_t n)
+{
+	int code = sv_channel_check(ch, SV_READER, false, "sv_release");
+
+	return code != SV_OK ? code : publish_granted(ch, n, "sv_release");
+}
+
+static int end_with(struct sv_channel *ch, uint32_t status)
+{
+	ch->finished = true;
+	if (sv_ring_set_status(&ch->ring, status) && !sv_channel_ring(ch))
+		return ch->fault.error.code;
+	return SV_OK;
+}
+
+int sv_finish(sv_channel *ch, int timeout_ms)
+{
+	int code = SV_OK;
+
+	if (getpid() != ch->process || timeout_ms < -1)
+		return sv_fault_set(&ch->fault, SV_EINVAL, 0, "sv_finish: bad timeout_ms, or a handle of another process");
+	if (ch->role == SV_READER) {
+		if (ch->finished)
+			return SV_OK;
+		if (!ch->end_seen)
+			return sv_fault_set(&ch->fault, SV_EINVAL, 0, "sv_finish: the end of the stream was not seen");
+		return end_with(ch, SV_DONE);
+	}
+	if (!ch->finished) {
+		if (ch->staged > 0)
+			code = sv_msg_flush(ch);
+		if (code == SV_OK)
+			code = end_with(ch, SV_DONE);
+		if (code != SV_OK)
+			return code;
+	} else if (sv_status_of(ch->ring.own) != SV_DONE) {
+		return sv_fault_set(&ch->fault, SV_EINVAL, 0, "sv_finish: the transfer was aborted by this side");
+	}
+	if ((ch->flags & SV_DETACH) != 0)
+		return SV_OK;
+	code = sv_channel_wait(ch, ONLY_A_STATUS, timeout_ms);
+	if (code != SV_END)
+		return code;
+	if (ch->ring.seen != ch->ring.position)
+		return sv_fault_set(&ch->fault, SV_ECORRUPT, 0, "corrupt channel: the reader finished without taking all bytes");
+	return SV_OK;
+}
+
+int sv_abort(sv_channel *ch, int reason)
+{
+	uint32_t status;
+
+	if (reason == 0 || reason > (int)SV_STATUS_VALUE || reason < -(int)SV_STATUS_VALUE)
+		return sv_fault_set(&ch->fault, SV_EINVAL, 0, "sv_abort: a reason is an errno value or minus a signal number");
+	/* Done cannot be taken back once the peer may have acted on it. */
+	if (ch->finished && sv_status_of(ch->ring.own) == SV_DONE && ch->role == SV_READER)
+		return SV_OK;
+	status = reason > 0 ? SV_FAILED | (uint32_t)reason : SV_SIGNALLED | (uint32_t)-reason;
+	end_with(ch, status);
+	return SV_OK;
+}
+
+void sv_interrupt(sv_channel *ch)
+{
+	atomic_store(&ch->interrupted, 1);
+	sv_bells_ring_own(ch->semid, ch->role);
+}
+
+const struct sv_error *sv_last_error(const sv_channel *ch)
+{
+	return &ch->fault.error;
+}
+
+uint64_t sv_capacity(const sv_channel *ch)
+{
+	return ch->ring.capacity;
+}
+
+uint64_t sv_position(const sv_channel *ch)
+{
+	return ch->ring.position;
+}
+
+int sv_contains(const sv_channel *ch, const void *address)
+{
+	uintptr_t base = (uintptr_t)ch->segment.base, at = (uintptr_t)address;
+
+	return base != 0 && at >= base && at - base < ch->segment.header + 2 * ch->segment.capacity;
+}
