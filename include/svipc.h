@@ -189,16 +189,23 @@ int sv_open(sv_channel **ch, enum sv_role role, const struct sv_options *options
 int sv_wait_peer(sv_channel *ch, int timeout_ms);
 
 /*
+ * Is the peer well?  Never blocks.  SV_OK: it has not come, is working, or has finished; SV_EDIED, SV_EPEER,
+ * SV_EREMOVED, SV_ECORRUPT, SV_EINTR, SV_ESYSTEM.  For a side that is busy elsewhere, in poll(2) for its input say.
+ */
+int sv_check(sv_channel *ch);
+
+/*
  * Writer of a byte channel: wait until at least want bytes (1..capacity) are free.  *data points to *got >= want
  * contiguous bytes of the segment.  They stay the caller's until sv_commit(); calling again without a
  * commit gives the same place, perhaps more of it.  Reading from it yields old data.
+ * A writer that wants W and a reader that wants R at once can wait for each other if W + R is above capacity + 1.
  * SV_EINVAL (not a byte writer, after sv_finish), SV_ETOOBIG (want above the capacity), and those of
  * sv_wait_peer().  After SV_EAGAIN, SV_ETIMEDOUT and SV_EINTR the channel is as before; after the others it is of
  * no more use but for sv_wait_peer() (resumable) and sv_close().
  */
 int sv_reserve(sv_channel *ch, size_t want, void **data, size_t *got, int timeout_ms);
 
-/* Publish the first n bytes (0..*got) of the reservation.  Never blocks.  SV_EINVAL, SV_EREMOVED, SV_ESYSTEM. */
+/* Publish the first n bytes (0..*got) of the reservation; the rest stays reserved.  Never blocks.  SV_EINVAL, SV_EREMOVED, SV_ESYSTEM. */
 int sv_commit(sv_channel *ch, size_t n);
 
 /*

@@ -414,6 +414,7 @@ int sv_open(sv_channel **out, enum sv_role role, const struct sv_options *option
 	ch->role = role;
 	ch->process = getpid();
 	ch->flags = options->flags;
+	ch->kind = (role == SV_READER ? SV_KIND_READER : 0) | ((ch->flags & SV_MESSAGES) != 0 ? SV_KIND_MESSAGES : 0);
 	ch->semid = -1;
 	ch->rv.fd = -1;
 	code = check_options(options, role, timeout_ms, &capacity, &ch->fault);

@@ -31,7 +31,8 @@ struct sv_channel {
 	unsigned owed_bells;  /* rung or about to be, for sleeps that did not happen */
 	bool peer_gone;       /* its weight was seen: do not eat it up by sleeping again */
 	bool removable;       /* IPC_RMID of the segment is still to be done once both are attached */
-	bool finished;        /* own final status is published */
+	bool complete;        /* sv_finish() has returned SV_OK */
+	unsigned kind;        /* what calls are allowed, see sv_channel_check() */
 	bool end_seen;        /* reader: SV_END was returned */
 	uint64_t granted;     /* bytes of the last reserve or peek */
 	uint64_t staged;      /* message writer: bytes written but not published */
@@ -87,8 +88,13 @@ int sv_channel_wait(struct sv_channel *ch, uint64_t want, int timeout_ms);
 /* Ring the peer; false only when the set is gone (the fault says so). */
 bool sv_channel_ring(struct sv_channel *ch);
 
-/* Publish n bytes and ring if due. */
-int sv_channel_publish(struct sv_channel *ch, uint64_t n);
+/* Publish n bytes and ring if due.  Inline: this is all that a message costs while both sides keep up. */
+static inline int sv_channel_publish(struct sv_channel *ch, uint64_t n)
+{
+	if (__builtin_expect(sv_ring_publish(&ch->ring, n), 0) && !sv_channel_ring(ch))
+		return ch->fault.error.code;
+	return SV_OK;
+}
 
 /* The peer's status as a code: SV_OK while it runs or when it is done, else SV_EPEER with the fault set. */
 int sv_peer_verdict(struct sv_channel *ch, uint32_t status);
@@ -96,8 +102,23 @@ int sv_peer_verdict(struct sv_channel *ch, uint32_t status);
 /* Mark the segment for removal as soon as both sides are attached, if that is how this channel lives. */
 void sv_channel_remove_early(struct sv_channel *ch);
 
-/* May this handle be used here and for this?  SV_OK or SV_EINVAL, SV_EMODE. */
-int sv_channel_check(struct sv_channel *ch, enum sv_role role, bool messages, const char *call);
+/* Which calls a handle allows: its role, what it carries, and whether its final status is published. */
+#define SV_KIND_READER 1u
+#define SV_KIND_MESSAGES 2u
+#define SV_KIND_FINISHED 4u
+
+static inline bool sv_channel_finished(const struct sv_channel *ch)
+{
+	return (ch->kind & SV_KIND_FINISHED) != 0;
+}
+
+/* Why a call is not allowed: SV_EINVAL or SV_EMODE. */
+int sv_channel_refuse(struct sv_channel *ch, unsigned kind, const char *call);
+
+static inline int sv_channel_check(struct sv_channel *ch, unsigned kind, const char *call)
+{
+	return __builtin_expect(ch->kind == kind, 1) ? SV_OK : sv_channel_refuse(ch, kind, call);
+}
 
 static inline const char *sv_role_name(enum sv_role role)
 {

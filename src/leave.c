@@ -64,7 +64,7 @@ int sv_close(sv_channel *ch)
 	if (ch == NULL)
 		return SV_OK;
 	if (ch->process == getpid()) {
-		if (!ch->finished)
+		if (!sv_channel_finished(ch))
 			sv_abort(ch, ECANCELED);
 		code = leave(ch);
 	} else {

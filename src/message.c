@@ -30,7 +30,7 @@ static int wrong(struct sv_channel *ch, const char *call, const char *what)
 int sv_msg_reserve(sv_channel *ch, size_t len, void **data, int timeout_ms)
 {
 	uint64_t need;
-	int code = sv_channel_check(ch, SV_WRITER, true, "sv_msg_reserve");
+	int code = sv_channel_check(ch, SV_KIND_MESSAGES, "sv_msg_reserve");
 
 	if (code != SV_OK)
 		return code;
@@ -92,7 +92,7 @@ int sv_msg_commit(sv_channel *ch, size_t len)
 int sv_msg_peek(sv_channel *ch, const void **data, size_t *len, int timeout_ms)
 {
 	uint64_t length;
-	int code = sv_channel_check(ch, SV_READER, true, "sv_msg_peek");
+	int code = sv_channel_check(ch, SV_KIND_MESSAGES | SV_KIND_READER, "sv_msg_peek");
 
 	if (code != SV_OK)
 		return code;

@@ -9,15 +9,16 @@
 /* A want that no position reaches: only a status or a death ends the wait. */
 #define ONLY_A_STATUS (UINT64_C(1) << 60)
 
-int sv_channel_check(struct sv_channel *ch, enum sv_role role, bool messages, const char *call)
+int sv_channel_refuse(struct sv_channel *ch, unsigned kind, const char *call)
 {
+	enum sv_role role = (kind & SV_KIND_READER) != 0 ? SV_READER : SV_WRITER;
+
 	if (ch->role != role)
 		return sv_fault_set(&ch->fault, SV_EINVAL, 0, "%s: for a %s only", call, sv_role_name(role));
-	if (((ch->flags & SV_MESSAGES) != 0) != messages)
-		return sv_fault_set(&ch->fault, SV_EMODE, 0, "%s: the channel carries %s", call, messages ? "bytes" : "messages");
-	if (ch->finished)
-		return sv_fault_set(&ch->fault, SV_EINVAL, 0, "%s: the transfer was ended by this side", call);
-	return SV_OK;
+	if (((ch->kind ^ kind) & SV_KIND_MESSAGES) != 0)
+		return sv_fault_set(&ch->fault, SV_EMODE, 0, "%s: the channel carries %s", call,
+		                    (kind & SV_KIND_MESSAGES) != 0 ? "bytes" : "messages");
+	return sv_fault_set(&ch->fault, SV_EINVAL, 0, "%s: the transfer was ended by this side", call);
 }
 
 static int check_want(struct sv_channel *ch, size_t want, int timeout_ms, const char *call)
@@ -32,7 +33,7 @@ static int check_want(struct sv_channel *ch, size_t want, int timeout_ms, const 
 
 int sv_reserve(sv_channel *ch, size_t want, void **data, size_t *got, int timeout_ms)
 {
-	int code = sv_channel_check(ch, SV_WRITER, false, "sv_reserve");
+	int code = sv_channel_check(ch, 0, "sv_reserve");
 
 	if (code == SV_OK)
 		code = check_want(ch, want, timeout_ms, "sv_reserve");
@@ -65,14 +66,14 @@ static int publish_granted(struct sv_channel *ch, size_t n, const char *call)
 
 int sv_commit(sv_channel *ch, size_t n)
 {
-	int code = sv_channel_check(ch, SV_WRITER, false, "sv_commit");
+	int code = sv_channel_check(ch, 0, "sv_commit");
 
 	return code != SV_OK ? code : publish_granted(ch, n, "sv_commit");
 }
 
 int sv_peek(sv_channel *ch, size_t want, const void **data, size_t *got, int timeout_ms)
 {
-	int code = sv_channel_check(ch, SV_READER, false, "sv_peek");
+	int code = sv_channel_check(ch, SV_KIND_READER, "sv_peek");
 
 	if (code == SV_OK)
 		code = check_want(ch, want, timeout_ms, "sv_peek");
@@ -96,14 +97,14 @@ int sv_peek(sv_channel *ch, size_t want, const void **data, size_t *got, int tim
 
 int sv_release(sv_channel *ch, size_t n)
 {
-	int code = sv_channel_check(ch, SV_READER, false, "sv_release");
+	int code = sv_channel_check(ch, SV_KIND_READER, "sv_release");
 
 	return code != SV_OK ? code : publish_granted(ch, n, "sv_release");
 }
 
 static int end_with(struct sv_channel *ch, uint32_t status)
 {
-	ch->finished = true;
+	ch->kind |= SV_KIND_FINISHED;
 	if (sv_ring_set_status(&ch->ring, status) && !sv_channel_ring(ch))
 		return ch->fault.error.code;
 	return SV_OK;
@@ -116,13 +117,14 @@ int sv_finish(sv_channel *ch, int timeout_ms)
 	if (getpid() != ch->process || timeout_ms < -1)
 		return sv_fault_set(&ch->fault, SV_EINVAL, 0, "sv_finish: bad timeout_ms, or a handle of another process");
 	if (ch->role == SV_READER) {
-		if (ch->finished)
+		if (sv_channel_finished(ch))
 			return SV_OK;
 		if (!ch->end_seen)
 			return sv_fault_set(&ch->fault, SV_EINVAL, 0, "sv_finish: the end of the stream was not seen");
+		ch->complete = true;
 		return end_with(ch, SV_DONE);
 	}
-	if (!ch->finished) {
+	if (!sv_channel_finished(ch)) {
 		if (ch->staged > 0)
 			code = sv_msg_flush(ch);
 		if (code == SV_OK)
@@ -132,13 +134,16 @@ int sv_finish(sv_channel *ch, int timeout_ms)
 	} else if (sv_status_of(ch->ring.own) != SV_DONE) {
 		return sv_fault_set(&ch->fault, SV_EINVAL, 0, "sv_finish: the transfer was aborted by this side");
 	}
-	if ((ch->flags & SV_DETACH) != 0)
+	if ((ch->flags & SV_DETACH) != 0) {
+		ch->complete = true;
 		return SV_OK;
+	}
 	code = sv_channel_wait(ch, ONLY_A_STATUS, timeout_ms);
 	if (code != SV_END)
 		return code;
 	if (ch->ring.seen != ch->ring.position)
 		return sv_fault_set(&ch->fault, SV_ECORRUPT, 0, "corrupt channel: the reader finished without taking all bytes");
+	ch->complete = true;
 	return SV_OK;
 }
 
@@ -148,8 +153,8 @@ int sv_abort(sv_channel *ch, int reason)
 
 	if (reason == 0 || reason > (int)SV_STATUS_VALUE || reason < -(int)SV_STATUS_VALUE)
 		return sv_fault_set(&ch->fault, SV_EINVAL, 0, "sv_abort: a reason is an errno value or minus a signal number");
-	/* Done cannot be taken back once the peer may have acted on it. */
-	if (ch->finished && sv_status_of(ch->ring.own) == SV_DONE && ch->role == SV_READER)
+	/* What both sides agreed on cannot be taken back. */
+	if (ch->complete)
 		return SV_OK;
 	status = reason > 0 ? SV_FAILED | (uint32_t)reason : SV_SIGNALLED | (uint32_t)-reason;
 	end_with(ch, status);

@@ -9,6 +9,7 @@
 #include "fence.h"
 
 #define GO_ON 1                             /* nothing decided yet: an internal result beside enum sv_code */
+#define NO_POSITION (UINT64_C(1) << 60)     /* a want that no position reaches */
 #define SPINS_PER_CLOCK 32                  /* pauses between two looks at the clock */
 #define BLIND_SLICE_NS INT64_C(10000000)    /* see sleep_once() */
 
@@ -209,11 +210,13 @@ bool sv_channel_ring(struct sv_channel *ch)
 	return false;
 }
 
-int sv_channel_publish(struct sv_channel *ch, uint64_t n)
+int sv_check(sv_channel *ch)
 {
-	if (__builtin_expect(sv_ring_publish(&ch->ring, n), 0) && !sv_channel_ring(ch))
-		return ch->fault.error.code;
-	return SV_OK;
+	int code = look(ch, NO_POSITION);
+
+	if (code == GO_ON)
+		code = look_for_death(ch, NO_POSITION);
+	return code == GO_ON || code == SV_END ? SV_OK : code;
 }
 
 /* On a kept channel: forget a peer that is gone without having finished.  1: the slot is free now, or was. */
