@@ -50,9 +50,11 @@ static int consume(sv_channel *ch)
 
 	while ((code = sv_msg_peek(ch, &place, &length, -1)) == SV_OK) {
 		sample = place;
-		if (length == sizeof *sample && sample->number == count + 1)
+		/* What the other side sends is checked like any input. */
+		if (length == sizeof *sample) {
 			count++;
-		sum += sample->value;
+			sum += sample->value;
+		}
 		code = sv_msg_release(ch);
 		if (code != SV_OK)
 			return code;
