@@ -68,6 +68,13 @@ int sv_peer_verdict(struct sv_channel *ch, uint32_t status)
 	return SV_EPEER;
 }
 
+/* Its bell goes too, unless a sleep has taken it; taking another instead does no harm, as each sleep begins with a look. */
+static int interrupted(struct sv_channel *ch)
+{
+	sv_bells_drain(ch->semid, ch->role);
+	return sv_fault_set(&ch->fault, SV_EINTR, 0, "interrupted");
+}
+
 /*
  * Is the wait over?  The status is loaded before the position (acquire), so that a final status never hides the
  * bytes that were published before it.
@@ -87,7 +94,7 @@ static int look(struct sv_channel *ch, uint64_t want)
 	if (ch->peer_gone)
 		return died(ch);
 	if (atomic_load_explicit(&ch->interrupted, memory_order_relaxed) && atomic_exchange(&ch->interrupted, 0))
-		return sv_fault_set(&ch->fault, SV_EINTR, 0, "interrupted");
+		return interrupted(ch);
 	return GO_ON;
 }
 
@@ -281,7 +288,7 @@ int sv_wait_peer(sv_channel *ch, int timeout_ms)
 		}
 		ch->peer_gone = false;
 		if (atomic_exchange(&ch->interrupted, 0))
-			return sv_fault_set(&ch->fault, SV_EINTR, 0, "interrupted");
+			return interrupted(ch);
 		if (deadline != SV_NEVER && sv_now() >= deadline)
 			return timeout_ms == 0
 			               ? sv_fault_set(&ch->fault, SV_EAGAIN, 0, "no %s is attached", sv_role_name(sv_other(ch->role)))
