@@ -132,6 +132,7 @@ enum sv_state {
 /* One side as others see it. */
 struct sv_side {
 	long pid;          /* 0: never attached; of that side's pid namespace */
+	unsigned uid;      /* effective user id, valid if pid is not 0 */
 	int attached;      /* 1: attached now */
 	int asleep;        /* 1: waits for its peer in the kernel */
 	int finished;      /* 1: has said that all is well */
@@ -295,6 +296,14 @@ typedef int (*sv_visit)(const struct sv_info *info, void *arg);
  */
 int sv_list(int all, sv_visit visit, void *arg, struct sv_error *err);
 
+/*
+ * Look at one channel: of a name, or of a rendezvous path (neither: "default"; not both), with a project id
+ * (0: SV_PROJECT_DEFAULT).  Finds it whoever made it, and tells when the key leads to something else
+ * (SV_STATE_FOREIGN).  Only looks: takes no lock, changes nothing.
+ * SV_OK and *info; SV_EINVAL, SV_ESYSTEM (ENOENT: there is none; the path or the directory cannot be used).
+ */
+int sv_find(const char *name, const char *path, int project, struct sv_info *info, struct sv_error *err);
+
 /* Which channels sv_clean() considers. */
 struct sv_clean_options {
 	size_t struct_size;   /* set by SV_CLEAN_INIT */
@@ -313,8 +322,8 @@ typedef int (*sv_clean_visit)(const struct sv_info *info, int removed, void *arg
 
 /*
  * Remove what is stale: ours, nobody attached on either side, and of no more use.  Considers what sv_list(0) shows.
- * Takes each channel's lock;
- * one that is locked, alive, foreign, or in doubt is left alone.
+ * Takes each channel's lock; one that is locked, alive, foreign, or in doubt is left alone.  Empty rendezvous files
+ * without any object or record are removed too, without a call of visit, from a directory that holds nothing but channels.
  * Returns SV_OK also when there was nothing to do, what visit returned, SV_EINVAL, or SV_ESYSTEM.
  */
 int sv_clean(const struct sv_clean_options *options, sv_clean_visit visit, void *arg, struct sv_error *err);

@@ -39,11 +39,17 @@ static enum sv_found corrupt(struct sv_fault *fault, int shmid, const char *why)
 	return SV_FOUND_REFUSED;
 }
 
+/* The segment, now mapped by this process, was attached by nobody before. */
+static bool unmapped(const struct sv_objects *objects)
+{
+	return objects->shm.maps == 0 || sv_segment_unmapped(objects->shmid, SV_MAPS_OF_ONE);
+}
+
 /* Objects that a creator of ours, dead before it was done, left half-made: the record proves them ours. */
 static bool half_made(const struct sv_objects *objects)
 {
-	return objects->record.valid && objects->shm.owner == geteuid() && objects->shm.maps == 0 &&
-	       (objects->record.shmid == -1 || objects->record.shmid == objects->shmid);
+	return objects->record.valid && objects->shm.owner == geteuid() &&
+	       (objects->record.shmid == -1 || objects->record.shmid == objects->shmid) && unmapped(objects);
 }
 
 /* After early removal of the segment only the set is left under the key. */
@@ -160,7 +166,7 @@ static enum sv_found judge_segment(struct sv_channel *ch, const struct sv_object
 	}
 	if (objects->semid != -1 && objects->semid != header->semid)
 		return foreign(fault, "semaphore set", objects->semid, (unsigned)objects->sem.owner);
-	if (objects->semid == -1 && objects->shm.maps == 0)
+	if (objects->semid == -1 && unmapped(objects))
 		return SV_FOUND_LEFTOVER;
 	if (objects->semid == -1) {
 		sv_fault_set(fault, SV_EBUSY, 0, "its semaphores were removed while a process is still attached: try again");

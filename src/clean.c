@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* clean.c - removing what is stale, and only that. */
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/ipc.h>
+#include <sys/sem.h>
+#include <sys/shm.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -66,6 +70,19 @@ static int remove_all(struct sv_sight *sight)
 	return segment != 0 ? segment : set;
 }
 
+static void examine_again(struct sv_sight *sight)
+{
+	char path[PATH_MAX], file[PATH_MAX];
+
+	if (sight->file[0] == '\0') {
+		sv_sight_examine(sight);
+		return;
+	}
+	memcpy(path, sight->record.path, sizeof path);
+	memcpy(file, sight->file, sizeof file);
+	sv_sight_of_path(sight, path, sight->record.project, sight->named, file);
+}
+
 /* Examine again under the lock: what was seen without it may have changed. */
 static int clean_one(struct sv_sight *sight, const struct clean *clean)
 {
@@ -79,15 +96,11 @@ static int clean_one(struct sv_sight *sight, const struct clean *clean)
 		snprintf(info->reason, sizeof info->reason, "locked: a process is opening or closing it");
 		return clean->visit(info, 0, clean->arg);
 	}
-	if (sight->file[0] != '\0') {
-		char path[PATH_MAX], file[PATH_MAX];
-
-		memcpy(path, sight->record.path, sizeof path);
-		memcpy(file, sight->file, sizeof file);
-		sv_sight_of_path(sight, path, sight->record.project, sight->named, file);
-	} else {
-		sv_sight_examine(sight);
-	}
+	examine_again(sight);
+	/* Mapped, but by neither side: perhaps only somebody's look, which is over at once. */
+	if (info->maps > 0 && !info->side[SV_WRITER].attached && !info->side[SV_READER].attached &&
+	    sv_segment_unmapped(sight->shmid, 0))
+		examine_again(sight);
 	if (may_remove(sight, clean->options)) {
 		removed = 1;
 		code = clean->options->dry_run ? 0 : remove_all(sight);
@@ -110,32 +123,105 @@ static int visit_sight(struct sv_sight *sight, void *arg)
 static int clean_named(const struct clean *clean, struct sv_fault *fault)
 {
 	const struct sv_clean_options *options = clean->options;
-	int project = options->project != 0 ? options->project : SV_PROJECT_DEFAULT;
-	bool apart = options->path != NULL || project != SV_PROJECT_DEFAULT;
-	char dir[PATH_MAX], path[PATH_MAX], file[PATH_MAX + 32];
 	struct sv_sight sight;
-	struct stat st;
-	int code = options->name != NULL ? sv_rendezvous_check_name(options->name, fault) : SV_OK;
+	bool there;
+	int code;
 
-	if (code == SV_OK)
-		code = sv_rendezvous_directory(dir, false, fault);
-	if (code != SV_OK)
-		return fault->error.sys_errno == ENOENT && options->path == NULL ? SV_OK : code;
-	if (options->path != NULL && realpath(options->path, path) == NULL)
-		return sv_fault_set(fault, SV_ESYSTEM, errno, "cannot find %s", options->path);
-	if (options->path == NULL &&
-	    (size_t)snprintf(path, sizeof path, "%.*s/%s", PATH_MAX - SV_NAME_MAX - 2, dir, options->name) >= sizeof path)
-		return sv_fault_set(fault, SV_ESYSTEM, ENAMETOOLONG, "cannot use %s", dir);
-	if (lstat(path, &st) == -1)
-		return errno == ENOENT ? SV_OK : sv_fault_set(fault, SV_ESYSTEM, errno, "cannot look at %s", path);
-	sv_sight_of_path(&sight, path, project, !apart, apart ? "" : path);
-	if (apart) {
-		snprintf(file, sizeof file, "%.*s/.at.%08x", PATH_MAX - 16, dir, (unsigned)sight.key);
-		sv_sight_of_path(&sight, path, project, !apart, file);
+	memset(&sight, 0, sizeof sight);
+	code = sv_sight_of_choice(&sight, options->name, options->path, options->project, &there, fault);
+	if (code == SV_OK && there)
+		code = clean_one(&sight, clean);
+	return code;
+}
+
+/* Does a record exist for a file, under any project id?  Their names tell the key, and so the file. */
+static bool has_record(const char *dir, uint32_t key)
+{
+	char file[PATH_MAX + 16];
+	uint32_t project;
+
+	for (project = 1; project <= 255; project++) {
+		snprintf(file, sizeof file, "%s/.at.%08x", dir, (unsigned)(project << 24 | (key & 0xffffff)));
+		if (access(file, F_OK) == 0)
+			return true;
 	}
-	if (!sight.have_shm && !sight.have_sem && !sight.record.valid)
-		return SV_OK;
-	return clean_one(&sight, clean);
+	return false;
+}
+
+static bool is_empty_rendezvous(const struct stat *st)
+{
+	return S_ISREG(st->st_mode) && st->st_size == 0 && st->st_uid == geteuid() && (st->st_mode & 07777) == 0600 &&
+	       st->st_nlink == 1;
+}
+
+/*
+ * A rendezvous file is empty while its channel is being made, when that died before the record was written, and when only
+ * channels with a project id of their own were there.  Under its lock, with no object and no record, it is a leftover.
+ */
+static void prune_file(const char *dir, const char *name, int64_t older_than_s)
+{
+	char path[PATH_MAX + NAME_MAX + 2];
+	struct stat st, now;
+	key_t key;
+	int fd;
+
+	snprintf(path, sizeof path, "%s/%s", dir, name);
+	if (lstat(path, &st) == -1 || !is_empty_rendezvous(&st) ||
+	    (older_than_s > 0 && (int64_t)time(NULL) - (int64_t)st.st_mtime < older_than_s))
+		return;
+	fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (fd == -1)
+		return;
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0 && fstat(fd, &st) == 0 && lstat(path, &now) == 0 && st.st_ino == now.st_ino &&
+	    st.st_dev == now.st_dev && is_empty_rendezvous(&st) && (key = ftok(path, SV_PROJECT_DEFAULT)) != (key_t)-1 &&
+	    shmget(key, 0, 0) == -1 && errno == ENOENT && semget(key, 0, 0) == -1 && errno == ENOENT &&
+	    !has_record(dir, (uint32_t)key))
+		unlink(path);
+	close(fd);
+}
+
+/* A directory that holds anything else is not for channels alone, and its empty files may be anybody's. */
+static bool is_for_channels_alone(const char *dir, DIR *handle)
+{
+	struct sv_fault scratch = { .label = "" };
+	char path[PATH_MAX + NAME_MAX + 2];
+	struct sv_record record;
+	struct dirent *entry;
+	struct stat st;
+
+	while ((entry = readdir(handle)) != NULL) {
+		const char *name = entry->d_name;
+
+		if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0 || strncmp(name, ".at.", 4) == 0)
+			continue;
+		snprintf(path, sizeof path, "%s/%s", dir, name);
+		if (sv_rendezvous_check_name(name, &scratch) != SV_OK || lstat(path, &st) == -1)
+			return false;
+		if (is_empty_rendezvous(&st))
+			continue;
+		sv_record_load(path, &record);
+		if (!record.valid || strcmp(record.path, path) != 0)
+			return false;
+	}
+	return true;
+}
+
+static void prune(const struct sv_clean_options *options)
+{
+	struct sv_fault scratch = { .label = "" };
+	struct dirent *entry;
+	char dir[PATH_MAX];
+	DIR *handle;
+
+	if (sv_rendezvous_directory(dir, false, &scratch) != SV_OK || (handle = opendir(dir)) == NULL)
+		return;
+	if (is_for_channels_alone(dir, handle)) {
+		rewinddir(handle);
+		while ((entry = readdir(handle)) != NULL)
+			if (entry->d_name[0] != '.' && (options->name == NULL || strcmp(options->name, entry->d_name) == 0))
+				prune_file(dir, entry->d_name, options->older_than_s);
+	}
+	closedir(handle);
 }
 
 int sv_clean(const struct sv_clean_options *options, sv_clean_visit visit, void *arg, struct sv_error *err)
@@ -152,6 +238,8 @@ int sv_clean(const struct sv_clean_options *options, sv_clean_visit visit, void 
 		code = clean_named(&clean, &fault);
 	else
 		code = sv_sight_walk(false, visit_sight, &clean, &fault);
+	if (code == SV_OK && options->path == NULL && !options->dry_run)
+		prune(options);
 	if (err != NULL)
 		*err = fault.error;
 	return code;

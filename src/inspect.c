@@ -10,6 +10,7 @@
 #include <sys/ipc.h>
 #include <sys/sem.h>
 #include <sys/shm.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static void conclude(struct sv_info *info, enum sv_state state, const char *reason)
@@ -23,6 +24,7 @@ static void copy_side(struct sv_side *out, const struct sv_side_line *side)
 	uint32_t status = sv_status_of(side);
 
 	out->pid = (long)atomic_load((_Atomic int64_t *)&side->pid);
+	out->uid = atomic_load((_Atomic uint32_t *)&side->uid);
 	out->position = atomic_load((_Atomic uint64_t *)&side->position);
 	out->finished = status == SV_DONE;
 	out->sys_errno = (status & SV_STATUS_CLASS) == SV_FAILED ? (int)(status & SV_STATUS_VALUE) : 0;
@@ -176,7 +178,7 @@ void sv_sight_examine(struct sv_sight *sight)
 		info->mode = sight->shm.mode;
 		info->maps = sight->shm.maps;
 		info->created = sight->shm.changed_s;
-		header = sv_segment_capacity(sight->shm.bytes) != 0 ? sv_segment_glance(sight->shmid) : NULL;
+		header = sv_segment_capacity(sight->shm.bytes) != 0 ? sv_segment_glance(sight->shmid, info->maps) : NULL;
 		if (header == NULL) {
 			conclude(info, SV_STATE_FOREIGN, sv_segment_capacity(sight->shm.bytes) != 0
 			                                         ? "the segment may not be read"
@@ -230,6 +232,42 @@ void sv_sight_of_path(struct sv_sight *sight, const char *path, int project, boo
 			sight->semid = -1;
 	}
 	sv_sight_examine(sight);
+}
+
+int sv_sight_of_choice(struct sv_sight *sight, const char *name, const char *path, int project, bool *there,
+                       struct sv_fault *fault)
+{
+	int id = project != 0 ? project : SV_PROJECT_DEFAULT;
+	bool apart = path != NULL || id != SV_PROJECT_DEFAULT;
+	char dir[PATH_MAX], target[PATH_MAX], file[PATH_MAX + 32];
+	struct stat st;
+	int code = path == NULL ? sv_rendezvous_check_name(name, fault) : SV_OK;
+
+	*there = false;
+	if (code == SV_OK)
+		code = sv_rendezvous_directory(dir, false, fault);
+	/* Without a directory there can be no named channel, but one at a path may be another user's. */
+	if (code != SV_OK && fault->error.sys_errno == ENOENT) {
+		if (path == NULL)
+			return SV_OK;
+		dir[0] = '\0';
+	} else if (code != SV_OK) {
+		return code;
+	}
+	if (path != NULL && realpath(path, target) == NULL)
+		return sv_fault_set(fault, SV_ESYSTEM, errno, "cannot find %s", path);
+	if (path == NULL &&
+	    (size_t)snprintf(target, sizeof target, "%.*s/%s", PATH_MAX - SV_NAME_MAX - 2, dir, name) >= sizeof target)
+		return sv_fault_set(fault, SV_ESYSTEM, ENAMETOOLONG, "cannot use %s", dir);
+	if (lstat(target, &st) == -1)
+		return errno == ENOENT ? SV_OK : sv_fault_set(fault, SV_ESYSTEM, errno, "cannot look at %s", target);
+	sv_sight_of_path(sight, target, id, !apart, apart ? "" : target);
+	if (apart && dir[0] != '\0') {
+		snprintf(file, sizeof file, "%.*s/.at.%08x", PATH_MAX - 16, dir, (unsigned)sight->key);
+		sv_sight_of_path(sight, target, id, !apart, file);
+	}
+	*there = sight->have_shm || sight->have_sem || sight->record.valid;
+	return SV_OK;
 }
 
 static int visit_record_file(const char *dir, const char *name, int (*visit)(struct sv_sight *, void *), void *arg)
@@ -304,9 +342,9 @@ static bool is_within(const char *path, const char *directory)
 	return strncmp(path, directory, length) == 0 && path[length] == '/';
 }
 
-static bool is_one_of_ours(int shmid, struct sv_sight *sight)
+static bool is_one_of_ours(int shmid, unsigned long maps, struct sv_sight *sight)
 {
-	const struct sv_header *header = sv_segment_glance(shmid);
+	const struct sv_header *header = sv_segment_glance(shmid, maps);
 	bool ours;
 
 	if (header == NULL)
@@ -334,7 +372,7 @@ static int walk_segments(bool all, struct walk *walk)
 		if (id == -1 || (!all && ds.shm_perm.uid != geteuid()) || sv_segment_capacity(ds.shm_segsz) == 0)
 			continue;
 		memset(&sight, 0, sizeof sight);
-		if (!is_one_of_ours(id, &sight) || (walk->within != NULL && !is_within(sight.record.path, walk->within)))
+		if (!is_one_of_ours(id, (unsigned long)ds.shm_nattch, &sight) || (walk->within != NULL && !is_within(sight.record.path, walk->within)))
 			continue;
 		sight.shmid = id;
 		sight.semid = -1;
@@ -389,6 +427,53 @@ int sv_list(int all, sv_visit visit, void *arg, struct sv_error *err)
 	struct sv_fault fault = { .label = "" };
 	int code = sv_sight_walk(all != 0, visit_for_list, &list, &fault);
 
+	if (err != NULL)
+		*err = fault.error;
+	return code;
+}
+
+/* What the key of a rendezvous leads to need not be its channel. */
+static void judge_identity(struct sv_sight *sight, const char *path)
+{
+	struct sv_info *info = &sight->info;
+
+	if (!sight->have_shm || info->state == SV_STATE_FOREIGN || info->state == SV_STATE_CORRUPT)
+		return;
+	if (strncmp(info->path, path, sizeof info->path - 1) == 0)
+		return;
+	conclude(info, SV_STATE_FOREIGN, "its key leads to the channel of another rendezvous, whose facts these are");
+}
+
+int sv_find(const char *name, const char *path, int project, struct sv_info *info, struct sv_error *err)
+{
+	struct sv_fault fault = { .label = "" };
+	struct sv_sight sight;
+	char wanted[PATH_MAX];
+	bool there = false;
+	int code, semid;
+
+	if (name != NULL && path != NULL)
+		code = sv_fault_set(&fault, SV_EINVAL, 0, "give a channel name or a path, not both");
+	else if (project < 0 || project > 255)
+		code = sv_fault_set(&fault, SV_EINVAL, 0, "invalid project id %d: use 1 to 255", project);
+	else {
+		memset(&sight, 0, sizeof sight);
+		code = sv_sight_of_choice(&sight, name != NULL || path != NULL ? name : "default", path, project, &there, &fault);
+	}
+	if (code == SV_OK && !there && sight.key != 0 && (semid = semget((key_t)sight.key, 0, 0)) != -1) {
+		sight.info.semid = semid;
+		conclude(&sight.info, SV_STATE_FOREIGN, "a semaphore set that no channel is known to have made has its key");
+		there = true;
+	}
+	if (code == SV_OK && there) {
+		memcpy(wanted, sight.record.path, sizeof wanted);
+		judge_identity(&sight, wanted);
+		*info = sight.info;
+	} else if (code == SV_OK) {
+		snprintf(fault.label, sizeof fault.label, path != NULL ? "channel at %.400s" : "channel '%.80s'",
+		         path != NULL ? path : name != NULL ? name : "default");
+		code = sv_fault_set(&fault, SV_ESYSTEM, ENOENT, "there is none");
+	}
 	if (err != NULL)
 		*err = fault.error;
 	return code;

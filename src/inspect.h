@@ -31,4 +31,11 @@ int sv_sight_walk(bool all, int (*visit)(struct sv_sight *sight, void *arg), voi
 /* The sight of a rendezvous path, whether or not anything is recorded there.  record_file may be "". */
 void sv_sight_of_path(struct sv_sight *sight, const char *path, int project, bool named, const char *record_file);
 
+/*
+ * The sight of the one channel that the user chose: by name, or by path when that is not NULL; project 0: the default.  *there tells
+ * whether anything is; if not, only the sight's key may be valid (0: not even that).  SV_OK, SV_EINVAL (name), SV_ESYSTEM.
+ */
+int sv_sight_of_choice(struct sv_sight *sight, const char *name, const char *path, int project, bool *there,
+                       struct sv_fault *fault);
+
 #endif

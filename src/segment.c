@@ -3,10 +3,12 @@
 #include "segment.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdint.h>
 #include <sys/ipc.h>
 #include <sys/mman.h>
 #include <sys/shm.h>
+#include <time.h>
 #include <unistd.h>
 
 /* Beyond this the double mapping cannot exist, or sizes would overflow. */
@@ -141,9 +143,43 @@ int sv_segment_remove(int id)
 	return errno;
 }
 
-const void *sv_segment_glance(int id)
+static bool removal_is_forced(void)
 {
-	const void *header = shmat(id, NULL, SHM_RDONLY);
+	int fd = open("/proc/sys/kernel/shm_rmid_forced", O_RDONLY | O_CLOEXEC);
+	char value = '0';
 
+	if (fd == -1)
+		return false;
+	if (read(fd, &value, 1) != 1)
+		value = '0';
+	close(fd);
+	return value != '0';
+}
+
+const void *sv_segment_glance(int id, unsigned long maps)
+{
+	const void *header;
+
+	if (maps == 0 && removal_is_forced()) {
+		errno = EBUSY;
+		return NULL;
+	}
+	header = shmat(id, NULL, SHM_RDONLY);
 	return header == (void *)-1 ? NULL : header;
+}
+
+bool sv_segment_unmapped(int id, unsigned long own)
+{
+	struct timespec pause = { 0, 1000000 };
+	struct shmid_ds ds;
+	int i;
+
+	for (i = 0; i < 8; i++) {
+		if (shmctl(id, IPC_STAT, &ds) == -1)
+			return errno == EINVAL || errno == EIDRM;
+		if ((unsigned long)ds.shm_nattch <= own)
+			return true;
+		nanosleep(&pause, NULL);
+	}
+	return false;
 }

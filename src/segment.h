@@ -3,10 +3,14 @@
 #ifndef SV_SEGMENT_H
 #define SV_SEGMENT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
 #include "error.h"
+
+/* What shm_nattch counts for each process that has a segment mapped: header and ring, and the ring again. */
+#define SV_MAPS_OF_ONE 2ul
 
 struct sv_segment {
 	int id;
@@ -54,7 +58,16 @@ void sv_segment_unmap(struct sv_segment *segment);
 /* Mark for removal: gone with the last detach.  0 or an errno value; already gone is 0. */
 int sv_segment_remove(int id);
 
-/* Attach read-only for a look at the header; NULL with errno.  Undo with shmdt(2). */
-const void *sv_segment_glance(int id);
+/*
+ * Attach read-only for a look at the header; NULL with errno.  Undo with shmdt(2).  maps is what sv_segment_stat() said:
+ * with kernel.shm_rmid_forced a segment that nobody is attached to would not survive the look, so it is refused.
+ */
+const void *sv_segment_glance(int id, unsigned long maps);
+
+/*
+ * Is nobody attached beside the caller's own mappings?  A look from outside counts as a mapping for some
+ * microseconds, so this asks again for a few milliseconds before it says no.
+ */
+bool sv_segment_unmapped(int id, unsigned long own);
 
 #endif
