@@ -19,6 +19,10 @@
 #   assert_equal WHAT ACTUAL EXPECTED          two texts
 #   assert_same_file FILE FILE                 byte for byte
 #   assert_no_leak                             nothing for svclean to do, no object of this test left
+#   assert_nothing_left                        that, and no file in $SVIPC_DIR either
+#   pass FILE [OPTION...]                      FILE through a channel, both sides with the OPTIONs: all well, nothing left
+#   half_way [OPTION...]                       writer and reader amid a transfer: see there
+#   midway WHAT AFTER PROGRAM ARG...           spawn PROGRAM under midway_preload (which see), by the program's name
 #   fail MESSAGE                               end the test
 #   skip_unless TOOL..., skip_unless_root, skip_unless_own_ipc, skip_if_sanitized
 #   random_file FILE BYTES                     BYTES as head -c understands them
@@ -266,6 +270,46 @@ assert_no_leak() {
 	[ -z "$left" ] || fail "svclean still finds: $left" || return 1
 	left=$(ipc_leaked "$sv_before")
 	[ -z "$left" ] || fail "objects left (kind, id, key, creator): $left"
+}
+
+assert_nothing_left() {
+	assert_no_leak || return 1
+	assert_equal "files in SVIPC_DIR" "$(ls -A "$SVIPC_DIR")" ''
+}
+
+pass() {
+	local file=$1
+	shift
+	spawn reader svread "$@" -o "$WORK/copy"
+	run_logged svwrite "$@" "$file"
+	assert_status 0 || return 1
+	assert_output '' || return 1
+	reap reader
+	assert_status 0 || return 1
+	assert_equal "what the reader said" "$output$stderr" '' || return 1
+	assert_same_file "$file" "$WORK/copy" || return 1
+	assert_nothing_left
+}
+
+# Both sides attached, $WORK/sent handed over so far and all of it in $WORK/copy; both wait: the writer for input from
+# descriptor 9, which the caller closes to end it, the reader for the writer.
+half_way() {
+	mkfifo "$WORK/feed"
+	exec 9<>"$WORK/feed"
+	random_file "$WORK/sent" 100000
+	spawn reader svread "$@" -o "$WORK/copy" 9>&-
+	spawn writer svwrite "$@" <"$WORK/feed" 9>&-
+	# A writer that fails would never take what a pipe does not hold.
+	timeout "$SV_DEADLINE" cat "$WORK/sent" >&9 || return 1
+	wait_until 'cmp -s "$WORK/sent" "$WORK/copy"' || return 1
+	wait_asleep "${pid[reader]}"
+}
+
+midway() {
+	local what=$1 after=$2 preload=$SVIPC_BUILD/test/tools/midway_preload.so
+	shift 2
+	[ -e "$preload" ] || fail "$preload is not built" || return 1
+	spawn "$1" env "LD_PRELOAD=$preload" "SV_MIDWAY=$what" "SV_MIDWAY_AFTER=$after" "$@"
 }
 
 skip_unless() {
