@@ -8,12 +8,13 @@
 #include <string.h>
 
 const char *cli_program = "svipc";
+volatile sig_atomic_t cli_line_shown;
 
 /* One write for a line, so that the lines of two programs on one terminal do not mix. */
 static void line(int sys_errno, const char *format, va_list args)
 {
 	char text[2048];
-	int used = snprintf(text, sizeof text, "%s: ", cli_program);
+	int used = snprintf(text, sizeof text, "%s%s: ", cli_line_shown ? CLI_CLEAR_LINE : "", cli_program);
 
 	vsnprintf(text + used, sizeof text - (size_t)used - 1, format, args);
 	if (sys_errno != 0) {
@@ -22,6 +23,7 @@ static void line(int sys_errno, const char *format, va_list args)
 		snprintf(text + length, sizeof text - length - 1, ": %s", strerror(sys_errno));
 	}
 	strcat(text, "\n");
+	cli_line_shown = 0;
 	fputs(text, stderr);
 }
 

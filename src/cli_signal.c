@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * cli_signal.c - ended by a signal: tell the peer, leave, die by that signal; a memory access violation: say where.
+ * cli_signal.c - ended by a signal: tell the peer, leave, die by that signal; a memory access violation: say where;
+ * ticks, SIGUSR1 and the like: ask the program to attend to them between two blocks.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -13,7 +14,14 @@
 
 #include "cli.h"
 
+/* A signal that comes just before a read or write would block is not lost: the timer interrupts again. */
+#define AGAIN_MS 100
+
 volatile sig_atomic_t cli_signal;
+volatile sig_atomic_t cli_attention;
+volatile sig_atomic_t cli_report;
+volatile sig_atomic_t cli_child;
+static volatile sig_atomic_t ticking;
 static _Atomic(sv_channel *) guarded;
 
 void cli_guard(sv_channel *ch)
@@ -21,23 +29,45 @@ void cli_guard(sv_channel *ch)
 	atomic_store(&guarded, ch);
 }
 
+static void timer(int first_ms, int again_ms)
+{
+	struct itimerval value = { { again_ms / 1000, again_ms % 1000 * 1000 }, { first_ms / 1000, first_ms % 1000 * 1000 } };
+
+	setitimer(ITIMER_REAL, &value, NULL);
+}
+
+/* End the wait that the program may be in. */
+static void interrupt(void)
+{
+	sv_channel *ch = atomic_load(&guarded);
+
+	if (ch != NULL)
+		sv_interrupt(ch);
+}
+
 static void on_end(int signal)
 {
-	/* A signal that comes just before a read or write would block is not lost: the timer interrupts again. */
-	static const struct itimerval again = { { 0, 100000 }, { 0, 100000 } };
-	sv_channel *ch = atomic_load(&guarded);
 	int saved = errno;
 
 	cli_signal = signal;
-	if (ch != NULL)
-		sv_interrupt(ch);
-	setitimer(ITIMER_REAL, &again, NULL);
+	interrupt();
+	timer(AGAIN_MS, AGAIN_MS);
 	errno = saved;
 }
 
-static void on_alarm(int signal)
+static void on_attention(int signal)
 {
-	(void)signal;
+	int saved = errno;
+
+	if (signal == SIGUSR1)
+		cli_report = 1;
+	else if (signal == SIGCHLD)
+		cli_child = 1;
+	cli_attention = 1;
+	interrupt();
+	if (signal != SIGALRM && !ticking && cli_signal == 0)
+		timer(AGAIN_MS, 0);
+	errno = saved;
 }
 
 static size_t put(char *text, size_t used, size_t size, const char *more)
@@ -59,6 +89,8 @@ static void on_violation(int signal, siginfo_t *info, void *context)
 	ssize_t ignored;
 
 	(void)context;
+	if (cli_line_shown)
+		used = put(text, used, sizeof text, CLI_CLEAR_LINE);
 	for (i = 0; i < sizeof hex - 1; i++)
 		hex[i] = digits[address >> (4 * (sizeof hex - 2 - i)) & 15];
 	hex[i] = '\0';
@@ -99,8 +131,9 @@ void cli_catch_signals(void)
 	catch(SIGINT, on_end);
 	catch(SIGTERM, on_end);
 	catch(SIGHUP, on_end);
+	catch(SIGUSR1, on_attention);
 	memset(&violation, 0, sizeof violation);
-	violation.sa_handler = on_alarm;
+	violation.sa_handler = on_attention;
 	sigemptyset(&violation.sa_mask);
 	sigaction(SIGALRM, &violation, NULL);
 	violation.sa_sigaction = on_violation;
@@ -109,6 +142,31 @@ void cli_catch_signals(void)
 	sigaction(SIGBUS, &violation, NULL);
 	/* EPIPE is an error like any other. */
 	signal(SIGPIPE, SIG_IGN);
+}
+
+void cli_catch_child(void)
+{
+	struct sigaction action;
+
+	memset(&action, 0, sizeof action);
+	action.sa_handler = on_attention;
+	action.sa_flags = SA_NOCLDSTOP;
+	sigemptyset(&action.sa_mask);
+	sigaction(SIGCHLD, &action, NULL);
+}
+
+void cli_tick(int every_ms)
+{
+	struct sigaction action;
+
+	ticking = every_ms != 0;
+	/* A line that was left by Ctrl-Z is drawn again at once. */
+	memset(&action, 0, sizeof action);
+	action.sa_handler = ticking ? on_attention : SIG_DFL;
+	sigemptyset(&action.sa_mask);
+	sigaction(SIGCONT, &action, NULL);
+	if (cli_signal == 0)
+		timer(every_ms, every_ms);
 }
 
 _Noreturn void cli_die_by(int number)

@@ -3,6 +3,7 @@
 #include "cli_transfer.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,6 +34,17 @@ void cli_transfer_init(struct cli_transfer *t, enum sv_role role)
 	t->role = role;
 	t->options = defaults;
 	t->timeout_ms = -1;
+	t->start_ns = now_ns();
+	t->total = SV_UNKNOWN;
+}
+
+/* Messages, one for each record that ends with the separator. */
+static void messages(struct cli_transfer *t, char separator)
+{
+	if ((t->options.flags & SV_MESSAGES) != 0 && t->separator != separator)
+		cli_usage("--lines and --null exclude each other");
+	t->options.flags |= SV_MESSAGES;
+	t->separator = separator;
 }
 
 bool cli_transfer_option(struct cli_transfer *t, int option, const char *value)
@@ -40,6 +52,9 @@ bool cli_transfer_option(struct cli_transfer *t, int option, const char *value)
 	struct sv_options *o = &t->options;
 
 	switch (option) {
+	case '0':
+		messages(t, '\0');
+		return true;
 	case 'c':
 		o->name = value;
 		return true;
@@ -53,6 +68,11 @@ bool cli_transfer_option(struct cli_transfer *t, int option, const char *value)
 	case 'm':
 		if (!cli_parse_mode(value, &o->mode))
 			cli_usage("invalid --mode '%s': use 0600, 0660 or 0666", value);
+		return true;
+	case 'p':
+	case CLI_OPT_PROGRESS:
+		if (!cli_progress_parse(&t->progress, option == 'p' ? NULL : value))
+			cli_usage("invalid --progress '%s': use auto, force or json", value);
 		return true;
 	case 'q':
 		t->quiet = true;
@@ -70,6 +90,9 @@ bool cli_transfer_option(struct cli_transfer *t, int option, const char *value)
 		return true;
 	case 'v':
 		t->verbose = true;
+		return true;
+	case CLI_OPT_LINES:
+		messages(t, '\n');
 		return true;
 	case CLI_OPT_WAIT:
 		if (strcmp(value, "auto") == 0)
@@ -89,10 +112,13 @@ bool cli_transfer_option(struct cli_transfer *t, int option, const char *value)
 void cli_transfer_check(struct cli_transfer *t)
 {
 	const struct sv_options *o = &t->options;
+	const char *kind = (o->flags & SV_MESSAGES) == 0 ? "" : t->separator == '\n' ? " --lines" : " -0";
 	char id[24] = "", where[300];
 
 	if (o->name != NULL && o->path != NULL)
 		cli_usage("--channel and --path exclude each other");
+	if ((o->flags & SV_MESSAGES) != 0 && (o->flags & SV_RESUME) != 0)
+		cli_usage("--resume is for bytes: it excludes --lines and --null");
 	if (o->project != 0)
 		snprintf(id, sizeof id, " -i %d", o->project);
 	if (o->path != NULL) {
@@ -105,31 +131,104 @@ void cli_transfer_check(struct cli_transfer *t)
 		else
 			snprintf(where, sizeof where, "%s", id);
 	}
-	snprintf(t->command, sizeof t->command, "%s%s%s", t->role == SV_WRITER ? "svread" : "svwrite", where,
+	snprintf(t->command, sizeof t->command, "%s%s%s%s", t->role == SV_WRITER ? "svread" : "svwrite", where, kind,
 	         (o->flags & SV_RESUME) == 0 ? "" : t->role == SV_WRITER ? " -r -o FILE" : " -r FILE");
+}
+
+/* Far as the transfer is. */
+static struct cli_sight look(const struct cli_transfer *t, const char *waiting)
+{
+	bool bytes = (t->options.flags & SV_MESSAGES) == 0;
+	struct cli_sight sight = { .channel = t->options.path != NULL ? t->options.path : t->options.name, .waiting = waiting };
+
+	if (sight.channel == NULL)
+		sight.channel = "default";
+	sight.moved = bytes && t->ch != NULL ? sv_position(t->ch) - t->resumed : t->moved;
+	sight.done = t->resumed + sight.moved;
+	sight.messages = t->messages;
+	sight.total = t->total;
+	sight.seconds = (double)(now_ns() - t->start_ns) / 1e9;
+	return sight;
+}
+
+static void say_how_far(const struct cli_transfer *t, const struct cli_sight *sight)
+{
+	char amount[32], rate[32], count[40] = "", number[40] = "";
+
+	if ((t->options.flags & SV_MESSAGES) != 0)
+		snprintf(count, sizeof count, "%llu messages, ", (unsigned long long)sight->messages);
+	if (t->number > 0)
+		snprintf(number, sizeof number, "transfer %llu: ", (unsigned long long)t->number);
+	cli_say("%s: %s%s%llu bytes (%s) in %.3f s, %s/s%s%s", t->label, number, count, (unsigned long long)sight->moved,
+	        cli_bytes(amount, sizeof amount, (double)sight->moved), sight->seconds,
+	        cli_bytes(rate, sizeof rate, sight->seconds > 0 ? (double)sight->moved / sight->seconds : 0),
+	        sight->waiting != NULL ? ", " : "", sight->waiting != NULL ? sight->waiting : "");
+}
+
+void cli_attend(struct cli_transfer *t, const char *waiting)
+{
+	struct cli_sight sight;
+
+	/* First, so that a signal that comes from here on is not lost. */
+	cli_attention = 0;
+	sight = look(t, waiting);
+	if (cli_report) {
+		cli_report = 0;
+		say_how_far(t, &sight);
+	}
+	cli_progress_show(&t->progress, &sight);
 }
 
 int cli_transfer_failed(struct cli_transfer *t, int code)
 {
-	if (code != SV_EINTR)
-		cli_say("%s", sv_last_error(t->ch)->text);
+	const struct sv_error *error = sv_last_error(t->ch);
+
+	if (code == SV_EPEER && error->sys_errno > CLI_REASON_EXIT && error->sys_errno <= CLI_REASON_EXIT + 255)
+		cli_say("%s: the command of the reader (pid %ld) exited with status %d", t->label, error->peer_pid,
+		        error->sys_errno - CLI_REASON_EXIT);
+	else if (code != SV_EINTR)
+		cli_say("%s", error->text);
 	return cli_status(code);
+}
+
+/* What is left of the time-out of a wait that began at start, in milliseconds; -1 for ever. */
+static int time_left(const struct cli_transfer *t, int64_t start)
+{
+	int64_t passed;
+
+	if (t->timeout_ms <= 0)
+		return t->timeout_ms;
+	passed = (now_ns() - start) / 1000000;
+	/* Over is a time-out too, not a call that must not wait. */
+	return passed < t->timeout_ms ? t->timeout_ms - (int)passed : 1;
 }
 
 int cli_transfer_open(struct cli_transfer *t)
 {
 	struct sv_error error;
-	int code = sv_open(&t->ch, t->role, &t->options, t->timeout_ms, &error);
+	int code;
 
+	t->start_ns = now_ns();
+	t->resumed = t->moved = t->messages = 0;
+	cli_progress_begin(&t->progress);
+	/* A signal may come before there is a handle to be interrupted. */
+	while ((code = sv_open(&t->ch, t->role, &t->options, time_left(t, t->start_ns), &error)) == SV_EINTR && cli_signal == 0)
+		cli_attend(t, "waiting for the previous transfer to end");
 	if (code == SV_OK) {
 		cli_guard(t->ch);
 		t->block = (size_t)sv_capacity(t->ch) / 4 < CLI_BLOCK ? (size_t)sv_capacity(t->ch) / 4 : CLI_BLOCK;
 		t->resumed = sv_position(t->ch);
+		t->refused = 0;
 		return CLI_OK;
 	}
-	if (code == SV_EINTR && cli_signal != 0)
-		cli_die_by(cli_signal);
-	cli_say("%s", error.text);
+	if (code == t->refused)
+		return cli_status(code);
+	t->refused = code;
+	if (code == SV_EMODE && strstr(error.text, "messages") != NULL)
+		cli_say("%s: %s", error.text, (t->options.flags & SV_MESSAGES) != 0 ? "leave out --lines or --null"
+		                                                                    : "give --lines or --null");
+	else if (code != SV_EINTR)
+		cli_say("%s", error.text);
 	return cli_status(code);
 }
 
@@ -146,29 +245,47 @@ static void hint(const struct cli_transfer *t)
 }
 
 /* Wait in two steps, so that a person learns what the program waits for. */
-static int wait_peer(struct cli_transfer *t)
+static int wait_peer(struct cli_transfer *t, bool next)
 {
-	int first = t->timeout_ms >= 0 && t->timeout_ms < HINT_MS ? t->timeout_ms : HINT_MS;
-	int code;
+	int64_t start = now_ns();
+	bool hinted = next;
+	char waiting[40];
+	int code, left, first;
 
-	do
-		code = sv_wait_peer(t->ch, first);
-	while (code == SV_EINTR && cli_signal == 0);
-	if (code != SV_ETIMEDOUT || first == t->timeout_ms)
-		return code;
-	hint(t);
-	do
-		code = sv_wait_peer(t->ch, t->timeout_ms < 0 ? -1 : t->timeout_ms - first);
-	while (code == SV_EINTR && cli_signal == 0);
-	return code;
+	snprintf(waiting, sizeof waiting, "waiting for %s %s", next ? "the next" : "a", other_role(t));
+	for (;;) {
+		left = time_left(t, start);
+		first = HINT_MS - (int)((now_ns() - start) / 1000000);
+		if (first < 1)
+			first = 1;
+		if (hinted || (left >= 0 && left <= first))
+			code = sv_wait_peer(t->ch, left);
+		else
+			code = sv_wait_peer(t->ch, first);
+		if (code == SV_ETIMEDOUT && !hinted && (left < 0 || left > first)) {
+			hinted = true;
+			hint(t);
+			continue;
+		}
+		if (code != SV_EINTR || cli_signal != 0)
+			return code;
+		if (cli_attention)
+			cli_attend(t, waiting);
+	}
 }
 
 int cli_transfer_meet(struct cli_transfer *t)
 {
-	int code = wait_peer(t);
+	int code = wait_peer(t, false);
+	struct sv_info info;
 
 	t->start_ns = now_ns();
-	return code == SV_OK ? CLI_OK : cli_transfer_failed(t, code);
+	cli_progress_reset(&t->progress);
+	if (code != SV_OK)
+		return cli_transfer_failed(t, code);
+	if (t->role == SV_READER && t->progress.how != CLI_PROGRESS_NONE && sv_stat(t->ch, &info) == SV_OK)
+		t->total = info.total;
+	return CLI_OK;
 }
 
 /* On a resumable channel a peer that died or was ended by a signal may come back; one that failed may not. */
@@ -178,37 +295,62 @@ static bool comes_back(const struct cli_transfer *t, int code)
 	       (code == SV_EDIED || (code == SV_EPEER && sv_last_error(t->ch)->signal != 0));
 }
 
-enum operation { RESERVE, PEEK, FINISH };
+enum operation { RESERVE, PEEK, FINISH, MSG_RESERVE, MSG_PEEK };
+
+static int call(struct cli_transfer *t, enum operation operation, int timeout_ms, size_t want, void **space,
+                const void **data, size_t *got)
+{
+	switch (operation) {
+	case RESERVE:
+		return sv_reserve(t->ch, want, space, got, timeout_ms);
+	case PEEK:
+		return sv_peek(t->ch, want, data, got, timeout_ms);
+	case MSG_RESERVE:
+		return sv_msg_reserve(t->ch, want, space, timeout_ms);
+	case MSG_PEEK:
+		return sv_msg_peek(t->ch, data, got, timeout_ms);
+	default:
+		return sv_finish(t->ch, timeout_ms);
+	}
+}
+
+static const char *waiting_in(const struct cli_transfer *t, enum operation operation)
+{
+	if (operation == FINISH)
+		return "waiting for the reader to finish";
+	return t->role == SV_WRITER ? "waiting for the reader" : "waiting for the writer";
+}
 
 static int persist(struct cli_transfer *t, enum operation operation, size_t want, void **space, const void **data,
                    size_t *got)
 {
+	int64_t start = t->timeout_ms > 0 ? now_ns() : 0;
 	int code;
 
 	for (;;) {
 		if (cli_signal != 0)
 			return SV_EINTR;
-		switch (operation) {
-		case RESERVE:
-			code = sv_reserve(t->ch, want, space, got, t->timeout_ms);
-			break;
-		case PEEK:
-			code = sv_peek(t->ch, want, data, got, t->timeout_ms);
-			break;
-		default:
-			code = sv_finish(t->ch, t->timeout_ms);
-			break;
-		}
+		if (cli_attention)
+			cli_attend(t, NULL);
+		code = call(t, operation, time_left(t, start), want, space, data, got);
+		if (code == SV_OK)
+			return code;
 		if (comes_back(t, code)) {
 			if (!t->quiet)
 				cli_say("%s; waiting for the next one: %s", sv_last_error(t->ch)->text, t->command);
-			code = wait_peer(t);
+			code = wait_peer(t, true);
+			start = now_ns();
 			if (code == SV_OK)
 				continue;
 		}
-		if (code == SV_EINTR && cli_signal == 0)
-			continue;
-		if (code != SV_OK && code != SV_END)
+		if (code == SV_EINTR && cli_signal == 0) {
+			if (cli_attention)
+				cli_attend(t, waiting_in(t, operation));
+			/* A command that fails while the writer is silent is reported at once. */
+			if (t->command_run == NULL || !cli_child || !cli_command_failed(t->command_run))
+				continue;
+		}
+		if (code != SV_END)
 			cli_transfer_failed(t, code);
 		return code;
 	}
@@ -229,12 +371,77 @@ int cli_finish(struct cli_transfer *t)
 	return persist(t, FINISH, 0, NULL, NULL, NULL);
 }
 
+int cli_msg_reserve(struct cli_transfer *t, size_t size, void **data)
+{
+	return persist(t, MSG_RESERVE, size, data, NULL, NULL);
+}
+
+int cli_msg_peek(struct cli_transfer *t, const void **data, size_t *size)
+{
+	return persist(t, MSG_PEEK, 0, NULL, data, size);
+}
+
+/* After an interrupted or refused call; EAGAIN is somebody else's O_NONBLOCK on a shared terminal or pipe. */
+static bool again(struct cli_transfer *t, int fd, short events, const char *waiting)
+{
+	struct pollfd ready = { .fd = fd, .events = events };
+	int code = errno;
+
+	if (code == EAGAIN && !cli_attention)
+		poll(&ready, 1, -1);
+	if (cli_attention)
+		cli_attend(t, waiting);
+	errno = code;
+	return code == EINTR || code == EAGAIN;
+}
+
+ssize_t cli_read(struct cli_transfer *t, int fd, void *data, size_t size)
+{
+	ssize_t n;
+
+	while (cli_signal == 0) {
+		n = read(fd, data, size);
+		if (n >= 0 || !again(t, fd, POLLIN, "waiting for input"))
+			return n;
+	}
+	return 0;
+}
+
+ssize_t cli_write(struct cli_transfer *t, int fd, const void *data, size_t size)
+{
+	const char *waiting = t->command_run != NULL ? "waiting for the command" : "waiting for output";
+	ssize_t n;
+
+	while (cli_signal == 0) {
+		n = write(fd, data, size);
+		if (n >= 0 && (size_t)n < size && cli_attention)
+			cli_attend(t, waiting);
+		if (n >= 0 || !again(t, fd, POLLOUT, waiting))
+			return n;
+	}
+	return 0;
+}
+
+int cli_write_failed(struct cli_transfer *t, const char *name, int *reason)
+{
+	*reason = errno;
+	/* Why a command stopped reading is known when it has ended. */
+	if (t->command_run == NULL || errno != EPIPE)
+		cli_fail(errno, "%s: cannot write %s", t->label, name);
+	return CLI_FAILED;
+}
+
 int cli_transfer_close(struct cli_transfer *t, int status, int reason)
 {
+	struct cli_sight sight = look(t, NULL);
 	int code;
 
-	if (t->ch == NULL)
+	cli_progress_end(&t->progress, &sight, cli_signal != 0 && status != CLI_OK ? 128 + cli_signal : status);
+	if (t->ch == NULL) {
+		if (cli_signal != 0 && status != CLI_OK)
+			cli_die_by(cli_signal);
 		return status;
+	}
 	if (cli_signal != 0)
 		reason = -cli_signal;
 	else if (reason == 0 && status == CLI_TIMEOUT)
@@ -255,13 +462,8 @@ int cli_transfer_close(struct cli_transfer *t, int status, int reason)
 
 void cli_transfer_summary(const struct cli_transfer *t)
 {
-	double seconds = (double)(now_ns() - t->start_ns) / 1e9;
-	double bytes = (double)(sv_position(t->ch) - t->resumed);
-	char amount[32], rate[32];
+	struct cli_sight sight = look(t, NULL);
 
-	if (!t->verbose || t->quiet)
-		return;
-	cli_say("%s: %llu bytes (%s) in %.3f s, %s/s", t->label, (unsigned long long)(sv_position(t->ch) - t->resumed),
-	        cli_bytes(amount, sizeof amount, bytes), seconds,
-	        cli_bytes(rate, sizeof rate, seconds > 0 ? bytes / seconds : 0));
+	if ((t->verbose || t->progress.lines) && !t->quiet)
+		say_how_far(t, &sight);
 }

@@ -10,19 +10,22 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cli_transfer.h"
+#include "cli_lines.h"
 
 static const char usage_text[] =
-	"Usage: svread [-qrvhV] [-c NAME | -k PATH] [-i ID] [-m MODE] [-o FILE] [-s SIZE]\n"
-	"              [-t SECONDS] [--wait=POLICY]\n"
-	"Write to standard output, or to FILE, what svwrite hands over through shared\n"
-	"memory.  Exits 0 when all of it is written and closed.\n"
+	"Usage: svread [-f] [-c NAME | -k PATH] [-o FILE | --exec=CMD] [OPTION ...]\n"
+	"Write to standard output, FILE or CMD what svwrite hands over.\n"
 	"\n"
+	"  -0, --null             take messages that end with NUL\n"
 	"  -c, --channel=NAME     channel name (default: default)\n"
+	"      --exec=CMD         run CMD with the data as its standard input\n"
+	"  -f, --follow           take one transfer after another\n"
 	"  -i, --id=ID            project id of the key, 1 to 255\n"
 	"  -k, --path=PATH        rendezvous file instead of a name\n"
+	"      --lines            take messages that are lines, each written at once\n"
 	"  -m, --mode=MODE        permissions of the channel, such as 0660\n"
-	"  -o, --output=FILE      write to FILE; it is emptied when a writer has come\n"
+	"  -o, --output=FILE      write to FILE; with -f, %n is the transfer's number\n"
+	"  -p, --progress[=HOW]   show progress on a terminal; HOW: auto, force or json\n"
 	"  -q, --quiet            say nothing but errors\n"
 	"  -r, --resume           go on where a killed transfer stopped; needs -o\n"
 	"  -s, --size=SIZE        capacity of the channel, such as 64K or 1.5G\n"
@@ -31,32 +34,54 @@ static const char usage_text[] =
 	"      --wait=POLICY      how to wait: auto, spin or sleep\n"
 	"  -h, --help             this help\n"
 	"  -V, --version          version\n"
-	"\n"
-	"Exit status: 0 complete, 1 failed here, 2 usage, 3 the writer failed or died,\n"
-	"4 timed out, 5 channel busy, foreign or corrupt, 128+n ended by signal n.\n"
-	"Files of channels are in $SVIPC_DIR.  See also svwrite(1), svclean(1), svipc(7).\n";
+	"Exit status: 0 complete, 1 failed here, 2 usage, 3 writer failed or died,\n"
+	"4 timed out, 5 channel busy, foreign or corrupt, 128+n signal n.  See svread(1).\n";
+
+/* What to do with what comes. */
+struct job {
+	const char *file;    /* or pattern; NULL: standard output */
+	const char *command; /* NULL: no command */
+	bool follow;
+	struct cli_command run;
+	struct cli_lines lines;
+};
 
 struct output {
 	const char *name;
+	char *expanded; /* name, if it was made from a pattern */
 	int fd;
 	bool regular;
-	uint64_t size; /* of a regular file that is there already */
 };
 
-/* Opened before anything happens, but not yet emptied: if no writer comes, nothing is lost. */
-static bool open_output(struct output *output, const char *file)
+/* A signal may come while a FIFO waits for its other end. */
+static int open_again(struct cli_transfer *t, const char *file)
+{
+	int fd;
+
+	do {
+		fd = open(file, O_WRONLY | O_CREAT | O_NOCTTY | O_CLOEXEC, 0666);
+		if (fd == -1 && errno == EINTR && cli_attention)
+			cli_attend(t, "waiting for output");
+	} while (fd == -1 && errno == EINTR && cli_signal == 0);
+	return fd;
+}
+
+/* Not yet emptied: if no writer comes, nothing is lost.  0 or an errno value. */
+static int open_output(struct cli_transfer *t, struct output *output, const char *file)
 {
 	struct stat st;
+	int code;
 
 	output->name = file != NULL ? file : "standard output";
-	output->fd = file == NULL ? STDOUT_FILENO : open(file, O_WRONLY | O_CREAT | O_NOCTTY | O_CLOEXEC, 0666);
+	output->fd = file == NULL ? STDOUT_FILENO : open_again(t, file);
 	if (output->fd == -1 || fstat(output->fd, &st) == -1) {
-		cli_fail(errno, "cannot open %s", output->name);
-		return false;
+		code = errno;
+		if (cli_signal == 0)
+			cli_fail(code, "cannot open %s", output->name);
+		return code;
 	}
 	output->regular = S_ISREG(st.st_mode);
-	output->size = output->regular ? (uint64_t)st.st_size : 0;
-	return true;
+	return 0;
 }
 
 /* Make FILE end where the next byte belongs.  0 or an errno value. */
@@ -83,24 +108,10 @@ static int position_output(struct cli_transfer *t, const struct output *output)
 	return 0;
 }
 
-/* write(2) straight out of the segment. */
-static ssize_t write_block(int fd, const void *data, size_t size)
-{
-	struct pollfd ready = { .fd = fd, .events = POLLOUT };
-	ssize_t n;
-
-	for (;;) {
-		if (cli_signal != 0)
-			return 0;
-		n = write(fd, data, size);
-		if (n >= 0 || (errno != EINTR && errno != EAGAIN))
-			return n;
-		if (errno == EAGAIN)
-			poll(&ready, 1, -1);
-	}
-}
-
-/* The channel into the output.  CLI_OK at the end of the stream, or the status to exit with and what to tell the writer. */
+/*
+ * The channel into the output, by write(2) straight out of the segment.  CLI_OK at the end of the stream, or the status
+ * to exit with and what to tell the writer.
+ */
 static int copy_output(struct cli_transfer *t, const struct output *output, int *reason)
 {
 	const void *data;
@@ -112,12 +123,9 @@ static int copy_output(struct cli_transfer *t, const struct output *output, int 
 		code = cli_peek(t, &data, &got);
 		if (code != SV_OK)
 			return cli_status(code);
-		n = write_block(output->fd, data, got < t->block ? got : t->block);
-		if (n == -1) {
-			*reason = errno;
-			cli_fail(errno, "%s: cannot write %s", t->label, output->name);
-			return CLI_FAILED;
-		}
+		n = cli_write(t, output->fd, data, got < t->block ? got : t->block);
+		if (n == -1)
+			return cli_write_failed(t, output->name, reason);
 		if (cli_signal != 0)
 			return CLI_FAILED;
 		code = sv_release(t->ch, (size_t)n);
@@ -126,68 +134,158 @@ static int copy_output(struct cli_transfer *t, const struct output *output, int 
 	}
 }
 
-/* Only when close(2) has not failed may the writer be told that all is well. */
-static int finish(struct cli_transfer *t, const struct output *output, int *reason)
+/* What could only be begun now that a writer has come.  0 or an errno value. */
+static int begin_output(struct cli_transfer *t, struct job *job, struct output *output)
 {
-	int code;
+	int code = 0;
 
-	if (close(output->fd) == -1) {
-		*reason = errno;
-		cli_fail(errno, "%s: cannot close %s", t->label, output->name);
-		return CLI_FAILED;
+	if (job->command != NULL) {
+		output->name = "the command";
+		code = cli_command_start(&job->run, job->command, t->number > 0 ? t->number : 1, &output->fd);
+		if (code != 0)
+			cli_fail(code, "%s: cannot run the command", t->label);
+		else
+			t->command_run = &job->run;
+		return code;
 	}
-	code = cli_finish(t);
-	return cli_status(code);
+	if (job->follow && job->file != NULL) {
+		output->expanded = cli_pattern_expand(job->file, t->number);
+		if (output->expanded == NULL) {
+			cli_fail(ENOMEM, "%s: cannot open a file", t->label);
+			return ENOMEM;
+		}
+	}
+	if (job->follow)
+		code = open_output(t, output, output->expanded);
+	if (code == 0 && job->file != NULL && output->regular)
+		code = position_output(t, output);
+	return code;
 }
 
-static int transfer(struct cli_transfer *t, const char *file)
+/* Only when close(2) has not failed, or the command has not, may the writer be told that all is well. */
+static int end_output(struct cli_transfer *t, const struct job *job, const struct output *output, int status, int *reason)
 {
-	struct output output;
+	int fd = output->fd, code = 0;
+
+	if (t->command_run != NULL) {
+		status = cli_command_end(t, fd, status, reason);
+		t->command_run = NULL;
+		return status;
+	}
+	if (fd == -1)
+		return status;
+	/* Standard output is still needed; closing a duplicate finds the same errors. */
+	if (job->follow && job->file == NULL)
+		fd = dup(fd);
+	if (fd == -1 || close(fd) == -1)
+		code = errno;
+	if (code == 0 || status != CLI_OK)
+		return status;
+	*reason = code;
+	cli_fail(code, "%s: cannot close %s", t->label, output->name);
+	return CLI_FAILED;
+}
+
+/* One transfer.  *met: a writer had come. */
+static int transfer(struct cli_transfer *t, struct job *job, bool *met)
+{
+	struct output output = { .fd = -1 };
 	int reason = 0, status;
 
-	if (!open_output(&output, file))
-		return CLI_FAILED;
+	if (!job->follow && job->command == NULL && open_output(t, &output, job->file) != 0)
+		return cli_transfer_close(t, CLI_FAILED, 0);
 	if ((t->options.flags & SV_RESUME) != 0 && !output.regular)
 		cli_usage("--resume needs an --output that is a regular file");
 	status = cli_transfer_open(t);
 	if (status == CLI_OK)
 		status = cli_transfer_meet(t);
+	*met = status == CLI_OK;
 	if (status == CLI_OK && t->resumed > 0 && !t->quiet)
 		cli_say("%s: going on at byte %llu", t->label, (unsigned long long)t->resumed);
-	if (status == CLI_OK && file != NULL && output.regular) {
-		reason = position_output(t, &output);
+	if (status == CLI_OK) {
+		reason = begin_output(t, job, &output);
 		if (reason != 0)
 			status = CLI_FAILED;
 	}
-	if (status == CLI_OK)
+	if (status == CLI_OK && (t->options.flags & SV_MESSAGES) != 0)
+		status = cli_lines_copy_out(t, &job->lines, output.fd, output.name, &reason);
+	else if (status == CLI_OK)
 		status = copy_output(t, &output, &reason);
+	status = end_output(t, job, &output, status, &reason);
+	free(output.expanded);
 	if (status == CLI_OK)
-		status = finish(t, &output, &reason);
+		status = cli_status(cli_finish(t));
 	if (status == CLI_OK)
 		cli_transfer_summary(t);
 	return cli_transfer_close(t, cli_signal != 0 && status != CLI_OK ? CLI_FAILED : status, reason);
 }
 
+/* After a channel was taken by a writer of another kind: it may be gone soon. */
+#define RETRY_MS 1000
+
+static int serve(struct cli_transfer *t, struct job *job)
+{
+	bool met;
+	int status;
+
+	for (t->number = 1;; t->number += met) {
+		status = transfer(t, job, &met);
+		if (cli_signal != 0)
+			cli_die_by(cli_signal);
+		if (!met && t->number > 1 && (t->refused == SV_EMODE || t->refused == SV_EREMOVED))
+			poll(NULL, 0, RETRY_MS);
+		else if (!met)
+			return status;
+		else if (status != CLI_OK && !t->quiet)
+			cli_say("%s: transfer %llu failed; waiting for the next one", t->label, (unsigned long long)t->number);
+	}
+}
+
+static void check(struct cli_transfer *t, const struct job *job)
+{
+	bool resume = (t->options.flags & SV_RESUME) != 0;
+
+	if (job->command != NULL && job->file != NULL)
+		cli_usage("--exec and --output exclude each other");
+	if (resume && (job->follow || job->command != NULL))
+		cli_usage("--resume excludes --follow and --exec");
+	if (resume && job->file == NULL)
+		cli_usage("--resume needs --output FILE");
+	if (job->follow && job->file != NULL && !cli_pattern_valid(job->file))
+		cli_usage("invalid --output '%s': with --follow it needs %%n for the number of the transfer; %%%% is a percent sign",
+		          job->file);
+	cli_transfer_check(t);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct option options[] = { CLI_TRANSFER_LONG,
+		                                 { "exec", required_argument, NULL, CLI_OPT_OWN },
+		                                 { "follow", no_argument, NULL, 'f' },
 		                                 { "output", required_argument, NULL, 'o' },
 		                                 { 0, 0, 0, 0 } };
 	struct cli_transfer t;
-	const char *file = NULL;
+	struct job job = { .file = NULL };
+	bool met;
 	int option;
 
 	cli_program = "svread";
 	cli_transfer_init(&t, SV_READER);
-	while ((option = getopt_long(argc, argv, CLI_TRANSFER_SHORT "o:", options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, CLI_TRANSFER_SHORT "fo:", options, NULL)) != -1) {
 		if (cli_transfer_option(&t, option, optarg))
 			continue;
 		switch (option) {
+		case 'f':
+			job.follow = true;
+			break;
+		case CLI_OPT_OWN:
+			job.command = optarg;
+			break;
 		case 'h':
 			fputs(usage_text, stdout);
 			return cli_close_stdout(CLI_OK);
 		case 'o':
-			file = strcmp(optarg, "-") == 0 ? NULL : optarg;
+			job.file = strcmp(optarg, "-") == 0 ? NULL : optarg;
 			break;
 		case 'V':
 			printf("svread %s\n", sv_version());
@@ -199,9 +297,9 @@ int main(int argc, char **argv)
 	}
 	if (optind < argc)
 		cli_usage("unexpected argument '%s': to write to a file use -o", argv[optind]);
-	if ((t.options.flags & SV_RESUME) != 0 && file == NULL)
-		cli_usage("--resume needs --output FILE");
-	cli_transfer_check(&t);
+	check(&t, &job);
 	cli_catch_signals();
-	return transfer(&t, file);
+	if (job.command != NULL)
+		cli_catch_child();
+	return job.follow ? serve(&t, &job) : transfer(&t, &job, &met);
 }

@@ -3,26 +3,27 @@
 #define _GNU_SOURCE /* posix_fadvise on all libcs */
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cli_transfer.h"
+#include "cli_lines.h"
 
 static const char usage_text[] =
-	"Usage: svwrite [-dqrvhV] [-c NAME | -k PATH] [-i ID] [-m MODE] [-s SIZE]\n"
-	"               [-t SECONDS] [--wait=POLICY] [FILE ...]\n"
-	"Hand FILEs, or standard input, to svread through shared memory.\n"
-	"Exits 0 when, and only when, the reader has written out every byte.\n"
+	"Usage: svwrite [-d | -r] [-c NAME | -k PATH] [OPTION ...] [FILE ...]\n"
+	"Hand FILEs, or standard input, to svread through shared memory.  Exits 0 when,\n"
+	"and only when, the reader has written out every byte.\n"
 	"\n"
+	"  -0, --null             send each record that ends with NUL as a message\n"
 	"  -c, --channel=NAME     channel name (default: default)\n"
 	"  -d, --detach           leave the data for a later svread and return\n"
 	"  -i, --id=ID            project id of the key, 1 to 255\n"
 	"  -k, --path=PATH        rendezvous file instead of a name\n"
+	"      --lines            send each line as a message, at once\n"
 	"  -m, --mode=MODE        permissions of the channel, such as 0660\n"
+	"  -p, --progress[=HOW]   show progress on a terminal; HOW: auto, force or json\n"
 	"  -q, --quiet            say nothing but errors\n"
 	"  -r, --resume           go on where a killed transfer stopped\n"
 	"  -s, --size=SIZE        capacity of the channel, such as 64K or 1.5G\n"
@@ -31,10 +32,8 @@ static const char usage_text[] =
 	"      --wait=POLICY      how to wait: auto, spin or sleep\n"
 	"  -h, --help             this help\n"
 	"  -V, --version          version\n"
-	"\n"
-	"Exit status: 0 complete, 1 failed here, 2 usage, 3 the reader failed or died,\n"
-	"4 timed out, 5 channel busy, foreign or corrupt, 128+n ended by signal n.\n"
-	"Files of channels are in $SVIPC_DIR.  See also svread(1), svclean(1), svipc(7).\n";
+	"Exit status: 0 complete, 1 failed here, 2 usage, 3 reader failed or died,\n"
+	"4 timed out, 5 channel busy, foreign or corrupt, 128+n signal n.  See svwrite(1).\n";
 
 struct input {
 	const char *name;
@@ -48,12 +47,27 @@ struct inputs {
 	uint64_t total; /* bytes, or SV_UNKNOWN */
 };
 
-static bool open_input(struct input *input, const char *file)
+/* A signal may come while a FIFO waits for its other end. */
+static int open_again(struct cli_transfer *t, const char *file)
+{
+	int fd;
+
+	do {
+		fd = open(file, O_RDONLY | O_NOCTTY | O_CLOEXEC);
+		if (fd == -1 && errno == EINTR && cli_attention)
+			cli_attend(t, "waiting for input");
+	} while (fd == -1 && errno == EINTR && cli_signal == 0);
+	return fd;
+}
+
+static bool open_input(struct cli_transfer *t, struct input *input, const char *file)
 {
 	bool standard = strcmp(file, "-") == 0;
 
 	input->name = standard ? "standard input" : file;
-	input->fd = standard ? STDIN_FILENO : open(file, O_RDONLY | O_NOCTTY | O_CLOEXEC);
+	input->fd = standard ? STDIN_FILENO : open_again(t, file);
+	if (input->fd == -1 && errno == EINTR && cli_signal != 0)
+		cli_die_by(cli_signal);
 	if (input->fd == -1 || fstat(input->fd, &input->st) == -1) {
 		cli_fail(errno, "cannot open %s", input->name);
 		return false;
@@ -66,8 +80,16 @@ static bool open_input(struct input *input, const char *file)
 	return true;
 }
 
+/* Bytes of a regular file; somebody else may have read the beginning of standard input. */
+static uint64_t to_come(const struct input *input)
+{
+	off_t at = lseek(input->fd, 0, SEEK_CUR);
+
+	return at < 0 || at > input->st.st_size ? 0 : (uint64_t)(input->st.st_size - at);
+}
+
 /* All are opened before anything happens: a name that is wrong must not leave half a transfer. */
-static bool open_inputs(struct inputs *inputs, char *const *files, size_t count)
+static bool open_inputs(struct cli_transfer *t, struct inputs *inputs, char *const *files, size_t count)
 {
 	static char dash[] = "-";
 	char *const standard[] = { dash };
@@ -87,31 +109,14 @@ static bool open_inputs(struct inputs *inputs, char *const *files, size_t count)
 	for (i = 0; i < count; i++) {
 		struct input *input = &inputs->list[i];
 
-		if (!open_input(input, files[i]))
+		if (!open_input(t, input, files[i]))
 			return false;
 		if (!S_ISREG(input->st.st_mode))
 			inputs->total = SV_UNKNOWN;
 		else if (inputs->total != SV_UNKNOWN)
-			inputs->total += (uint64_t)input->st.st_size;
+			inputs->total += to_come(input);
 	}
 	return true;
-}
-
-/* read(2) straight into the segment; EAGAIN is somebody else's O_NONBLOCK on a shared terminal or pipe. */
-static ssize_t read_block(int fd, void *data, size_t size)
-{
-	struct pollfd ready = { .fd = fd, .events = POLLIN };
-	ssize_t n;
-
-	for (;;) {
-		if (cli_signal != 0)
-			return 0;
-		n = read(fd, data, size);
-		if (n >= 0 || (errno != EINTR && errno != EAGAIN))
-			return n;
-		if (errno == EAGAIN)
-			poll(&ready, 1, -1);
-	}
 }
 
 /* The detached data must fit, since nobody may come to make room. */
@@ -127,14 +132,14 @@ static int reserve(struct cli_transfer *t, const struct input *input, void **dat
 		return code == SV_OK ? SV_OK : (cli_transfer_failed(t, code), code);
 	if (sv_wait_peer(t->ch, 0) == SV_OK)
 		return cli_reserve(t, 1, data, got);
-	if (read_block(input->fd, &beyond, 1) == 0)
+	if (cli_read(t, input->fd, &beyond, 1) == 0)
 		return SV_END;
 	cli_say("%s: the input is larger than the channel's %llu bytes; give --size", t->label,
 	        (unsigned long long)sv_capacity(t->ch));
 	return SV_ETOOBIG;
 }
 
-/* One input into the channel.  CLI_OK, or the status to exit with and the reason to tell the reader. */
+/* One input into the channel, by read(2) straight into the segment.  CLI_OK, or the status to exit with and the reason to tell the reader. */
 static int copy_input(struct cli_transfer *t, const struct input *input, int *reason)
 {
 	void *data;
@@ -150,7 +155,7 @@ static int copy_input(struct cli_transfer *t, const struct input *input, int *re
 			*reason = code == SV_ETOOBIG ? EFBIG : 0;
 			return cli_status(code);
 		}
-		n = read_block(input->fd, data, got < t->block ? got : t->block);
+		n = cli_read(t, input->fd, data, got < t->block ? got : t->block);
 		if (n == -1) {
 			*reason = errno;
 			cli_fail(errno, "%s: cannot read %s", t->label, input->name);
@@ -167,16 +172,20 @@ static int copy_input(struct cli_transfer *t, const struct input *input, int *re
 
 static int copy_inputs(struct cli_transfer *t, const struct inputs *inputs, int *reason)
 {
+	bool messages = (t->options.flags & SV_MESSAGES) != 0;
+	struct cli_lines lines = { .text = NULL };
+	const struct input *input;
+	int status = CLI_OK;
 	size_t i;
-	int status, code;
 
-	for (i = 0; i < inputs->count; i++) {
-		status = copy_input(t, &inputs->list[i], reason);
-		if (status != CLI_OK)
-			return status;
+	for (i = 0; i < inputs->count && status == CLI_OK; i++) {
+		input = &inputs->list[i];
+		status = messages ? cli_lines_copy_in(t, &lines, input->fd, input->name, reason) : copy_input(t, input, reason);
 	}
-	code = cli_finish(t);
-	return cli_status(code);
+	if (messages && status == CLI_OK)
+		status = cli_lines_end(t, &lines, reason);
+	free(lines.text);
+	return status != CLI_OK ? status : cli_status(cli_finish(t));
 }
 
 static void check_kept(const struct cli_transfer *t)
@@ -220,6 +229,8 @@ static void check_detach(struct cli_transfer *t, const struct inputs *inputs)
 		return;
 	if ((t->options.flags & SV_RESUME) != 0)
 		cli_usage("--detach and --resume exclude each other");
+	if (t->options.capacity == 0 && (t->options.flags & SV_MESSAGES) != 0)
+		cli_usage("--detach of messages needs --size: each takes up to 15 bytes beside its own");
 	if (t->options.capacity == 0 && inputs->total == SV_UNKNOWN)
 		cli_usage("--detach needs --size when the input is not a regular file");
 	if (t->options.capacity == 0)
@@ -277,12 +288,12 @@ int main(int argc, char **argv)
 		}
 	}
 	cli_transfer_check(&t);
-	if (!open_inputs(&inputs, argv + optind, (size_t)(argc - optind)))
+	cli_catch_signals();
+	if (!open_inputs(&t, &inputs, argv + optind, (size_t)(argc - optind)))
 		return CLI_FAILED;
 	check_resume(&t, &inputs);
 	check_detach(&t, &inputs);
 	check_kept(&t);
-	t.options.total = inputs.total;
-	cli_catch_signals();
+	t.options.total = t.total = inputs.total;
 	return transfer(&t, &inputs);
 }
