@@ -25,7 +25,8 @@ enum sv_trust sv_header_judge(const struct sv_header *header, uint64_t bytes, co
 	if (rv != NULL && (header->device != rv->device || header->inode != rv->inode ||
 	                   header->project != (uint32_t)rv->project))
 		return SV_TRUST_FOREIGN;
-	if (header->header_size != sv_segment_header_size() || header->capacity != sv_segment_capacity(bytes) ||
+	if (header->header_size != sv_segment_header_size() || header->capacity == 0 ||
+	    header->capacity != sv_segment_capacity(bytes) ||
 	    (header->flags & ~(uint32_t)(SV_MESSAGES | SV_KEPT)) != 0 || (rv != NULL && header->key != (uint32_t)rv->key) ||
 	    memchr(header->path, '\0', sizeof header->path) == NULL ||
 	    memchr(header->name, '\0', sizeof header->name) == NULL)
