@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+#
+# usage: test/fuzz/build.sh DIR
+#
+# Build each harness of this directory with clang's libFuzzer, AddressSanitizer and UndefinedBehaviorSanitizer as
+# DIR/NAME, with objects of its own in DIR.  Then: DIR/NAME -help=1, or DIR/NAME -max_total_time=60.
+set -euo pipefail
+
+root=$(cd "$(dirname "$0")/../.." && pwd)
+dir=${1:?usage: build.sh DIR}
+flags='-std=gnu11 -O1 -g -fno-omit-frame-pointer -fno-sanitize-recover=all -D_FILE_OFFSET_BITS=64'
+kinds=address,undefined
+
+mkdir -p "$dir"
+dir=$(cd "$dir" && pwd)
+make -s -C "$root" CC=clang SANITIZE="fuzzer-no-link,$kinds" CFLAGS='-O1 -g' BUILD="$dir" "$dir/libsvipc.a" "$dir/obj/cli.a"
+for harness in "$root"/test/fuzz/*.c; do
+	name=$(basename "$harness" .c)
+	new=
+	for part in "$harness" "$root/test/fuzz/fuzz.h" "$dir/obj/cli.a" "$dir/libsvipc.a"; do
+		[ "$dir/$name" -nt "$part" ] || new=1
+	done
+	[ -n "$new" ] || continue
+	# shellcheck disable=SC2086 # words
+	clang $flags -Wall -Wextra -Werror -fsanitize="fuzzer,$kinds" -I"$root/include" -I"$root/src" -o "$dir/$name" \
+		"$harness" "$dir/obj/cli.a" "$dir/libsvipc.a" -pthread
+done
