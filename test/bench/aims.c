@@ -68,24 +68,25 @@ static void programs_aims(void)
 	char text[96];
 
 	aim_ratio("file to /dev/null: rate, of the one-process limit", ours, limit, false, 0.95);
-	aim_ratio("file to /dev/null: rate, of the best buffer", ours, best_named("programs", "null", "buffer"), false,
-	          1.15);
-	aim_ratio("file to /dev/null: rate, of cat | cat", ours, row_find("programs", "null", "cat | cat"), false, 5);
+	aim_ratio("file to /dev/null: rate, of the best buffer", ours,
+	          best_named("programs", "null", "buffer"), false, 1.15);
+	aim_ratio("file to /dev/null: rate, of cat | cat", ours, row_find("programs", "null", "cat | cat"),
+	          false, 5);
 	for (size_t i = 0; i < row_count(); i++) {
 		const struct row *row = row_at(i);
 
-		if (!strcmp(row->group, "programs") && !strcmp(row->point, "null") && row->kind == KIND_PEER &&
-		    row_ok(row) && (!thrifty || row_cpu(row) < row_cpu(thrifty)))
+		if (!strcmp(row->group, "programs") && !strcmp(row->point, "null") &&
+		    row->kind == KIND_PEER && row_ok(row) && (!thrifty || row_cpu(row) < row_cpu(thrifty)))
 			thrifty = row;
 	}
 	if (row_ok(ours) && row_ok(limit))
-		aim("file to /dev/null: CPU per GiB, of the one-process limit", true, row_cpu(ours) / row_cpu(limit), true,
-		    1.5);
+		aim("file to /dev/null: CPU per GiB, of the one-process limit", true,
+		    row_cpu(ours) / row_cpu(limit), true, 1.5);
 	else
 		aim("file to /dev/null: CPU per GiB, of the one-process limit", false, 0, true, 1.5);
 	if (row_ok(ours) && thrifty)
-		aim("file to /dev/null: CPU per GiB, of the thriftiest peer", true, row_cpu(ours) / row_cpu(thrifty), true,
-		    1);
+		aim("file to /dev/null: CPU per GiB, of the thriftiest peer", true,
+		    row_cpu(ours) / row_cpu(thrifty), true, 1);
 	else
 		aim("file to /dev/null: CPU per GiB, of the thriftiest peer", false, 0, true, 1);
 
@@ -126,14 +127,16 @@ static void waiting_aims(void)
 	double switches = 0;
 	bool measured = false;
 
-	aim_ratio("round trip, both awake: in cache-line round trips", ours, ours ? row_limit(ours) : NULL, true, 2.2);
+	aim_ratio("round trip, both awake: in cache-line round trips", ours, ours ? row_limit(ours) : NULL,
+	          true, 2.2);
 	ours = row_find("roundtrip", "asleep", "svipc messages");
-	aim_ratio("round trip, asleep: in bare semop ping-pongs", ours, ours ? row_limit(ours) : NULL, true, 1.1);
+	aim_ratio("round trip, asleep: in bare semop ping-pongs", ours, ours ? row_limit(ours) : NULL, true,
+	          1.1);
 	for (size_t i = 0; i < row_count(); i++) {
 		const struct row *row = row_at(i);
 
-		if (strcmp(row->group, "idle") != 0 || strcmp(row->unit, "switches") != 0 || row->kind != KIND_OURS ||
-		    !row_ok(row))
+		if (strcmp(row->group, "idle") != 0 || strcmp(row->unit, "switches") != 0 ||
+		    row->kind != KIND_OURS || !row_ok(row))
 			continue;
 		measured = true;
 		switches += row_median(row);
@@ -147,7 +150,9 @@ static void waiting_aims(void)
 static void growth_aims(void)
 {
 	const struct row *memory = row_find("idle", "memory", "svwrite and svread, ring full");
-	const struct row *capacity = row_find("idle", "memory", "capacity"), *live = NULL, *clean = NULL, *alone;
+	const struct row *capacity = row_find("idle", "memory", "capacity");
+	const struct row *alone = row_find("many", "live", "greeting, no other channel");
+	const struct row *live = NULL, *clean = NULL;
 	double slow = 0, fast = 0;
 	bool measured = row_ok(memory) && row_ok(capacity);
 
@@ -165,10 +170,10 @@ static void growth_aims(void)
 		slow = slow == 0 || row_median(row) < slow ? row_median(row) : slow;
 		fast = row_median(row) > fast ? row_median(row) : fast;
 	}
-	aim("rate of the slowest size, of that of the fastest", fast > 0, fast > 0 ? slow / fast : 0, false, 0.8);
+	aim("rate of the slowest size, of that of the fastest", fast > 0, fast > 0 ? slow / fast : 0, false,
+	    0.8);
 	aim("1,000 leftovers cleaned, seconds", row_ok(clean),
 	    row_ok(clean) ? row_median(clean) / 1e3 * 1000 / (double)clean->bytes : 0, true, 1);
-	alone = row_find("many", "live", "greeting, no other channel");
 	aim_ratio("greeting beside 500 live channels, of one alone", live, alone, true, 1.2);
 }
 
@@ -179,13 +184,14 @@ static void samecpu_aims(void)
 
 	for (size_t i = 0; i < sizeof(points) / sizeof(points[0]); i++) {
 		snprintf(text, sizeof(text), "both on one CPU, messages of %s: rate, of pipe", points[i]);
-		aim_ratio(text, row_find("samecpu", points[i], "svipc messages"), row_find("samecpu", points[i], "pipe"),
-		          false, 1);
+		aim_ratio(text, row_find("samecpu", points[i], "svipc messages"),
+		          row_find("samecpu", points[i], "pipe"), false, 1);
 	}
 	aim_ratio("both on one CPU, round trip: of pipe", row_find("samecpu", "round trip", "svipc messages"),
 	          row_find("samecpu", "round trip", "pipe"), true, 1);
 	aim_ratio("both on one CPU, file to /dev/null: rate, of cat | cat",
-	          row_find("samecpu", "file", "svwrite | svread"), row_find("samecpu", "file", "cat | cat"), false, 1);
+	          row_find("samecpu", "file", "svwrite | svread"), row_find("samecpu", "file", "cat | cat"),
+	          false, 1);
 }
 
 static void work_out(void)
@@ -209,13 +215,14 @@ void print_aims(FILE *out)
 		const struct aim *a = &aims[i];
 
 		if (!a->measured) {
-			fprintf(out, "  %-60s %9s %s %9.3g  not measured\n", a->text, "-", a->at_most ? "<=" : ">=", a->limit);
+			fprintf(out, "  %-60s %9s %s %9.3g  not measured\n", a->text, "-",
+			        a->at_most ? "<=" : ">=", a->limit);
 			continue;
 		}
 		measured++;
 		met += aim_met(a);
-		fprintf(out, "  %-60s %9.3f %s %9.3g  %s\n", a->text, a->value, a->at_most ? "<=" : ">=", a->limit,
-		        aim_met(a) ? "met" : "NOT MET");
+		fprintf(out, "  %-60s %9.3f %s %9.3g  %s\n", a->text, a->value,
+		        a->at_most ? "<=" : ">=", a->limit, aim_met(a) ? "met" : "NOT MET");
 	}
 	fprintf(out, "%zu of %zu measured aims met\n", met, measured);
 }
@@ -230,8 +237,9 @@ void json_aims(FILE *out)
 
 		if (!a->measured)
 			continue;
-		fprintf(out, "%s\n    {\"aim\": \"%s\", \"reached\": %.4g, \"%s\": %g, \"met\": %s}", first ? "" : ",",
-		        a->text, a->value, a->at_most ? "at_most" : "at_least", a->limit, aim_met(a) ? "true" : "false");
+		fprintf(out, "%s\n    {\"aim\": \"%s\", \"reached\": %.4g, \"%s\": %g, \"met\": %s}",
+		        first ? "" : ",", a->text, a->value, a->at_most ? "at_most" : "at_least", a->limit,
+		        aim_met(a) ? "true" : "false");
 		first = false;
 	}
 }

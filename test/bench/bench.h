@@ -25,7 +25,7 @@ struct settings {
 	bool quick;
 	int rounds;
 	uint64_t size;     /* bytes of the input file of the programs group */
-	uint64_t capacity; /* bytes of every svipc ring, 0: the library's default, larger for large messages */
+	uint64_t capacity; /* bytes of every svipc ring, 0: the library's, larger for large messages */
 	double trial;      /* seconds that one in-place measurement should last */
 	double deadline;   /* seconds after which the processes of one measurement are killed */
 	int cpu[2];        /* where producer and consumer run; equal when only one CPU is usable */
@@ -71,7 +71,7 @@ bool row_ok(const struct row *row);
 size_t row_count(void);
 struct row *row_at(size_t i);
 struct row *row_find(const char *group, const char *point, const char *name);
-/* The first row of the point that all others are compared with, and the best peer of the same sort; or NULL. */
+/* The first limit of the row's point, and its best peer of the same sort; or NULL. */
 const struct row *row_limit(const struct row *of);
 const struct row *row_best_peer(const struct row *of);
 struct summary summarise(const double *values, int n);
@@ -79,8 +79,9 @@ double row_median(const struct row *row); /* 0 for a row without values */
 double row_cpu(const struct row *row);
 bool rows_ours_failed(void);
 
-/* Measure the rows [from, row_count()) in rotation; each call of measure gives row i one value or a failure. */
-void measure_rounds(size_t from, int rounds, void (*measure)(struct row *row, size_t index, void *arg), void *arg);
+/* Measure the rows [from, row_count()) in rotation; each call of measure gives one row one value, or a reason. */
+void measure_rounds(size_t from, int rounds, void (*measure)(struct row *row, size_t index, void *arg),
+                    void *arg);
 
 /* output.c */
 void progress(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -119,14 +120,14 @@ extern struct shared *shared;
 typedef void (*side_function)(void *arg, int side);
 
 void harness_start(void);
-/* Run side(arg, 0 .. n-1) in n processes on cpu[0 .. n-1] (NULL: anywhere).  False: why says what went wrong. */
+/* Run side(arg, 0 .. n-1) in n processes on cpu[0 .. n-1] (NULL: anywhere).  False: why says why. */
 bool run_sides(int n, side_function side, void *arg, const int *cpu, char *why, size_t why_size);
 
 /* For use inside a side. */
 void side_fail(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
-void side_barrier(int sides);       /* waits until so many sides are here; once per run */
+void side_barrier(int sides); /* waits until so many sides are here; once per run */
 struct usage usage_now(void);
-double now(void);                   /* seconds, monotonic */
+double now(void); /* seconds, monotonic */
 
 /* Groups of real programs. */
 struct crew {
@@ -142,8 +143,8 @@ struct crew {
 void crew_start(struct crew *crew, const int *cpu);
 /* in and out: descriptors to become 0 and 1; output of the other programs is not inherited. */
 void crew_program(struct crew *crew, const char *const *argv, int in, int out);
-void crew_function(struct crew *crew, const char *name, void (*function)(void *arg, int in, int out), void *arg,
-                   int in, int out);
+void crew_function(struct crew *crew, const char *name, void (*function)(void *arg, int in, int out),
+                   void *arg, int in, int out);
 /* Wait for all; cpu_seconds is set.  False: one failed or ran into the deadline; all are gone. */
 bool crew_wait(struct crew *crew, double *wall, char *why, size_t why_size);
 void crew_kill(struct crew *crew);

@@ -8,7 +8,9 @@
 #include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
+#ifdef __GLIBC__
 #include <gnu/libc-version.h>
+#endif
 
 #include "svipc.h"
 #include "bench.h"
@@ -78,9 +80,9 @@ const char *file_system_of(const char *dir)
 		unsigned long type;
 		const char *name;
 	} known[] = {
-		{0x01021994, "tmpfs"}, {0xef53, "ext4"},        {0x58465342, "xfs"},     {0x9123683e, "btrfs"},
-		{0x794c7630, "overlayfs"}, {0x2fc12fc1, "zfs"}, {0xf2f52010, "f2fs"},    {0x858458f6, "ramfs"},
-		{0x6969, "nfs"},
+		{0x01021994, "tmpfs"}, {0xef53, "ext4"},          {0x58465342, "xfs"},
+		{0x9123683e, "btrfs"}, {0x794c7630, "overlayfs"}, {0x2fc12fc1, "zfs"},
+		{0xf2f52010, "f2fs"},  {0x858458f6, "ramfs"},     {0x6969, "nfs"},
 	};
 	struct statfs fs;
 
@@ -104,8 +106,8 @@ static void add_cpus(void)
 	add("cpu", text[0] ? text : "unknown");
 	if (sched_getaffinity(0, sizeof(usable), &usable) == 0)
 		n = CPU_COUNT(&usable);
-	snprintf(text, sizeof(text), "%ld online, %d usable, measured on %d and %d", sysconf(_SC_NPROCESSORS_ONLN), n,
-	         settings.cpu[0], settings.cpu[1]);
+	snprintf(text, sizeof(text), "%ld online, %d usable, measured on %d and %d",
+	         sysconf(_SC_NPROCESSORS_ONLN), n, settings.cpu[0], settings.cpu[1]);
 	add("cpus", text);
 	look_up("/proc/cpuinfo", "flags", flags, sizeof(flags));
 	add("virtual machine", strstr(flags, "hypervisor") ? "yes" : "no sign of one");
@@ -125,12 +127,15 @@ static void add_caches(void)
 		snprintf(path, sizeof(path), "/sys/devices/system/cpu/cpu0/cache/index%d/size", i);
 		first_line(path, size, sizeof(size));
 		if (strcmp(type, "Instruction") != 0)
-			snprintf(text + strlen(text), sizeof(text) - strlen(text), "%sL%.4s %.12s", text[0] ? ", " : "",
-			         level, size);
+			snprintf(text + strlen(text), sizeof(text) - strlen(text), "%sL%.4s %.12s",
+			         text[0] ? ", " : "", level, size);
 	}
+#ifdef __GLIBC__
 	if (!text[0] && sysconf(_SC_LEVEL2_CACHE_SIZE) > 0)
-		snprintf(text, sizeof(text), "L1 %ldK, L2 %ldK, L3 %ldK", sysconf(_SC_LEVEL1_DCACHE_SIZE) / 1024,
-		         sysconf(_SC_LEVEL2_CACHE_SIZE) / 1024, sysconf(_SC_LEVEL3_CACHE_SIZE) / 1024);
+		snprintf(text, sizeof(text), "L1 %ldK, L2 %ldK, L3 %ldK",
+		         sysconf(_SC_LEVEL1_DCACHE_SIZE) / 1024, sysconf(_SC_LEVEL2_CACHE_SIZE) / 1024,
+		         sysconf(_SC_LEVEL3_CACHE_SIZE) / 1024);
+#endif
 	add("caches", text[0] ? text : "unknown");
 }
 
@@ -141,7 +146,8 @@ static void add_memory(void)
 
 	look_up("/proc/meminfo", "MemTotal", text, sizeof(text));
 	if (sscanf(text, "%llu", &kib) == 1)
-		snprintf(text, sizeof(text), "%.1f GiB, page %ld B", (double)kib / (double)MIB, sysconf(_SC_PAGESIZE));
+		snprintf(text, sizeof(text), "%.1f GiB, page %ld B", (double)kib / (double)MIB,
+		         sysconf(_SC_PAGESIZE));
 	add("memory", text);
 	first_line("/sys/kernel/mm/transparent_hugepage/enabled", huge, sizeof(huge));
 	first_line("/sys/kernel/mm/transparent_hugepage/shmem_enabled", shmem, sizeof(shmem));
@@ -163,11 +169,18 @@ const struct fact *facts(size_t *n)
 		add_caches();
 		add_memory();
 		uname(&system);
-		snprintf(text, sizeof(text), "%.30s %.64s %.32s", system.sysname, system.release, system.machine);
+		snprintf(text, sizeof(text), "%.30s %.64s %.32s", system.sysname, system.release,
+		         system.machine);
 		add("kernel", text);
+#ifdef __GLIBC__
 		snprintf(text, sizeof(text), "glibc %s", gnu_get_libc_version());
 		add("libc", text);
+#endif
+#ifdef __clang__
 		add("compiler", __VERSION__);
+#else
+		add("compiler", "gcc " __VERSION__);
+#endif
 		snprintf(text, sizeof(text), "memory: %s, disk: %s", file_system_of(work_dir),
 		         disk_dir[0] ? file_system_of(disk_dir) : "none");
 		add("file systems", text);

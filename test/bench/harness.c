@@ -181,8 +181,8 @@ static pid_t crew_fork(struct crew *crew, const char *name)
 	return pid;
 }
 
-void crew_function(struct crew *crew, const char *name, void (*function)(void *arg, int in, int out), void *arg,
-                   int in, int out)
+void crew_function(struct crew *crew, const char *name, void (*function)(void *arg, int in, int out),
+                   void *arg, int in, int out)
 {
 	int side = crew->n;
 

@@ -177,7 +177,8 @@ static void idle_waiters(double seconds)
 		if (after.gone || before[i].gone)
 			row_failed(rows[i], "has ended, but should wait");
 		else
-			row_value(rows[i], (double)(after.switches - before[i].switches), after.cpu - before[i].cpu);
+			row_value(rows[i], (double)(after.switches - before[i].switches),
+			          after.cpu - before[i].cpu);
 	}
 	crew_kill(&crew);
 	leftovers_remove();
@@ -200,12 +201,13 @@ static void idle_memory(void)
 {
 	static const char name[] = "svwrite and svread, ring full";
 	const char *input = input_file(64 * MIB);
-	const char *writer[] = {own_program("svwrite"), input, NULL}, *reader[] = {own_program("svread"), NULL};
+	const char *writer[] = {own_program("svwrite"), input, NULL};
+	const char *reader[] = {own_program("svread"), NULL};
 	struct row *switches = row_add("idle", "waiting", name, KIND_OURS, "switches", true, "s");
 	struct row *memory = row_add("idle", "memory", name, KIND_OURS, "MiB", true, NULL);
 	struct row *capacity = row_add("idle", "memory", "capacity", KIND_LIMIT, "MiB", true, NULL);
 	int fd[2], nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
-	struct state before[2], after[2];
+	struct state before[2], after[2], slept = {0, 0, false};
 	uint64_t bytes = 0;
 	struct crew crew;
 	long kib = 0;
@@ -234,8 +236,11 @@ static void idle_memory(void)
 	} else {
 		row_value(memory, (double)kib / 1024, 0);
 		row_value(capacity, (double)bytes / (double)MIB, 0);
-		row_value(switches, (double)(after[0].switches + after[1].switches - before[0].switches - before[1].switches),
-		          after[0].cpu + after[1].cpu - before[0].cpu - before[1].cpu);
+		for (int i = 0; i < 2; i++) {
+			slept.switches += after[i].switches - before[i].switches;
+			slept.cpu += after[i].cpu - before[i].cpu;
+		}
+		row_value(switches, (double)slept.switches, slept.cpu);
 	}
 	crew_kill(&crew);
 	leftovers_remove();

@@ -31,7 +31,8 @@ static int set = -1;
 static void copy_side(void *arg, int side)
 {
 	size_t n = current->block;
-	char *from = mmap(NULL, 2 * n, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), *to = from + n;
+	char *from = mmap(NULL, 2 * n, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *to = from + n;
 	uint64_t total = 0;
 	double start, end;
 
@@ -160,7 +161,8 @@ static void limit_measure(struct row *row, size_t index, void *arg)
 		    !trial_run(trial, &sample, why, sizeof(why)))
 			row_failed(row, why);
 		else
-			row_value(row, sample.seconds / (double)trial->n * 1e6, sample.cpu / (double)trial->n * 1e6);
+			row_value(row, sample.seconds / (double)trial->n * 1e6,
+			          sample.cpu / (double)trial->n * 1e6);
 		return;
 	}
 	current = limit;
@@ -181,6 +183,7 @@ static void limit_measure(struct row *row, size_t index, void *arg)
 
 void group_limits(void)
 {
+	/* clang-format off */
 	static const struct limit limits[] = {
 		{"memcpy, 256 KiB blocks", "GB/s", false, "s/GiB", 1, false, copy_side, NULL, 256 * KIB},
 		{"memcpy, 32 MiB blocks", "GB/s", false, "s/GiB", 1, false, copy_side, NULL, 32 * MIB},
@@ -192,13 +195,14 @@ void group_limits(void)
 		{"wake-up until the sleeper runs", "us", true, NULL, 2, false, wake_until_side, NULL, 0},
 		{"wake-up, time of the waker", "us", true, NULL, 2, false, wake_call_side, NULL, 0},
 	};
+	/* clang-format on */
 	const char *path = input_file(settings.size < 256 * MIB ? settings.size : 256 * MIB);
 	size_t from = row_count();
 
 	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
 		const struct limit *limit = &limits[i];
-		struct row *row = row_add("limits", "machine", limit->name, KIND_LIMIT, limit->unit, limit->lower,
-		                          limit->cpu_unit);
+		struct row *row = row_add("limits", "machine", limit->name, KIND_LIMIT, limit->unit,
+		                          limit->lower, limit->cpu_unit);
 
 		if (limit->side == read_write_side && !path)
 			row_absent(row, "no room for a file");

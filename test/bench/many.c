@@ -142,7 +142,8 @@ static bool holder_start(int n, char *why, size_t why_size)
 	ok = holder.pid > 0 && read(fd[0], &byte, 1) == 1;
 	close(fd[0]);
 	if (!ok)
-		snprintf(why, why_size, "%s", shared->failure[0][0] ? shared->failure[0] : "cannot open the channels");
+		snprintf(why, why_size, "%s",
+		         shared->failure[0][0] ? shared->failure[0] : "cannot open the channels");
 	return ok;
 }
 

@@ -7,9 +7,9 @@
 #include "transport.h"
 
 static const struct transport *const every[] = {
-	&yardstick,   &svipc_messages, &svipc_bytes,    &svipc_batches, &svipc_blocks,     &pipe_plain,
-	&pipe_large,  &pipe_buffered,  &pipe_vmsplice,  &unix_stream,   &unix_seqpacket,   &sysv_queue,
-	&posix_queue, &sysv_lockstep,  &posix_semaphores, &ck_slots,    &zeromq,
+	&yardstick,   &svipc_messages, &svipc_bytes,      &svipc_batches, &svipc_blocks,   &pipe_plain,
+	&pipe_large,  &pipe_buffered,  &pipe_vmsplice,    &unix_stream,   &unix_seqpacket, &sysv_queue,
+	&posix_queue, &sysv_lockstep,  &posix_semaphores, &ck_slots,      &zeromq,
 };
 #define EVERY (sizeof(every) / sizeof(every[0]))
 
@@ -135,8 +135,12 @@ void group_roundtrip(void)
 void group_samecpu(void)
 {
 	static const size_t sizes[] = {64, 16 * KIB};
-	static const char *const programs[] = {"read+write, one process", "svwrite | svread", "cat | cat", "dd | dd",
-	                                       "buffer -s512k -m8m", NULL};
+	static const char *const programs[] = {"read+write, one process",
+	                                       "svwrite | svread",
+	                                       "cat | cat",
+	                                       "dd | dd",
+	                                       "buffer -s512k -m8m",
+	                                       NULL};
 	const int cpu[8] = {settings.cpu[0], settings.cpu[0], settings.cpu[0], settings.cpu[0],
 	                    settings.cpu[0], settings.cpu[0], settings.cpu[0], settings.cpu[0]};
 	char name[24];

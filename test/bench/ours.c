@@ -7,8 +7,8 @@
 #include "svipc.h"
 #include "transport.h"
 
-#define BATCH (4 * KIB)   /* messages are published after so many bytes */
-#define CHUNK (64 * KIB)  /* bytes are published after so many */
+#define BATCH (4 * KIB)  /* messages are published after so many bytes */
+#define CHUNK (64 * KIB) /* bytes are published after so many */
 
 struct ours {
 	sv_channel *channel;
@@ -166,7 +166,7 @@ const struct transport svipc_batches = {
 	.detach = ours_close_channel,
 };
 
-/* Bytes, each message published alone; the reader takes what is there, up to CHUNK, and gives it back at once. */
+/* Bytes, each message published alone; the reader takes what is there, up to CHUNK, before it gives it back. */
 static void ours_attach_bytes(struct link *link, enum end end)
 {
 	ours_open_channel(link, end, 0);

@@ -53,6 +53,11 @@ static const char *kind_name(enum kind kind)
 	return names[kind];
 }
 
+static const char *status_name(const struct row *row)
+{
+	return row->failed ? "failed" : row->absent ? "absent" : "ok";
+}
+
 static void print_row(FILE *out, const struct row *row)
 {
 	struct summary value = summarise(row->value, row->rounds), cpu = summarise(row->cpu, row->rounds);
@@ -107,14 +112,15 @@ void print_table(FILE *out, int argc, char **argv)
 
 		if (!last || strcmp(last->group, row->group) != 0 || strcmp(last->point, row->point) != 0) {
 			snprintf(heading, sizeof(heading), "%s: %s", row->group, row->point);
-			fprintf(out, "\n%-38s%9s %9s %9s %-8s %14s %7s %7s\n", heading, "median", "min", "max", "", "CPU",
-			        "x limit", "x peer");
+			fprintf(out, "\n%-38s%9s %9s %9s %-8s", heading, "median", "min", "max", "");
+			fprintf(out, " %14s %7s %7s\n", "CPU", "x limit", "x peer");
 		}
 		print_row(out, row);
 		last = row;
 	}
-	fputs("\n> this toolkit   * best peer (batches are compared with batches)   x limit, x peer: median divided by\n"
-	      "that of the point's first limit and of its best peer.  CPU: user and system time of all processes.\n",
+	fputs("\n> this toolkit   * best peer (batches are compared with batches)\n"
+	      "x limit, x peer: median divided by that of the point's first limit and of its best peer\n"
+	      "CPU: user and system time of all processes\n",
 	      out);
 }
 
@@ -129,19 +135,22 @@ void write_tsv(FILE *out, int argc, char **argv)
 	fact = facts(&n);
 	for (size_t i = 0; i < n; i++)
 		fprintf(out, "# %s\t%s\n", fact[i].name, fact[i].value);
-	fputs("group\tpoint\tname\tkind\tbatch\tunit\tbetter\tbytes\tmedian\tmin\tmax\trounds\tcpu_unit\tcpu\tcpu_min\t"
-	      "cpu_max\tof_limit\tof_best_peer\tstatus\treason\n",
+	fputs("group\tpoint\tname\tkind\tbatch\tunit\tbetter\tbytes\t"
+	      "median\tmin\tmax\trounds\tcpu_unit\tcpu\tcpu_min\tcpu_max\t"
+	      "of_limit\tof_best_peer\tstatus\treason\n",
 	      out);
 	for (size_t i = 0; i < row_count(); i++) {
 		const struct row *row = row_at(i);
-		struct summary value = summarise(row->value, row->rounds), cpu = summarise(row->cpu, row->rounds);
+		struct summary value = summarise(row->value, row->rounds);
+		struct summary cpu = summarise(row->cpu, row->rounds);
 		char text[2][24];
 
 		fprintf(out, "%s\t%s\t%s\t%s\t%d\t%s\t%s\t%llu\t", row->group, row->point, row->name,
 		        kind_name(row->kind), row->batch, row->unit, row->lower ? "lower" : "higher",
 		        (unsigned long long)row->bytes);
 		if (row_ok(row))
-			fprintf(out, "%.6g\t%.6g\t%.6g\t%d\t", value.median, value.min, value.max, row->rounds);
+			fprintf(out, "%.6g\t%.6g\t%.6g\t%d\t", value.median, value.min, value.max,
+			        row->rounds);
 		else
 			fprintf(out, "-\t-\t-\t%d\t", row->rounds);
 		if (row_ok(row) && row->cpu_unit)
@@ -149,7 +158,7 @@ void write_tsv(FILE *out, int argc, char **argv)
 		else
 			fputs("-\t-\t-\t-\t", out);
 		fprintf(out, "%s\t%s\t%s\t%s\n", ratio(row, row_limit(row), text[0]),
-		        ratio(row, row_best_peer(row), text[1]), row->failed ? "failed" : row->absent ? "absent" : "ok",
+		        ratio(row, row_best_peer(row), text[1]), status_name(row),
 		        row->text[0] ? row->text : "-");
 	}
 }
@@ -172,8 +181,8 @@ static void json_values(FILE *out, const char *name, const double *values, int n
 {
 	struct summary s = summarise(values, n);
 
-	fprintf(out, ", \"%s\": {\"median\": %.6g, \"min\": %.6g, \"max\": %.6g, \"rounds\": [", name, s.median, s.min,
-	        s.max);
+	fprintf(out, ", \"%s\": {\"median\": %.6g, \"min\": %.6g, \"max\": %.6g, \"rounds\": [", name,
+	        s.median, s.min, s.max);
 	for (int i = 0; i < n; i++)
 		fprintf(out, "%s%.6g", i ? ", " : "", values[i]);
 	fputs("]}", out);
@@ -192,11 +201,12 @@ static void json_row(FILE *out, const struct row *row)
 	json_text(out, row->point);
 	fputs("\", \"name\": \"", out);
 	json_text(out, row->name);
-	fprintf(out, "\", \"kind\": \"%s\", \"batch\": %s, \"unit\": \"%s\", \"better\": \"%s\"", kind_name(row->kind),
-	        row->batch ? "true" : "false", row->unit, row->lower ? "lower" : "higher");
+	fprintf(out, "\", \"kind\": \"%s\", \"batch\": %s, \"unit\": \"%s\", \"better\": \"%s\"",
+	        kind_name(row->kind), row->batch ? "true" : "false", row->unit,
+	        row->lower ? "lower" : "higher");
 	if (row->bytes)
 		fprintf(out, ", \"bytes\": %llu", (unsigned long long)row->bytes);
-	fprintf(out, ", \"status\": \"%s\"", row->failed ? "failed" : row->absent ? "absent" : "ok");
+	fprintf(out, ", \"status\": \"%s\"", status_name(row));
 	if (row->text[0]) {
 		fputs(", \"reason\": \"", out);
 		json_text(out, row->text);

@@ -11,14 +11,17 @@
 #include "transport.h"
 #include "sysv.h"
 
+/* The layout that msgsnd(2) wants; a POSIX queue takes the data alone. */
+struct message {
+	long type;
+	char data[];
+};
+
 struct queue {
 	int id;
 	mqd_t posix;
 	bool spin;
-	struct {
-		long type;
-		char data[];
-	} *message; /* the layout that msgsnd(2) wants; POSIX uses the data alone */
+	struct message *message;
 };
 
 static long limit(const char *file)
@@ -133,7 +136,7 @@ const struct transport sysv_queue = {
 };
 
 /* POSIX. */
-static const char *posix_absent(size_t size)
+static const char *posixq_absent(size_t size)
 {
 	long most = limit("/proc/sys/fs/mqueue/msgsize_max");
 
@@ -142,16 +145,18 @@ static const char *posix_absent(size_t size)
 	return (long)size > most ? "larger than fs.mqueue.msgsize_max" : NULL;
 }
 
-static const char *posix_open(struct link *link)
+static const char *posixq_open(struct link *link)
 {
 	struct queue *queue = queue_new(link);
-	struct mq_attr attributes = {.mq_maxmsg = limit("/proc/sys/fs/mqueue/msg_max"), .mq_msgsize = (long)link->size};
+	struct mq_attr attributes = {.mq_maxmsg = limit("/proc/sys/fs/mqueue/msg_max"),
+	                             .mq_msgsize = (long)link->size};
 	char name[64];
 
 	if (!queue)
 		return "no memory";
 	snprintf(name, sizeof(name), "/svbench-%ld-%d", (long)getpid(), link->number);
-	queue->posix = mq_open(name, O_RDWR | O_CREAT | O_EXCL | (queue->spin ? O_NONBLOCK : 0), 0600, &attributes);
+	queue->posix =
+		mq_open(name, O_RDWR | O_CREAT | O_EXCL | (queue->spin ? O_NONBLOCK : 0), 0600, &attributes);
 	if (queue->posix != (mqd_t)-1) {
 		/* The descriptor is inherited; the name was only needed to get it. */
 		mq_unlink(name);
@@ -161,13 +166,13 @@ static const char *posix_open(struct link *link)
 	return "mq_open";
 }
 
-static void posix_close(struct link *link)
+static void posixq_close(struct link *link)
 {
 	mq_close(((struct queue *)link->state)->posix);
 	queue_free(link);
 }
 
-static inline void posix_commit(struct link *link, size_t size)
+static inline void posixq_commit(struct link *link, size_t size)
 {
 	struct queue *queue = link->state;
 
@@ -176,7 +181,7 @@ static inline void posix_commit(struct link *link, size_t size)
 			side_fail("mq_send: %s", strerror(errno));
 }
 
-static inline const void *posix_peek(struct link *link, size_t size)
+static inline const void *posixq_peek(struct link *link, size_t size)
 {
 	struct queue *queue = link->state;
 
@@ -186,15 +191,15 @@ static inline const void *posix_peek(struct link *link, size_t size)
 	return queue->message->data;
 }
 
-TRANSPORT_LOOPS(posix, queue_reserve, posix_commit, posix_peek, queue_release, NULL)
+TRANSPORT_LOOPS(posixq, queue_reserve, posixq_commit, posixq_peek, queue_release, NULL)
 
 const struct transport posix_queue = {
 	.name = "POSIX message queue",
 	.kind = KIND_PEER,
-	.absent = posix_absent,
-	.open = posix_open,
+	.absent = posixq_absent,
+	.open = posixq_open,
 	.attach = queue_attach,
-	LOOPS_OF(posix),
+	LOOPS_OF(posixq),
 	.detach = queue_attach,
-	.close = posix_close,
+	.close = posixq_close,
 };

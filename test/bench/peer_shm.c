@@ -38,7 +38,7 @@ static inline void slots_next(struct slots *slots)
 }
 
 /* POSIX. */
-static const char *posix_open(struct link *link)
+static const char *counted_open(struct link *link)
 {
 	struct slots *slots = calloc(1, sizeof(*slots));
 	char name[64];
@@ -72,7 +72,7 @@ fail:
 	return "POSIX shared memory";
 }
 
-static void posix_close(struct link *link)
+static void counted_close(struct link *link)
 {
 	struct slots *slots = link->state;
 
@@ -80,22 +80,22 @@ static void posix_close(struct link *link)
 	free(slots);
 }
 
-static inline void posix_wait(sem_t *semaphore, bool spin)
+static inline void counted_wait(sem_t *semaphore, bool spin)
 {
 	while (spin ? sem_trywait(semaphore) : sem_wait(semaphore))
 		if (errno != EAGAIN && errno != EINTR)
 			side_fail("sem_wait: %s", strerror(errno));
 }
 
-static inline void *posix_reserve(struct link *link, size_t size)
+static inline void *counted_reserve(struct link *link, size_t size)
 {
 	struct slots *slots = link->state;
 
-	posix_wait(&slots->semaphores->empty, slots->spin);
+	counted_wait(&slots->semaphores->empty, slots->spin);
 	return slots->data + slots->next * size;
 }
 
-static inline void posix_commit(struct link *link, size_t size)
+static inline void counted_commit(struct link *link, size_t size)
 {
 	struct slots *slots = link->state;
 
@@ -104,15 +104,15 @@ static inline void posix_commit(struct link *link, size_t size)
 	slots_next(slots);
 }
 
-static inline const void *posix_peek(struct link *link, size_t size)
+static inline const void *counted_peek(struct link *link, size_t size)
 {
 	struct slots *slots = link->state;
 
-	posix_wait(&slots->semaphores->full, slots->spin);
+	counted_wait(&slots->semaphores->full, slots->spin);
 	return slots->data + slots->next * size;
 }
 
-static inline void posix_release(struct link *link, size_t size)
+static inline void counted_release(struct link *link, size_t size)
 {
 	struct slots *slots = link->state;
 
@@ -121,17 +121,17 @@ static inline void posix_release(struct link *link, size_t size)
 	slots_next(slots);
 }
 
-TRANSPORT_LOOPS(posix, posix_reserve, posix_commit, posix_peek, posix_release, NULL)
+TRANSPORT_LOOPS(counted, counted_reserve, counted_commit, counted_peek, counted_release, NULL)
 
 const struct transport posix_semaphores = {
 	.name = "POSIX shm, shared semaphores",
 	.kind = KIND_PEER,
 	.ring = true,
-	.open = posix_open,
+	.open = counted_open,
 	.attach = slots_attach,
-	LOOPS_OF(posix),
+	LOOPS_OF(counted),
 	.detach = slots_attach,
-	.close = posix_close,
+	.close = counted_close,
 };
 
 /* System V. */

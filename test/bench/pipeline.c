@@ -63,36 +63,29 @@ static void splice_side(void *arg, int in, int out)
 		side_fail("splice: %s", strerror(errno));
 }
 
+/* clang-format off */
 static const struct pipeline table[] = {
-	{.name = "read+write, one process", .kind = KIND_LIMIT, .shape = FUNCTIONS, .source = copy_side},
-	{.name = "write alone", .kind = KIND_BLIND, .shape = FUNCTIONS, .source = write_side, .writes_anything = true},
-	{.name = "svwrite | svread", .kind = KIND_OURS, .shape = BESIDE, .first = {"svwrite", "@"}, .second = {"svread"}},
-	{.name = "cat | cat", .kind = KIND_PEER, .program = "cat", .first = {"cat", "@"}, .second = {"cat"}},
-	{.name = "dd | dd", .kind = KIND_PEER, .program = "dd",
-	 .first = {"dd", "if=@", "bs=256k", "status=none"},
-	 .second = {"dd", "bs=256k", "iflag=fullblock", "status=none"}},
-	{.name = "pv | cat", .kind = KIND_PEER, .program = "pv", .first = {"pv", "-q", "@"}, .second = {"cat"}},
-	{.name = "buffer", .kind = KIND_PEER, .shape = ALONE, .program = "buffer", .first = {"buffer"}},
-	{.name = "buffer -s64k -m1m", .kind = KIND_PEER, .shape = ALONE, .program = "buffer",
-	 .first = {"buffer", "-s64k", "-m1m"}},
-	{.name = "buffer -s128k -m2m", .kind = KIND_PEER, .shape = ALONE, .program = "buffer",
-	 .first = {"buffer", "-s128k", "-m2m"}},
-	{.name = "buffer -s256k -m2m", .kind = KIND_PEER, .shape = ALONE, .program = "buffer",
-	 .first = {"buffer", "-s256k", "-m2m"}},
-	{.name = "buffer -s512k -m8m", .kind = KIND_PEER, .shape = ALONE, .program = "buffer",
-	 .first = {"buffer", "-s512k", "-m8m"}},
-	{.name = "mbuffer -m16M", .kind = KIND_PEER, .shape = ALONE, .program = "mbuffer",
-	 .first = {"mbuffer", "-q", "-m", "16M"}},
-	{.name = "mbuffer -s256k -m4M", .kind = KIND_PEER, .shape = ALONE, .program = "mbuffer",
-	 .first = {"mbuffer", "-q", "-s", "256k", "-m", "4M"}},
-	{.name = "socat, Unix socket", .kind = KIND_PEER, .shape = BESIDE, .program = "socat",
-	 .first = {"socat", "-u", "-b262144", "OPEN:@", "UNIX-LISTEN:%"},
-	 .second = {"socat", "-u", "-b262144", "UNIX-CONNECT:%", "STDOUT"}},
-	{.name = "read/write pair, 1 MiB pipe", .kind = KIND_PEER, .shape = FUNCTIONS, .source = copy_side,
-	 .drain = copy_side},
-	{.name = "splice pair, 1 MiB pipe", .kind = KIND_BLIND, .shape = FUNCTIONS, .source = splice_side,
-	 .drain = splice_side},
+	{"read+write, one process", KIND_LIMIT, FUNCTIONS, .source = copy_side},
+	{"write alone", KIND_BLIND, FUNCTIONS, .source = write_side, .writes_anything = true},
+	{"svwrite | svread", KIND_OURS, BESIDE, .first = {"svwrite", "@"}, .second = {"svread"}},
+	{"cat | cat", KIND_PEER, PIPED, "cat", .first = {"cat", "@"}, .second = {"cat"}},
+	{"dd | dd", KIND_PEER, PIPED, "dd", .first = {"dd", "if=@", "bs=256k", "status=none"},
+		.second = {"dd", "bs=256k", "iflag=fullblock", "status=none"}},
+	{"pv | cat", KIND_PEER, PIPED, "pv", .first = {"pv", "-q", "@"}, .second = {"cat"}},
+	{"buffer", KIND_PEER, ALONE, "buffer", .first = {"buffer"}},
+	{"buffer -s64k -m1m", KIND_PEER, ALONE, "buffer", .first = {"buffer", "-s64k", "-m1m"}},
+	{"buffer -s128k -m2m", KIND_PEER, ALONE, "buffer", .first = {"buffer", "-s128k", "-m2m"}},
+	{"buffer -s256k -m2m", KIND_PEER, ALONE, "buffer", .first = {"buffer", "-s256k", "-m2m"}},
+	{"buffer -s512k -m8m", KIND_PEER, ALONE, "buffer", .first = {"buffer", "-s512k", "-m8m"}},
+	{"mbuffer -m16M", KIND_PEER, ALONE, "mbuffer", .first = {"mbuffer", "-q", "-m", "16M"}},
+	{"mbuffer -s256k -m4M", KIND_PEER, ALONE, "mbuffer", .first = {"mbuffer", "-q", "-s", "256k", "-m", "4M"}},
+	{"socat, Unix socket", KIND_PEER, BESIDE, "socat",
+		.first = {"socat", "-u", "-b262144", "OPEN:@", "UNIX-LISTEN:%"},
+		.second = {"socat", "-u", "-b262144", "UNIX-CONNECT:%", "STDOUT"}},
+	{"read/write pair, 1 MiB pipe", KIND_PEER, FUNCTIONS, .source = copy_side, .drain = copy_side},
+	{"splice pair, 1 MiB pipe", KIND_BLIND, FUNCTIONS, .source = splice_side, .drain = splice_side},
 };
+/* clang-format on */
 
 const struct pipeline *pipelines(size_t *n)
 {
@@ -137,8 +130,8 @@ static const char *const *command(const char *const *words, int place, const str
 	return argv[place];
 }
 
-static void start_functions(struct crew *crew, const struct pipeline *pipeline, struct transfer *transfer, int in,
-                            int out)
+static void start_functions(struct crew *crew, const struct pipeline *pipeline, struct transfer *transfer,
+                            int in, int out)
 {
 	int fd[2];
 
@@ -157,8 +150,8 @@ static void start_functions(struct crew *crew, const struct pipeline *pipeline, 
 	close(fd[0]);
 }
 
-static void start_programs(struct crew *crew, const struct pipeline *pipeline, struct transfer *transfer, int in,
-                           int nothing, int out)
+static void start_programs(struct crew *crew, const struct pipeline *pipeline, struct transfer *transfer,
+                           int in, int nothing, int out)
 {
 	char path[3100];
 	int fd[2];

@@ -14,9 +14,9 @@ struct transfer {
 };
 
 enum shape {
-	PIPED,   /* first | second */
-	BESIDE,  /* first and second meet by themselves */
-	ALONE,   /* first, with the input as its standard input */
+	PIPED,    /* first | second */
+	BESIDE,   /* first and second meet by themselves */
+	ALONE,    /* first, with the input as its standard input */
 	FUNCTIONS /* of this program, in processes of their own */
 };
 

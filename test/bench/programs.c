@@ -156,8 +156,8 @@ static bool make_output(struct programs *p, const char *dir)
 	return n == 0;
 }
 
-static void point(const char *group, const char *name, const char *const *names, enum sink sink, uint64_t size,
-                  const int *cpu)
+static void point(const char *group, const char *name, const char *const *names, enum sink sink,
+                  uint64_t size, const int *cpu)
 {
 	struct programs p = {.sink = sink, .transfer = {.size = size, .cpu = cpu}};
 	const char *input = input_file(size), *missing = input ? NULL : "no room for the input";

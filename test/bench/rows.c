@@ -81,7 +81,8 @@ bool row_ok(const struct row *row)
 struct row *row_find(const char *group, const char *point, const char *name)
 {
 	for (size_t i = 0; i < count; i++)
-		if (!strcmp(rows[i]->group, group) && !strcmp(rows[i]->point, point) && !strcmp(rows[i]->name, name))
+		if (!strcmp(rows[i]->group, group) && !strcmp(rows[i]->point, point) &&
+		    !strcmp(rows[i]->name, name))
 			return rows[i];
 	return NULL;
 }
@@ -110,7 +111,8 @@ const struct row *row_best_peer(const struct row *of)
 
 		if (row->kind != KIND_PEER || !row_ok(row) || !same_point(row, of) || row->batch != of->batch)
 			continue;
-		if (!best || (row->lower ? row_median(row) < row_median(best) : row_median(row) > row_median(best)))
+		if (!best ||
+		    (row->lower ? row_median(row) < row_median(best) : row_median(row) > row_median(best)))
 			best = row;
 	}
 	return best;
@@ -153,7 +155,8 @@ bool rows_ours_failed(void)
 }
 
 /* Every round begins with another row, so that a disturbance does not always hit the same one. */
-void measure_rounds(size_t from, int rounds, void (*measure)(struct row *row, size_t index, void *arg), void *arg)
+void measure_rounds(size_t from, int rounds, void (*measure)(struct row *row, size_t index, void *arg),
+                    void *arg)
 {
 	size_t n = count - from;
 
@@ -164,7 +167,8 @@ void measure_rounds(size_t from, int rounds, void (*measure)(struct row *row, si
 
 			if (row->failed || row->absent)
 				continue;
-			progress("%s %s: round %d of %d: %s", row->group, row->point, round + 1, rounds, row->name);
+			progress("%s %s: round %d of %d: %s", row->group, row->point, round + 1, rounds,
+			         row->name);
 			check_interrupt();
 			measure(row, index, arg);
 		}
@@ -180,7 +184,8 @@ const char *size_name(uint64_t bytes, char text[24])
 
 	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
 		if (bytes >= units[i].unit && bytes % units[i].unit == 0) {
-			snprintf(text, 24, "%llu %s", (unsigned long long)(bytes / units[i].unit), units[i].name);
+			snprintf(text, 24, "%llu %s", (unsigned long long)(bytes / units[i].unit),
+			         units[i].name);
 			return text;
 		}
 	}

@@ -71,7 +71,8 @@ static void scale_side(void *arg, int side)
 	const struct scale *scale = arg;
 	void (*move)(sv_channel *, int, uint64_t) = side == 0 ? scale_writer : scale_reader;
 	struct sv_options options = SV_OPTIONS_INIT;
-	int fd = side == 0 ? open(scale->input, O_RDONLY | O_CLOEXEC) : open("/dev/null", O_WRONLY | O_CLOEXEC);
+	int fd = side == 0 ? open(scale->input, O_RDONLY | O_CLOEXEC)
+	                   : open("/dev/null", O_WRONLY | O_CLOEXEC);
 	struct sv_error error;
 	sv_channel *channel;
 	const void *data;
@@ -117,7 +118,8 @@ static void measure_attached(struct row *row, const struct scale *scale)
 
 static void measure_programs(struct row *row, const struct scale *scale)
 {
-	const char *writer[MAX_FILES + 2] = {own_program("svwrite")}, *reader[] = {own_program("svread"), NULL};
+	const char *writer[MAX_FILES + 2] = {own_program("svwrite")},
+				       *reader[] = {own_program("svread"), NULL};
 	int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
 	struct crew crew;
 	char why[160];
@@ -133,7 +135,8 @@ static void measure_programs(struct row *row, const struct scale *scale)
 	crew_program(&crew, writer, nothing, nothing);
 	crew_program(&crew, reader, nothing, nothing);
 	if (crew_wait(&crew, &wall, why, sizeof(why)))
-		row_value(row, (double)scale->size / wall / 1e9, crew.cpu_seconds / ((double)scale->size / (double)GIB));
+		row_value(row, (double)scale->size / wall / 1e9,
+		          crew.cpu_seconds / ((double)scale->size / (double)GIB));
 	else
 		row_failed(row, why);
 	close(nothing);
@@ -162,7 +165,8 @@ void group_scaling(void)
 		if (sizes[i] % scale.file || sizes[i] / scale.file > MAX_FILES)
 			continue;
 		input = input_file(scale.file);
-		attached = row_add("scaling", size_name(sizes[i], name), "attached", KIND_OURS, "GB/s", false, "s/GiB");
+		attached = row_add("scaling", size_name(sizes[i], name), "attached", KIND_OURS, "GB/s", false,
+		                   "s/GiB");
 		programs = row_add("scaling", name, "programs", KIND_OURS, "GB/s", false, "s/GiB");
 		attached->bytes = programs->bytes = sizes[i];
 		if (!input) {

@@ -22,8 +22,8 @@ static const struct command commands[] = {
 	{"sh -c 'echo | cat'", KIND_PEER, {"sh", "-c", "echo | cat"}, false},
 };
 
-static bool run_once(const char *const *first, const char *const *second, double *seconds, double *cpu, char *why,
-                     size_t why_size)
+static bool run_once(const char *const *first, const char *const *second, double *seconds, double *cpu,
+                     char *why, size_t why_size)
 {
 	int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
 	struct crew crew;
@@ -48,7 +48,8 @@ bool greeting(double *seconds, double *cpu, char *why, size_t why_size)
 {
 	static const char text[] = "Hello, Process B!\n";
 	char path[3100];
-	const char *writer[] = {own_program("svwrite"), path, NULL}, *reader[] = {own_program("svread"), NULL};
+	const char *writer[] = {own_program("svwrite"), path, NULL},
+		   *reader[] = {own_program("svread"), NULL};
 	int fd;
 
 	snprintf(path, sizeof(path), "%s/greeting", work_dir);

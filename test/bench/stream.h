@@ -16,9 +16,9 @@
 struct stream {
 	int fd[2]; /* to read from, to write to */
 	char *buffer;
-	size_t size;        /* of the buffer */
-	size_t used, got;   /* consumer: taken from the buffer, read into it; producer in blocks: used */
-	char *pages;        /* vmsplice */
+	size_t size;      /* of the buffer */
+	size_t used, got; /* consumer: taken from the buffer, read into it; producer in blocks: used */
+	char *pages;      /* vmsplice */
 	size_t slot, slots;
 };
 

@@ -57,8 +57,8 @@ static void usage(FILE *out)
 	for (size_t i = 0; i < GROUPS; i++)
 		fprintf(out, "  %-10s %s\n", groups[i].name, groups[i].what);
 	fputs("\n"
-	      "Exit status: 0 measured, 1 a measurement of this toolkit failed or an output could not be written,\n"
-	      "2 wrong usage.\n",
+	      "Exit status: 0 measured; 1 a measurement of this toolkit failed, or an output could not be\n"
+	      "written; 2 wrong usage.\n",
 	      out);
 }
 
@@ -86,7 +86,8 @@ static uint64_t parse_size(const char *option, const char *text)
 		unit = MIB, p++;
 	else if (*p == 'G' || *p == 'g')
 		unit = GIB, p++;
-	if (p == text || *p || text[0] < '0' || text[0] > '9' || value == 0 || value > (UINT64_C(1) << 40) / unit) {
+	if (p == text || *p || text[0] < '0' || text[0] > '9' || value == 0 ||
+	    value > (UINT64_C(1) << 40) / unit) {
 		fprintf(stderr, "svbench: %s: '%s' is not a size such as 256M\n", option, text);
 		exit(2);
 	}
@@ -109,7 +110,7 @@ static int parse_count(const char *option, const char *text, int most)
 
 static void parse_groups(const char *text)
 {
-	while (*text) {
+	do {
 		size_t length = strcspn(text, ","), i;
 		char name[32];
 
@@ -122,8 +123,7 @@ static void parse_groups(const char *text)
 		}
 		chosen[i] = true;
 		text += length;
-		text += *text == ',';
-	}
+	} while (*text++ == ',');
 }
 
 /* Two CPUs that this process may use, and that are not two threads of one core if there is a choice. */
@@ -144,7 +144,8 @@ static void choose_cpus(void)
 		if (!CPU_ISSET(cpu, &usable))
 			continue;
 		/* The list of the threads of a core begins with its first one. */
-		snprintf(path, sizeof(path), "/sys/devices/system/cpu/cpu%d/topology/thread_siblings_list", cpu);
+		snprintf(path, sizeof(path), "/sys/devices/system/cpu/cpu%d/topology/thread_siblings_list",
+		         cpu);
 		in = fopen(path, "re");
 		if (in) {
 			if (fscanf(in, "%ld", &first) != 1)
@@ -195,117 +196,155 @@ static bool close_output(FILE *out, const char *path)
 	return true;
 }
 
+/* The command line, apart from what goes to settings, chosen and program_dir. */
+struct request {
+	const char *dir, *disk, *tsv, *json;
+	bool aims;
+};
+
+/* Long options only; their values begin above all characters. */
+enum option_value {
+	QUICK = 256,
+	ROUNDS,
+	ONLY,
+	SIZE,
+	CAPACITY,
+	DIR,
+	DISK,
+	PROGRAMS,
+	DEADLINE,
+	TSV,
+	JSON,
+	AIMS,
+	HELP,
+	VERSION
+};
+
+static const struct option options[] = {
+	{"quick", no_argument, NULL, QUICK},
+	{"rounds", required_argument, NULL, ROUNDS},
+	{"only", required_argument, NULL, ONLY},
+	{"size", required_argument, NULL, SIZE},
+	{"capacity", required_argument, NULL, CAPACITY},
+	{"dir", required_argument, NULL, DIR},
+	{"disk", required_argument, NULL, DISK},
+	{"programs", required_argument, NULL, PROGRAMS},
+	{"deadline", required_argument, NULL, DEADLINE},
+	{"tsv", required_argument, NULL, TSV},
+	{"json", required_argument, NULL, JSON},
+	{"aims", no_argument, NULL, AIMS},
+	{"help", no_argument, NULL, HELP},
+	{"version", no_argument, NULL, VERSION},
+	{NULL, 0, NULL, 0},
+};
+
+static void parse_option(int option, const char *value, struct request *request)
+{
+	switch (option) {
+	case QUICK:
+		settings.quick = true;
+		break;
+	case ROUNDS:
+		settings.rounds = parse_count("--rounds", value, MAX_ROUNDS);
+		break;
+	case ONLY:
+		parse_groups(value);
+		break;
+	case SIZE:
+		settings.size = parse_size("--size", value);
+		if (settings.size % MIB)
+			wrong("--size: not a whole number of MiB:", value);
+		break;
+	case CAPACITY:
+		settings.capacity = parse_size("--capacity", value);
+		if (settings.capacity & (settings.capacity - 1))
+			wrong("--capacity: not a power of two:", value);
+		break;
+	case DIR:
+		request->dir = value;
+		break;
+	case DISK:
+		request->disk = value;
+		break;
+	case PROGRAMS:
+		snprintf(program_dir, sizeof(program_dir), "%s", value);
+		break;
+	case DEADLINE:
+		settings.deadline = parse_count("--deadline", value, 3600);
+		break;
+	case TSV:
+		request->tsv = value;
+		break;
+	case JSON:
+		request->json = value;
+		break;
+	case AIMS:
+		request->aims = true;
+		break;
+	case HELP:
+		usage(stdout);
+		exit(fflush(stdout) ? 1 : 0);
+	case VERSION:
+		printf("svbench %s\n", SV_VERSION);
+		exit(fflush(stdout) ? 1 : 0);
+	default:
+		fputs("Try 'svbench --help'.\n", stderr);
+		exit(2);
+	}
+}
+
+static void measure(void)
+{
+	bool all = true;
+
+	for (size_t i = 0; i < GROUPS; i++)
+		if (chosen[i])
+			all = false;
+	for (size_t i = 0; i < GROUPS; i++)
+		if (all || chosen[i])
+			groups[i].run();
+	progress_end();
+}
+
 int main(int argc, char **argv)
 {
-	enum { QUICK = 256, ROUNDS, ONLY, SIZE, CAPACITY, DIR, DISK, PROGRAMS, DEADLINE, TSV, JSON, AIMS, HELP, VERSION };
-	static const struct option options[] = {
-		{"quick", no_argument, NULL, QUICK},
-		{"rounds", required_argument, NULL, ROUNDS},
-		{"only", required_argument, NULL, ONLY},
-		{"size", required_argument, NULL, SIZE},
-		{"capacity", required_argument, NULL, CAPACITY},
-		{"dir", required_argument, NULL, DIR},
-		{"disk", required_argument, NULL, DISK},
-		{"programs", required_argument, NULL, PROGRAMS},
-		{"deadline", required_argument, NULL, DEADLINE},
-		{"tsv", required_argument, NULL, TSV},
-		{"json", required_argument, NULL, JSON},
-		{"aims", no_argument, NULL, AIMS},
-		{"help", no_argument, NULL, HELP},
-		{"version", no_argument, NULL, VERSION},
-		{NULL, 0, NULL, 0},
-	};
-	const char *dir = "/dev/shm", *disk = "/var/tmp", *tsv_path = NULL, *json_path = NULL;
+	struct request request = {"/dev/shm", "/var/tmp", NULL, NULL, false};
 	FILE *tsv, *json;
-	bool aims = false, all = true, ok;
+	bool ok;
 	size_t n;
 	int c;
 
-	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		switch (c) {
-		case QUICK:
-			settings.quick = true;
-			break;
-		case ROUNDS:
-			settings.rounds = parse_count("--rounds", optarg, MAX_ROUNDS);
-			break;
-		case ONLY:
-			parse_groups(optarg);
-			all = false;
-			break;
-		case SIZE:
-			settings.size = parse_size("--size", optarg);
-			if (settings.size % MIB)
-				wrong("--size: not a whole number of MiB:", optarg);
-			break;
-		case CAPACITY:
-			settings.capacity = parse_size("--capacity", optarg);
-			if (settings.capacity & (settings.capacity - 1))
-				wrong("--capacity: not a power of two:", optarg);
-			break;
-		case DIR:
-			dir = optarg;
-			break;
-		case DISK:
-			disk = optarg;
-			break;
-		case PROGRAMS:
-			snprintf(program_dir, sizeof(program_dir), "%s", optarg);
-			break;
-		case DEADLINE:
-			settings.deadline = parse_count("--deadline", optarg, 3600);
-			break;
-		case TSV:
-			tsv_path = optarg;
-			break;
-		case JSON:
-			json_path = optarg;
-			break;
-		case AIMS:
-			aims = true;
-			break;
-		case HELP:
-			usage(stdout);
-			return fflush(stdout) ? 1 : 0;
-		case VERSION:
-			printf("svbench %s\n", SV_VERSION);
-			return fflush(stdout) ? 1 : 0;
-		default:
-			fputs("Try 'svbench --help'.\n", stderr);
-			return 2;
-		}
-	}
+	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1)
+		parse_option(c, optarg, &request);
 	if (optind < argc)
 		wrong("unexpected argument", argv[optind]);
-	tsv = open_output(tsv_path);
-	json = open_output(json_path);
+	tsv = open_output(request.tsv);
+	json = open_output(request.json);
 	if (!settings.rounds)
 		settings.rounds = settings.quick ? 3 : 7;
 	if (settings.quick)
 		settings.trial = 0.05;
 	choose_cpus();
-	files_start(dir, disk);
+	files_start(request.dir, request.disk);
 	harness_start();
 	if (!settings.size) {
 		settings.size = largest_input();
 		if (settings.quick && settings.size > 256 * MIB)
 			settings.size = 256 * MIB;
 	}
+	/* Now, while the directories that they describe exist. */
 	facts(&n);
-	for (size_t i = 0; i < GROUPS; i++)
-		if (all || chosen[i])
-			groups[i].run();
-	progress_end();
+	measure();
 	files_remove();
 	print_table(stdout, argc, argv);
-	if (aims)
+	if (request.aims)
 		print_aims(stdout);
 	if (tsv)
 		write_tsv(tsv, argc, argv);
 	if (json)
 		write_json(json, argc, argv);
-	ok = close_output(tsv, tsv_path);
-	ok = close_output(json, json_path) && ok;
+	ok = close_output(tsv, request.tsv);
+	ok = close_output(json, request.json) && ok;
 	if (ferror(stdout) || fflush(stdout)) {
 		fprintf(stderr, "svbench: cannot write the table: %s\n", strerror(errno));
 		ok = false;

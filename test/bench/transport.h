@@ -18,7 +18,8 @@
 #include "bench.h"
 
 enum end { PRODUCER = 0, CONSUMER = 1 };
-enum wait { WAIT_AUTO, WAIT_SPIN, WAIT_SLEEP }; /* auto: as the transport likes; spin: awake; sleep: in the kernel */
+/* Auto: as the transport likes; spin: awake; sleep: in the kernel. */
+enum wait { WAIT_AUTO, WAIT_SPIN, WAIT_SLEEP };
 
 struct transport;
 
@@ -34,8 +35,8 @@ struct transport {
 	const char *name;
 	enum kind kind;
 	bool batch;
-	bool spins;                         /* never sleeps, whatever is asked for */
-	bool ring;                          /* memory of ring_capacity() that is to be touched before the clock starts */
+	bool spins; /* never sleeps, whatever is asked for */
+	bool ring;  /* memory of ring_capacity() that is to be touched before the clock starts */
 	const char *(*absent)(size_t size); /* why it cannot carry such messages here, or NULL */
 	const char *(*open)(struct link *link);
 	void (*attach)(struct link *link, enum end end);
@@ -48,14 +49,14 @@ struct transport {
 };
 
 extern const struct transport svipc_messages, svipc_batches, svipc_bytes, svipc_blocks; /* ours.c */
-extern const struct transport yardstick;                                            /* yardstick.c */
-extern const struct transport pipe_plain, pipe_large, pipe_buffered, pipe_vmsplice; /* peer_pipe.c */
-extern const struct transport unix_stream, unix_seqpacket;                          /* peer_socket.c */
-extern const struct transport sysv_queue, posix_queue;                              /* peer_queue.c */
-extern const struct transport posix_semaphores, sysv_lockstep;                      /* peer_shm.c */
-extern const struct transport ck_slots;                                             /* peer_ck.c */
-extern const struct transport zeromq;                                               /* peer_zmq.c */
-extern const struct transport bare_lines, bare_semop;                               /* bare.c: round trips only */
+extern const struct transport yardstick;                                                /* yardstick.c */
+extern const struct transport pipe_plain, pipe_large, pipe_buffered, pipe_vmsplice;     /* peer_pipe.c */
+extern const struct transport unix_stream, unix_seqpacket;                              /* peer_socket.c */
+extern const struct transport sysv_queue, posix_queue;                                  /* peer_queue.c */
+extern const struct transport posix_semaphores, sysv_lockstep;                          /* peer_shm.c */
+extern const struct transport ck_slots;                                                 /* peer_ck.c */
+extern const struct transport zeromq;                                                   /* peer_zmq.c */
+extern const struct transport bare_lines, bare_semop; /* bare.c: round trips only */
 
 /* One measurement: messages per second (or round trips per second) between two processes. */
 struct trial {
@@ -82,7 +83,9 @@ size_t slot_count(size_t size);
 /* Memory that both sides see; fails the side or, in the parent, returns NULL. */
 void *shared_memory(size_t size);
 
-/* Vectors of the compiler, so that filling and summing cost the same at every optimisation level. */
+/* Vectors of the compiler, so that filling and summing cost the same at every optimisation level; not for the
+   few words of a small message, where setting them up costs more than they save. */
+#define VECTOR_WORDS 32
 typedef uint64_t words4 __attribute__((vector_size(32), aligned(8), may_alias));
 
 static inline __attribute__((always_inline)) void message_fill(void *data, size_t size, uint64_t k)
@@ -90,7 +93,7 @@ static inline __attribute__((always_inline)) void message_fill(void *data, size_
 	uint64_t *word = data;
 	size_t n = size / 8, i = 0;
 
-	if (n >= 4) {
+	if (n >= VECTOR_WORDS) {
 		words4 value = {k, k + 1, k + 2, k + 3};
 
 		for (; i + 4 <= n; i += 4) {
@@ -98,6 +101,7 @@ static inline __attribute__((always_inline)) void message_fill(void *data, size_
 			value += 4;
 		}
 	}
+#pragma GCC unroll 8
 	for (; i < n; i++)
 		word[i] = k + i;
 }
@@ -108,7 +112,7 @@ static inline __attribute__((always_inline)) uint64_t message_sum(const void *da
 	size_t n = size / 8, i = 0;
 	uint64_t sum = 0;
 
-	if (n >= 4) {
+	if (n >= VECTOR_WORDS) {
 		words4 a = {0, 0, 0, 0}, b = {0, 0, 0, 0};
 
 		for (; i + 8 <= n; i += 8) {
@@ -120,6 +124,7 @@ static inline __attribute__((always_inline)) uint64_t message_sum(const void *da
 		a += b;
 		sum = a[0] + a[1] + a[2] + a[3];
 	}
+#pragma GCC unroll 8
 	for (; i < n; i++)
 		sum += word[i];
 	return sum;
@@ -221,7 +226,8 @@ static inline __attribute__((always_inline)) void loop_receive(struct link *link
 	}
 
 /* The loops' members of a transport. */
-#define LOOPS_OF(name) .produce = name##_produce, .consume = name##_consume, .ping = name##_ping, .pong = name##_pong
+#define LOOPS_OF(name) \
+	.produce = name##_produce, .consume = name##_consume, .ping = name##_ping, .pong = name##_pong
 
 #if defined(__x86_64__) || defined(__i386__)
 #define cpu_pause() __builtin_ia32_pause()

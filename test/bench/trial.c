@@ -131,7 +131,8 @@ bool trial_calibrate(struct trial *trial, char *why, size_t why_size)
 			return false;
 		if (sample.seconds >= settings.trial / 8)
 			break;
-		trial->n = (uint64_t)((double)trial->n * fmin(32, fmax(2, settings.trial / 4 / sample.seconds)));
+		trial->n =
+			(uint64_t)((double)trial->n * fmin(32, fmax(2, settings.trial / 4 / sample.seconds)));
 	}
 	trial->n = (uint64_t)((double)trial->n * settings.trial / sample.seconds) + 1;
 	return true;

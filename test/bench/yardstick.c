@@ -40,7 +40,8 @@ static const char *yardstick_open(struct link *link)
 	if (base == MAP_FAILED)
 		goto fail;
 	for (int half = 0; half < 2; half++)
-		if (mmap(base + (half ? n : 0), n, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 0) == MAP_FAILED)
+		if (mmap(base + (half ? n : 0), n, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 0) ==
+		    MAP_FAILED)
 			goto fail;
 	ring->positions = shared_memory(sizeof(struct positions));
 	if (!ring->positions)
