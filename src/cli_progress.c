@@ -11,7 +11,8 @@
 
 #define LINE_MS 250
 #define JSON_MS 1000
-#define BAR_LEAST 10 /* columns, with its brackets */
+#define BAR_GOOD 24  /* columns, with its brackets: what matters less must not make it shorter */
+#define BAR_LEAST 10
 #define LINE_MOST 512
 
 bool cli_progress_parse(struct cli_progress *p, const char *how)
@@ -117,15 +118,19 @@ void cli_progress_format(char *text, size_t size, size_t width, const struct cli
 	}
 	if (total_known(sight)) {
 		snprintf(part[TOTAL], sizeof part[TOTAL], "of %s", cli_bytes(number, sizeof number, (double)sight->total));
-		snprintf(part[BAR], sizeof part[BAR], "%*s", BAR_LEAST, "");
+		snprintf(part[BAR], sizeof part[BAR], "%*s", BAR_GOOD, "");
 		snprintf(part[PERCENT], sizeof part[PERCENT], "%d%%", (int)percent(sight));
 		if (left >= 0 && sight->waiting == NULL)
 			snprintf(part[ETA], sizeof part[ETA], "ETA %s", duration(number, sizeof number, left));
 	}
-	for (i = 0; i < sizeof least_first / sizeof *least_first && width_of(part) > width; i++)
-		part[least_first[i]][0] = '\0';
+	for (i = 0; i < sizeof least_first / sizeof *least_first && width_of(part) > width; i++) {
+		if (least_first[i] == BAR)
+			part[BAR][part[BAR][0] != '\0' ? BAR_LEAST : 0] = '\0';
+		if (width_of(part) > width)
+			part[least_first[i]][0] = '\0';
+	}
 	if (part[BAR][0] != '\0') {
-		size_t room = width - width_of(part) + BAR_LEAST;
+		size_t room = width - width_of(part) + strlen(part[BAR]);
 
 		draw_bar(bar, room < sizeof bar ? room : sizeof bar - 1, percent(sight) / 100);
 	}
@@ -147,8 +152,8 @@ static size_t columns(void)
 		number = window.ws_col;
 	else if (variable == NULL || !cli_parse_number(variable, 1, 10000, &number))
 		number = 80;
-	/* The last column stays free: some terminals wrap as soon as it is filled. */
-	number--;
+	/* Some terminals wrap as soon as the last column is filled; and Ctrl-Z shows as two characters. */
+	number = number > 3 ? number - 3 : 1;
 	return number < LINE_MOST - 16 ? (size_t)number : LINE_MOST - 16;
 }
 

@@ -248,7 +248,8 @@ static void hint(const struct cli_transfer *t)
 static int wait_peer(struct cli_transfer *t, bool next)
 {
 	int64_t start = now_ns();
-	bool hinted = next;
+	/* One who serves many knows. */
+	bool hinted = next || t->number > 1;
 	char waiting[40];
 	int code, left, first;
 
@@ -281,6 +282,8 @@ int cli_transfer_meet(struct cli_transfer *t)
 
 	t->start_ns = now_ns();
 	cli_progress_reset(&t->progress);
+	if (t->role == SV_READER)
+		t->total = SV_UNKNOWN;
 	if (code != SV_OK)
 		return cli_transfer_failed(t, code);
 	if (t->role == SV_READER && t->progress.how != CLI_PROGRESS_NONE && sv_stat(t->ch, &info) == SV_OK)

@@ -35,7 +35,7 @@ static const char usage_text[] =
 	"  -h, --help             this help\n"
 	"  -V, --version          version\n"
 	"Exit status: 0 complete, 1 failed here, 2 usage, 3 writer failed or died,\n"
-	"4 timed out, 5 channel busy, foreign or corrupt, 128+n signal n.  See svread(1).\n";
+	"4 timed out, 5 busy, foreign or corrupt channel, 128+n signal n\n";
 
 /* What to do with what comes. */
 struct job {

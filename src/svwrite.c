@@ -33,7 +33,7 @@ static const char usage_text[] =
 	"  -h, --help             this help\n"
 	"  -V, --version          version\n"
 	"Exit status: 0 complete, 1 failed here, 2 usage, 3 reader failed or died,\n"
-	"4 timed out, 5 channel busy, foreign or corrupt, 128+n signal n.  See svwrite(1).\n";
+	"4 timed out, 5 busy, foreign or corrupt channel, 128+n signal n\n";
 
 struct input {
 	const char *name;
