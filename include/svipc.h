@@ -160,7 +160,7 @@ struct sv_info {
 	uint64_t total;      /* bytes that will come, or SV_UNKNOWN */
 	uint64_t page_size;  /* bytes of one page of the mapping */
 	int64_t created;     /* seconds since 1970 */
-	unsigned long maps;  /* shm_nattch: mappings, two for each attached process */
+	unsigned long maps;  /* shm_nattch: two for an attached writer, three for a reader */
 	struct sv_side side[2]; /* by enum sv_role */
 };
 

@@ -135,14 +135,14 @@ static int clean_named(const struct clean *clean, struct sv_fault *fault)
 }
 
 /* Does a record exist for a file, under any project id?  Their names tell the key, and so the file. */
-static bool has_record(const char *dir, uint32_t key)
+static bool has_record(int dir, uint32_t key)
 {
-	char file[PATH_MAX + 16];
+	char file[16];
 	uint32_t project;
 
 	for (project = 1; project <= 255; project++) {
-		snprintf(file, sizeof file, "%s/.at.%08x", dir, (unsigned)(project << 24 | (key & 0xffffff)));
-		if (access(file, F_OK) == 0)
+		snprintf(file, sizeof file, ".at.%08x", (unsigned)(project << 24 | (key & 0xffffff)));
+		if (faccessat(dir, file, F_OK, 0) == 0)
 			return true;
 	}
 	return false;
@@ -158,7 +158,7 @@ static bool is_empty_rendezvous(const struct stat *st)
  * A rendezvous file is empty while its channel is being made, when that died before the record was written, and when only
  * channels with a project id of their own were there.  Under its lock, with no object and no record, it is a leftover.
  */
-static void prune_file(const char *dir, const char *name, int64_t older_than_s)
+static void prune_file(const char *dir, int dirfd, const char *name, int64_t older_than_s)
 {
 	char path[PATH_MAX + NAME_MAX + 2];
 	struct stat st, now;
@@ -175,7 +175,7 @@ static void prune_file(const char *dir, const char *name, int64_t older_than_s)
 	if (flock(fd, LOCK_EX | LOCK_NB) == 0 && fstat(fd, &st) == 0 && lstat(path, &now) == 0 && st.st_ino == now.st_ino &&
 	    st.st_dev == now.st_dev && is_empty_rendezvous(&st) && (key = ftok(path, SV_PROJECT_DEFAULT)) != (key_t)-1 &&
 	    shmget(key, 0, 0) == -1 && errno == ENOENT && semget(key, 0, 0) == -1 && errno == ENOENT &&
-	    !has_record(dir, (uint32_t)key))
+	    !has_record(dirfd, (uint32_t)key))
 		unlink(path);
 	close(fd);
 }
@@ -219,7 +219,7 @@ static void prune(const struct sv_clean_options *options)
 		rewinddir(handle);
 		while ((entry = readdir(handle)) != NULL)
 			if (entry->d_name[0] != '.' && (options->name == NULL || strcmp(options->name, entry->d_name) == 0))
-				prune_file(dir, entry->d_name, options->older_than_s);
+				prune_file(dir, dirfd(handle), entry->d_name, options->older_than_s);
 	}
 	closedir(handle);
 }

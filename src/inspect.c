@@ -299,13 +299,20 @@ struct seen {
 	size_t count, room;
 };
 
-static bool remember(struct seen *seen, int id)
+static bool was_seen(const struct seen *seen, int id)
 {
 	size_t i;
 
 	for (i = 0; i < seen->count; i++)
 		if (seen->ids[i] == id)
-			return false;
+			return true;
+	return false;
+}
+
+static bool remember(struct seen *seen, int id)
+{
+	if (was_seen(seen, id))
+		return false;
 	if (seen->count == seen->room) {
 		size_t room = seen->room * 2 + 64;
 		int *ids = realloc(seen->ids, room * sizeof *ids);
@@ -370,6 +377,9 @@ static int walk_segments(bool all, struct walk *walk)
 
 		id = shmctl(i, SHM_STAT, &ds);
 		if (id == -1 || (!all && ds.shm_perm.uid != geteuid()) || sv_segment_capacity(ds.shm_segsz) == 0)
+			continue;
+		/* A look costs far more than this. */
+		if (was_seen(&walk->seen, id))
 			continue;
 		memset(&sight, 0, sizeof sight);
 		if (!is_one_of_ours(id, (unsigned long)ds.shm_nattch, &sight) || (walk->within != NULL && !is_within(sight.record.path, walk->within)))
@@ -472,7 +482,8 @@ int sv_find(const char *name, const char *path, int project, struct sv_info *inf
 	} else if (code == SV_OK) {
 		snprintf(fault.label, sizeof fault.label, path != NULL ? "channel at %.400s" : "channel '%.80s'",
 		         path != NULL ? path : name != NULL ? name : "default");
-		code = sv_fault_set(&fault, SV_ESYSTEM, ENOENT, "there is none");
+		code = sv_fault_set(&fault, SV_ESYSTEM, 0, "not found: nobody has made it, or it has ended");
+		fault.error.sys_errno = ENOENT;
 	}
 	if (err != NULL)
 		*err = fault.error;
