@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/shm.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -319,6 +320,34 @@ void sv_channel_remove_early(struct sv_channel *ch)
 		ch->removable = false;
 }
 
+/* Who is still attached while a transfer ends; 0: not known.  Its segment has no key any more, but its id is recorded. */
+static long survivor(const struct sv_objects *objects, enum sv_role gone)
+{
+	struct sv_fault scratch = { .label = "" };
+	struct sv_segment_facts facts;
+	const struct sv_header *header;
+	long pid = 0;
+
+	if (sv_segment_stat(objects->record.shmid, &facts, &scratch) != SV_OK || sv_segment_capacity(facts.bytes) == 0)
+		return 0;
+	header = sv_segment_glance(objects->record.shmid, facts.maps);
+	if (header == NULL)
+		return 0;
+	if (sv_header_judge(header, facts.bytes, NULL) == SV_TRUST_OK && header->semid == objects->semid)
+		pid = (long)atomic_load((_Atomic int64_t *)&header->side[sv_other(gone)].pid);
+	shmdt(header);
+	return pid;
+}
+
+static int not_ended(struct sv_channel *ch, int code, long pid)
+{
+	if (pid == 0)
+		return sv_fault_set(&ch->fault, code, 0, "a previous transfer has not ended: one side is still attached");
+	sv_fault_set(&ch->fault, code, 0, "a previous transfer has not ended: pid %ld is still attached", pid);
+	ch->fault.error.peer_pid = pid;
+	return code;
+}
+
 /* One look under the lock.  SV_OK: attached; 1: look again, after the lock was dropped. */
 static int look_and_attach(struct sv_channel *ch, const struct sv_options *options, uint64_t capacity, int64_t deadline,
                            int timeout_ms)
@@ -342,9 +371,7 @@ static int look_and_attach(struct sv_channel *ch, const struct sv_options *optio
 		code = timeout_ms == 0 ? EAGAIN
 		                       : sv_bells_sleep_end(objects.semid, gone, sv_time_left(deadline, &left));
 		if (code == EAGAIN)
-			return sv_fault_set(&ch->fault, timeout_ms == 0 ? SV_EAGAIN : SV_ETIMEDOUT, 0,
-			                    "a previous transfer has not ended: pid %ld is still attached",
-			                    sv_bells_pid(objects.semid, sv_other(gone)));
+			return not_ended(ch, timeout_ms == 0 ? SV_EAGAIN : SV_ETIMEDOUT, survivor(&objects, gone));
 		if (code == EINTR)
 			return sv_fault_set(&ch->fault, SV_EINTR, 0, "interrupted while a previous transfer was ending");
 		return 1;

@@ -250,6 +250,27 @@ static int recover(struct sv_channel *ch, int timeout_ms)
 	return code;
 }
 
+/*
+ * ATTACHING is stored and left under the lock.  Seen with the lock in hand and without a weight, it is of a peer that
+ * died before the kernel knew of it: one that has never come.
+ */
+static int settle(struct sv_channel *ch, int timeout_ms)
+{
+	struct sv_side_line *peer = ch->ring.peer;
+	int code = sv_rendezvous_lock(&ch->rv, timeout_ms, &ch->fault);
+	int gone;
+
+	if (code != SV_OK)
+		return code;
+	gone = sv_bells_gone(ch->semid, sv_other(ch->role));
+	if (gone < 0)
+		code = sleep_failed(ch, -gone);
+	else if (gone == 0 && atomic_load(&peer->slot) == SV_SLOT_ATTACHING)
+		atomic_store(&peer->slot, SV_SLOT_EMPTY);
+	sv_rendezvous_unlock(&ch->rv);
+	return code;
+}
+
 /* Somebody removed the segment while this side waited alone: no peer can ever find it. */
 static bool orphaned(struct sv_channel *ch)
 {
@@ -274,6 +295,12 @@ int sv_wait_peer(sv_channel *ch, int timeout_ms)
 		status = sv_status_of(peer);
 		if (slot > SV_SLOT_LEFT)
 			return corrupt(ch, "an unknown slot");
+		if (slot == SV_SLOT_ATTACHING && sv_bells_gone(ch->semid, sv_other(ch->role)) == 0) {
+			code = settle(ch, timeout_ms);
+			if (code != SV_OK)
+				return code;
+			continue;
+		}
 		if (slot != SV_SLOT_EMPTY && (!resumable || status == SV_DONE ||
 		                              (slot != SV_SLOT_LEFT && status == SV_RUNNING && !ch->peer_gone &&
 		                               sv_bells_gone(ch->semid, sv_other(ch->role)) == 0))) {
