@@ -122,10 +122,13 @@ static void judge_segment(struct sv_sight *sight, const struct sv_header *header
 		conclude(info, SV_STATE_FOREIGN, "the segment is not one of svipc's");
 		return;
 	case SV_TRUST_UNREADY:
-		if (sight->half_made)
+		if (sight->half_made) {
+			find_set(sight, scratch);
+			info->semid = sight->have_sem ? sight->semid : -1;
 			conclude(info, SV_STATE_STALE, "its creator died while making it");
-		else
+		} else {
 			conclude(info, SV_STATE_FOREIGN, "the segment is empty or not ready");
+		}
 		return;
 	case SV_TRUST_CORRUPT:
 		conclude(info, SV_STATE_CORRUPT, header->format != SV_FORMAT ? "made by another version, or overwritten"
@@ -230,6 +233,10 @@ void sv_sight_of_path(struct sv_sight *sight, const char *path, int project, boo
 		/* A set that no record and no header of ours names cannot be told from foreign software's. */
 		if (!sight->half_made && sight->shmid == -1)
 			sight->semid = -1;
+	} else if (record->shmid != -1) {
+		/* Recorded but perhaps never ready. */
+		sight->half_made = sv_segment_stat(record->shmid, &sight->shm, &scratch) == SV_OK &&
+		                   sight->shm.key == sight->key && sight->shm.owner == geteuid() && sight->shm.maps == 0;
 	}
 	sv_sight_examine(sight);
 }
