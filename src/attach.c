@@ -57,7 +57,9 @@ static bool half_made(const struct sv_objects *objects)
 static enum sv_found judge_set_alone(const struct sv_objects *objects, enum sv_role *gone, struct sv_fault *fault)
 {
 	const struct sv_bells_facts *sem = &objects->sem;
-	bool writer_gone, reader_gone;
+	struct sv_segment_facts shm;
+	struct sv_fault scratch = { .label = "" };
+	bool destroyed, writer_gone, reader_gone;
 
 	if (!objects->record.valid || sem->count != SV_SEM_COUNT)
 		return foreign(fault, "semaphore set", objects->semid, sem->owner);
@@ -65,8 +67,10 @@ static enum sv_found judge_set_alone(const struct sv_objects *objects, enum sv_r
 		return SV_FOUND_LEFTOVER;
 	if (objects->record.semid != objects->semid)
 		return foreign(fault, "semaphore set", objects->semid, sem->owner);
-	writer_gone = sem->used_s == 0 || sem->value[SV_SEM_DATA] >= SV_GONE;
-	reader_gone = sem->used_s == 0 || sem->value[SV_SEM_SPACE] >= SV_GONE;
+	/* A segment lives as long as anybody has it mapped, also without its key. */
+	destroyed = objects->record.shmid != -1 && sv_segment_stat(objects->record.shmid, &shm, &scratch) == SV_EREMOVED;
+	writer_gone = destroyed || sem->used_s == 0 || sem->value[SV_SEM_DATA] >= SV_GONE;
+	reader_gone = destroyed || sem->used_s == 0 || sem->value[SV_SEM_SPACE] >= SV_GONE;
 	if (writer_gone && reader_gone)
 		return SV_FOUND_LEFTOVER;
 	if (writer_gone || reader_gone) {
@@ -116,6 +120,14 @@ static bool same_kind(struct sv_channel *ch, const struct sv_header *header)
 	return what == NULL;
 }
 
+/* As sv_presence_of(); but whoever is attached has the segment mapped, whatever slots and semaphores say. */
+static enum sv_presence presence_of(const struct sv_objects *objects, const struct sv_header *header, enum sv_role role)
+{
+	enum sv_presence presence = sv_presence_of(header, &objects->sem, role);
+
+	return presence == SV_PRESENT && objects->shm.maps == 0 ? SV_HAS_GONE : presence;
+}
+
 static enum sv_found judge_live(struct sv_channel *ch, const struct sv_objects *objects, const struct sv_header *header,
                                 enum sv_role *gone)
 {
@@ -123,8 +135,8 @@ static enum sv_found judge_live(struct sv_channel *ch, const struct sv_objects *
 	enum sv_presence presence[2];
 	bool kept = (header->flags & SV_KEPT) != 0;
 
-	presence[SV_WRITER] = sv_presence_of(header, &objects->sem, SV_WRITER);
-	presence[SV_READER] = sv_presence_of(header, &objects->sem, SV_READER);
+	presence[SV_WRITER] = presence_of(objects, header, SV_WRITER);
+	presence[SV_READER] = presence_of(objects, header, SV_READER);
 	if (!kept && presence[own] != SV_PRESENT && presence[peer] != SV_PRESENT)
 		return SV_FOUND_LEFTOVER;
 	if (!kept && (presence[own] == SV_HAS_GONE || presence[peer] == SV_HAS_GONE)) {
@@ -150,13 +162,19 @@ static enum sv_found judge_segment(struct sv_channel *ch, const struct sv_object
 {
 	const struct sv_header *header = (const struct sv_header *)ch->segment.base;
 	struct sv_fault *fault = &ch->fault;
+	/* Ours, as the record in this user's directory proves, even if its own bytes do not. */
+	bool recorded = objects->record.valid && objects->record.shmid == objects->shmid && objects->shm.owner == geteuid();
 
 	switch (sv_header_judge(header, objects->shm.bytes, &ch->rv)) {
 	case SV_TRUST_FOREIGN:
+		if (recorded)
+			return corrupt(fault, objects->shmid, "was overwritten: its identity is gone");
 		return foreign(fault, "segment", objects->shmid, (unsigned)objects->shm.owner);
 	case SV_TRUST_UNREADY:
 		if (half_made(objects))
 			return SV_FOUND_LEFTOVER;
+		if (recorded)
+			return corrupt(fault, objects->shmid, "was overwritten: it is no longer ready");
 		return foreign(fault, "segment", objects->shmid, (unsigned)objects->shm.owner);
 	case SV_TRUST_CORRUPT:
 		return corrupt(fault, objects->shmid,
@@ -165,6 +183,8 @@ static enum sv_found judge_segment(struct sv_channel *ch, const struct sv_object
 	case SV_TRUST_OK:
 		break;
 	}
+	if (objects->semid != -1 && objects->semid != header->semid && recorded && objects->record.semid == objects->semid)
+		return corrupt(fault, objects->shmid, "was overwritten: it names another semaphore set");
 	if (objects->semid != -1 && objects->semid != header->semid)
 		return foreign(fault, "semaphore set", objects->semid, (unsigned)objects->sem.owner);
 	if (objects->semid == -1 && unmapped(objects))
@@ -267,12 +287,12 @@ static int take_source(struct sv_channel *ch, const struct sv_source *source)
 }
 
 /* The traces of a peer that is gone and has no verdict worth keeping. */
-static int clear_peer(struct sv_channel *ch, const struct sv_bells_facts *sem)
+static int clear_peer(struct sv_channel *ch, const struct sv_objects *objects)
 {
 	enum sv_role peer = sv_other(ch->role);
 	struct sv_side_line *side = &ch->header->side[peer];
 
-	if (sv_presence_of(ch->header, sem, peer) != SV_HAS_GONE || sv_status_of(side) == SV_DONE)
+	if (presence_of(objects, ch->header, peer) != SV_HAS_GONE || sv_status_of(side) == SV_DONE)
 		return SV_OK;
 	atomic_store(&side->slot, SV_SLOT_EMPTY);
 	atomic_store(&side->status, SV_RUNNING);
@@ -295,6 +315,10 @@ static int enter(struct sv_channel *ch, const struct sv_options *options)
 	if (ch->role == SV_WRITER)
 		atomic_store(&ch->header->total, options->total);
 	sv_ring_init(&ch->ring, ch->role, ch->header->side, ch->segment.base + ch->segment.header, ch->segment.capacity);
+	/* Only a resumed side begins anywhere but at 0; and its output is cut off there, so the position had better be right. */
+	if (((ch->flags & SV_RESUME) == 0 && ch->ring.position != 0) || !sv_ring_look(&ch->ring))
+		return sv_fault_set(&ch->fault, SV_ECORRUPT, 0, "corrupt channel: impossible positions; if nobody uses it, svclean "
+				    "--all removes it");
 	ch->ring.light = sv_fence_register();
 	atomic_store(&own->status, SV_RUNNING);
 	atomic_store(&own->wake, 0);
@@ -391,7 +415,7 @@ static int look_and_attach(struct sv_channel *ch, const struct sv_options *optio
 		if (ch->rv.apart && !objects.record.valid)
 			code = sv_record_write(&ch->rv, objects.shmid, objects.semid, &ch->fault);
 		if (code == SV_OK && (ch->header->flags & SV_KEPT) != 0)
-			code = clear_peer(ch, &objects.sem);
+			code = clear_peer(ch, &objects);
 		break;
 	}
 	if (code == SV_OK)
