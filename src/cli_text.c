@@ -139,3 +139,35 @@ char *cli_command(char *out, size_t size, long pid)
 	name[name[length - 1] == '\n' ? length - 1 : length] = '\0';
 	return cli_escape(out, size, name);
 }
+
+char *cli_time(char *out, size_t size, int64_t when)
+{
+	time_t t = (time_t)when;
+	struct tm tm;
+
+	if (when <= 0 || localtime_r(&t, &tm) == NULL || strftime(out, size, "%Y-%m-%d %H:%M:%S", &tm) == 0)
+		snprintf(out, size, "-");
+	return out;
+}
+
+unsigned cli_percent(uint64_t part, uint64_t whole)
+{
+	double value = whole == 0 ? 0 : 100.0 * (double)part / (double)whole;
+
+	return value > 100 ? 100 : (unsigned)value;
+}
+
+char *cli_bar(char *out, size_t size, unsigned percentage, size_t width)
+{
+	static const char full[] = "##################################################";
+	size_t cells = width < CLI_BAR_LEAST ? CLI_BAR_LEAST - 7 : (width > CLI_BAR_MOST ? CLI_BAR_MOST : width) - 7;
+	/* Neither empty nor full looks so unless it is. */
+	size_t filled = (cells * percentage + 50) / 100;
+
+	if (filled == 0 && percentage > 0)
+		filled = 1;
+	if (filled == cells && percentage < 100)
+		filled--;
+	snprintf(out, size, "[%.*s%*s] %3u%%", (int)filled, full, (int)(cells - filled), "", percentage);
+	return out;
+}

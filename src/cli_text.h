@@ -22,6 +22,17 @@ char *cli_short_bytes(char *out, size_t size, double bytes);
 /* A time span in at most four characters: 12s, 5m, 26h, 3d; "?" when it is not known (negative). */
 char *cli_short_age(char *out, size_t size, int64_t seconds);
 
+/* A time on the clock of this time zone; "-" when it is not known (0). */
+char *cli_time(char *out, size_t size, int64_t when);
+
+/* 0 to 100, rounded down; of nothing it is 0. */
+unsigned cli_percent(uint64_t part, uint64_t whole);
+
+/* "[####      ]  40%" in width columns, within these limits. */
+#define CLI_BAR_LEAST 11
+#define CLI_BAR_MOST 27
+char *cli_bar(char *out, size_t size, unsigned percent, size_t width);
+
 /* Seconds since a time; -1 when that is not known (0) or lies ahead. */
 int64_t cli_seconds_since(int64_t when);
 
