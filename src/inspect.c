@@ -39,19 +39,26 @@ static void copy_header(struct sv_info *info, const struct sv_header *header)
 	info->capacity = header->capacity;
 	info->total = atomic_load((_Atomic uint64_t *)&header->total);
 	info->created = header->created_s;
-	snprintf(info->name, sizeof info->name, "%s", header->name);
+	/* The judge saw both end in time, but they may have changed since. */
+	snprintf(info->name, sizeof info->name, "%.*s", (int)sizeof info->name - 1, header->name);
 	snprintf(info->path, sizeof info->path, "%.*s", (int)sizeof info->path - 1, header->path);
 	copy_side(&info->side[SV_WRITER], &header->side[SV_WRITER]);
 	copy_side(&info->side[SV_READER], &header->side[SV_READER]);
 }
 
-static void judge_attached(struct sv_info *info, const struct sv_header *header, const struct sv_bells_facts *sem,
-                           unsigned long maps)
+static void judge_attached(struct sv_sight *sight, const struct sv_header *header)
 {
+	struct sv_info *info = &sight->info;
+	const struct sv_bells_facts *sem = &sight->sem;
 	enum sv_presence writer = sv_presence_of(header, sem, SV_WRITER);
 	enum sv_presence reader = sv_presence_of(header, sem, SV_READER);
 	bool kept = (header->flags & SV_KEPT) != 0;
 
+	/* Whoever is attached has it mapped: if only this look has, somebody overwrote the slots or the semaphores. */
+	if ((writer == SV_PRESENT || reader == SV_PRESENT) && sight->shm.maps == 0 && sv_segment_unmapped(sight->shmid, 1)) {
+		writer = writer == SV_PRESENT ? SV_HAS_GONE : writer;
+		reader = reader == SV_PRESENT ? SV_HAS_GONE : reader;
+	}
 	info->side[SV_WRITER].attached = writer == SV_PRESENT;
 	info->side[SV_READER].attached = reader == SV_PRESENT;
 	info->side[SV_WRITER].asleep = writer == SV_PRESENT && sem->sleepers[SV_SEM_SPACE] > 0;
@@ -75,13 +82,14 @@ static void judge_attached(struct sv_info *info, const struct sv_header *header,
 	} else if (sv_header_of_use(header))
 		conclude(info, (header->flags & SV_DETACH) != 0 ? SV_STATE_DETACHED : SV_STATE_RESUMABLE,
 		         (header->flags & SV_DETACH) != 0 ? "data was left for a reader" : "stopped half-way, can go on");
-	else if (maps > 0)
+	else if (sight->shm.maps > 0)
 		conclude(info, SV_STATE_FINISHING, "both sides are gone but the segment is still mapped");
 	else
 		conclude(info, SV_STATE_STALE, "both sides are gone");
 }
 
-static void judge_no_segment(struct sv_sight *sight)
+/* destroyed: the segment of the record is no more, not even as one that is marked for removal. */
+static void judge_no_segment(struct sv_sight *sight, bool destroyed)
 {
 	struct sv_info *info = &sight->info;
 	const struct sv_bells_facts *sem = &sight->sem;
@@ -91,8 +99,8 @@ static void judge_no_segment(struct sv_sight *sight)
 		conclude(info, SV_STATE_STALE, "only its record is left");
 		return;
 	}
-	writer_gone = sem->used_s == 0 || sem->value[SV_SEM_DATA] >= SV_GONE;
-	reader_gone = sem->used_s == 0 || sem->value[SV_SEM_SPACE] >= SV_GONE;
+	writer_gone = destroyed || sem->used_s == 0 || sem->value[SV_SEM_DATA] >= SV_GONE;
+	reader_gone = destroyed || sem->used_s == 0 || sem->value[SV_SEM_SPACE] >= SV_GONE;
 	info->side[SV_WRITER].attached = !writer_gone;
 	info->side[SV_READER].attached = !reader_gone;
 	if (sight->half_made || (writer_gone && reader_gone))
@@ -113,35 +121,57 @@ static void find_set(struct sv_sight *sight, struct sv_fault *scratch)
 	                  sight->sem.count == SV_SEM_COUNT && sight->sem.key == sight->key;
 }
 
+/* A segment that its own bytes do not show to be ours, but its record does: same id, same key, same user. */
+static bool ours_by_record(const struct sv_sight *sight)
+{
+	return sight->record.valid && sight->record.shmid == sight->shmid && sight->key != 0 &&
+	       sight->shm.key == sight->key && sight->shm.owner == geteuid();
+}
+
+/* Nothing in the header is to be believed; the set is the one of the record, if any. */
+static void conclude_corrupt(struct sv_sight *sight, const char *reason, struct sv_fault *scratch)
+{
+	conclude(&sight->info, SV_STATE_CORRUPT, reason);
+	find_set(sight, scratch);
+	sight->info.semid = sight->have_sem ? sight->semid : -1;
+}
+
 static void judge_segment(struct sv_sight *sight, const struct sv_header *header, struct sv_fault *scratch)
 {
 	struct sv_info *info = &sight->info;
 
 	switch (sv_header_judge(header, sight->shm.bytes, NULL)) {
 	case SV_TRUST_FOREIGN:
-		conclude(info, SV_STATE_FOREIGN, "the segment is not one of svipc's");
+		if (ours_by_record(sight))
+			conclude_corrupt(sight, "its identity was overwritten", scratch);
+		else
+			conclude(info, SV_STATE_FOREIGN, "the segment is not one of svipc's");
 		return;
 	case SV_TRUST_UNREADY:
 		if (sight->half_made) {
 			find_set(sight, scratch);
 			info->semid = sight->have_sem ? sight->semid : -1;
 			conclude(info, SV_STATE_STALE, "its creator died while making it");
+		} else if (ours_by_record(sight)) {
+			conclude_corrupt(sight, "its identity was overwritten", scratch);
 		} else {
 			conclude(info, SV_STATE_FOREIGN, "the segment is empty or not ready");
 		}
 		return;
 	case SV_TRUST_CORRUPT:
-		conclude(info, SV_STATE_CORRUPT, header->format != SV_FORMAT ? "made by another version, or overwritten"
-		                                                             : "its header holds what cannot be");
+		conclude_corrupt(sight,
+		                 header->format != SV_FORMAT ? "made by another version, or overwritten"
+		                                             : "its header holds what cannot be", scratch);
 		return;
 	case SV_TRUST_OK:
 		break;
 	}
 	copy_header(info, header);
+	/* The kernel's word goes before the header's: a header could name the key of somebody else's set. */
 	if (sight->key == 0)
-		sight->key = header->key;
+		sight->key = sight->shm.key != 0 ? sight->shm.key : header->key;
 	if (header->key != sight->key || (sight->semid != -1 && sight->semid != header->semid)) {
-		conclude(info, SV_STATE_CORRUPT, "its header names another key or semaphore set");
+		conclude_corrupt(sight, "its header names another key or semaphore set", scratch);
 		return;
 	}
 	sight->semid = header->semid;
@@ -152,7 +182,7 @@ static void judge_segment(struct sv_sight *sight, const struct sv_header *header
 		         sight->shm.maps > 0 ? "its semaphores were removed, a process is still attached"
 		                             : "its semaphores are gone and nobody is attached");
 	else
-		judge_attached(info, header, &sight->sem, sight->shm.maps);
+		judge_attached(sight, header);
 }
 
 void sv_sight_examine(struct sv_sight *sight)
@@ -161,6 +191,7 @@ void sv_sight_examine(struct sv_sight *sight)
 	struct sv_fault scratch = { .label = "" };
 	const char *base = strrchr(sight->record.path, '/');
 	const struct sv_header *header;
+	int code = SV_OK;
 
 	memset(info, 0, sizeof *info);
 	info->struct_size = sizeof *info;
@@ -172,7 +203,9 @@ void sv_sight_examine(struct sv_sight *sight)
 	snprintf(info->path, sizeof info->path, "%.*s", (int)sizeof info->path - 1, sight->record.path);
 	if (sight->named && base != NULL)
 		snprintf(info->name, sizeof info->name, "%.*s", (int)sizeof info->name - 1, base + 1);
-	sight->have_shm = sight->shmid != -1 && sv_segment_stat(sight->shmid, &sight->shm, &scratch) == SV_OK;
+	if (sight->shmid != -1)
+		code = sv_segment_stat(sight->shmid, &sight->shm, &scratch);
+	sight->have_shm = sight->shmid != -1 && code == SV_OK;
 	sight->have_sem = false;
 	if (sight->have_shm) {
 		info->shmid = sight->shmid;
@@ -198,7 +231,7 @@ void sv_sight_examine(struct sv_sight *sight)
 		info->owner = (unsigned)sight->sem.owner;
 		info->mode = sight->sem.mode;
 	}
-	judge_no_segment(sight);
+	judge_no_segment(sight, sight->record.valid && code == SV_EREMOVED);
 }
 
 void sv_sight_of_path(struct sv_sight *sight, const char *path, int project, bool named, const char *record_file)
@@ -366,7 +399,7 @@ static bool is_one_of_ours(int shmid, unsigned long maps, struct sv_sight *sight
 	ours = header->magic == SV_MAGIC && memchr(header->path, '\0', sizeof header->path) != NULL;
 	if (ours) {
 		sight->record.project = (int)header->project;
-		snprintf(sight->record.path, sizeof sight->record.path, "%s", header->path);
+		snprintf(sight->record.path, sizeof sight->record.path, "%.*s", (int)sizeof header->path - 1, header->path);
 	}
 	shmdt(header);
 	return ours;
