@@ -95,6 +95,10 @@ static void judge_no_segment(struct sv_sight *sight, bool destroyed)
 	const struct sv_bells_facts *sem = &sight->sem;
 	bool writer_gone, reader_gone;
 
+	if (sight->in_doubt) {
+		conclude(info, SV_STATE_FOREIGN, "its segment or its semaphores may not be looked at");
+		return;
+	}
 	if (!sight->have_sem) {
 		conclude(info, SV_STATE_STALE, "only its record is left");
 		return;
@@ -115,10 +119,14 @@ static void judge_no_segment(struct sv_sight *sight, bool destroyed)
 /* The set that a header or record names is believed only if it has the channel's key, or its rendezvous is unknown. */
 static void find_set(struct sv_sight *sight, struct sv_fault *scratch)
 {
+	int code;
+
 	if (sight->semid == -1)
 		return;
-	sight->have_sem = sv_bells_stat(sight->semid, &sight->sem, scratch) == SV_OK &&
-	                  sight->sem.count == SV_SEM_COUNT && sight->sem.key == sight->key;
+	code = sv_bells_stat(sight->semid, &sight->sem, scratch);
+	if (code != SV_OK && code != SV_EREMOVED)
+		sight->in_doubt = true;
+	sight->have_sem = code == SV_OK && sight->sem.count == SV_SEM_COUNT && sight->sem.key == sight->key;
 }
 
 /* A segment that its own bytes do not show to be ours, but its record does: same id, same key, same user. */
@@ -177,7 +185,9 @@ static void judge_segment(struct sv_sight *sight, const struct sv_header *header
 	sight->semid = header->semid;
 	find_set(sight, scratch);
 	info->semid = sight->have_sem ? sight->semid : -1;
-	if (!sight->have_sem)
+	if (sight->in_doubt)
+		conclude(info, SV_STATE_FOREIGN, "its semaphores may not be looked at");
+	else if (!sight->have_sem)
 		conclude(info, sight->shm.maps > 0 ? SV_STATE_FINISHING : SV_STATE_STALE,
 		         sight->shm.maps > 0 ? "its semaphores were removed, a process is still attached"
 		                             : "its semaphores are gone and nobody is attached");
@@ -207,6 +217,7 @@ void sv_sight_examine(struct sv_sight *sight)
 		code = sv_segment_stat(sight->shmid, &sight->shm, &scratch);
 	sight->have_shm = sight->shmid != -1 && code == SV_OK;
 	sight->have_sem = false;
+	sight->in_doubt = code != SV_OK && code != SV_EREMOVED;
 	if (sight->have_shm) {
 		info->shmid = sight->shmid;
 		info->segment = sight->shm.bytes;

@@ -16,6 +16,7 @@ struct sv_sight {
 	int shmid;               /* of this channel for certain, or -1 */
 	int semid;
 	bool have_shm, have_sem; /* the facts are valid */
+	bool in_doubt;           /* an object may be there, but the kernel does not let us look */
 	bool half_made;          /* a creator of ours died, or is at it (only the lock tells) */
 	struct sv_segment_facts shm;
 	struct sv_bells_facts sem;

@@ -90,8 +90,12 @@ static int position_output(struct cli_transfer *t, const struct output *output)
 	if ((t->options.flags & SV_RESUME) != 0) {
 		struct stat st;
 
-		if (fstat(output->fd, &st) == -1)
-			return errno;
+		if (fstat(output->fd, &st) == -1) {
+			int code = errno;
+
+			cli_fail(code, "%s: cannot look at %s", t->label, output->name);
+			return code;
+		}
 		if ((uint64_t)st.st_size < t->resumed) {
 			cli_say("%s: %s has %llu bytes but %llu were already taken from the channel; give the file that was begun, or "
 				"drop the channel with svclean --all", t->label, output->name, (unsigned long long)st.st_size,
