@@ -11,8 +11,13 @@ static void vappend(char *text, size_t size, const char *format, va_list args)
 {
 	size_t used = strlen(text);
 
-	if (used + 1 < size)
-		vsnprintf(text + used, size - used, format, args);
+	if (used + 1 >= size)
+		return;
+	vsnprintf(text + used, size - used, format, args);
+	/* One line, whatever is in a path; and nothing that steers a terminal. */
+	for (; text[used] != '\0'; used++)
+		if ((unsigned char)text[used] < ' ' || text[used] == 0x7f)
+			text[used] = '?';
 }
 
 static void append(char *text, size_t size, const char *format, ...)

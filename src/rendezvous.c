@@ -47,6 +47,8 @@ int sv_rendezvous_directory(char *dir, bool create, struct sv_fault *fault)
 	if (chosen != NULL && chosen[0] != '\0') {
 		if (strlen(chosen) >= PATH_MAX - 2 * SV_NAME_MAX)
 			return sv_fault_set(fault, SV_ESYSTEM, ENAMETOOLONG, "SVIPC_DIR");
+		if (strchr(chosen, '\n') != NULL)
+			return sv_fault_set(fault, SV_EINVAL, 0, "SVIPC_DIR cannot contain a newline");
 		snprintf(dir, PATH_MAX, "%s", chosen);
 		return make_directory(dir, create, fault);
 	}
@@ -172,6 +174,11 @@ static int resolve(struct sv_rendezvous *rv, const char *name, const char *path,
 		if (fault->error.sys_errno == ENOENT)
 			sv_fault_hint(fault, "--path takes a file that exists");
 		return SV_ESYSTEM;
+	}
+	/* A record is lines of text: what is read back would be another path, and the lock of another file. */
+	if (strchr(absolute, '\n') != NULL) {
+		free(absolute);
+		return sv_fault_set(fault, SV_EINVAL, 0, "the path of a rendezvous cannot contain a newline");
 	}
 	snprintf(rv->path, sizeof rv->path, "%s", absolute);
 	free(absolute);
