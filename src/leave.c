@@ -38,7 +38,8 @@ static int leave(struct sv_channel *ch)
 	locked = sv_rendezvous_lock(&ch->rv, PATIENCE_MS, &ch->fault) == SV_OK;
 	atomic_store(&own->slot, SV_SLOT_LEFT);
 	gone = sv_bells_gone(ch->semid, sv_other(ch->role));
-	alone = gone != 0 || atomic_load(&peer->slot) == SV_SLOT_EMPTY;
+	/* Without the set nobody can go on; but a peer that may not be looked at may be alive. */
+	alone = gone == 1 || gone == -EIDRM || gone == -EINVAL || atomic_load(&peer->slot) == SV_SLOT_EMPTY;
 	if (locked && alone && !sv_header_of_use(ch->header)) {
 		/* EPERM: another user's; its svclean or its own close does it. */
 		code = sv_objects_remove(&objects, &ch->rv);

@@ -124,12 +124,19 @@ static int spin(struct sv_channel *ch, uint64_t want, int64_t start)
 	return code;
 }
 
-/* The set went away or a system call failed: the last look decides, then the failure. */
 static int sleep_failed(struct sv_channel *ch, int code)
 {
 	if (code == EIDRM || code == EINVAL)
 		return removed(ch);
 	return sv_fault_set(&ch->fault, SV_ESYSTEM, code, "cannot wait on semaphore set %d", ch->semid);
+}
+
+/* The set went away or a system call failed: the last look decides, then the failure. */
+static int look_and_fail(struct sv_channel *ch, uint64_t want, int code)
+{
+	int last = look(ch, want);
+
+	return last == GO_ON ? sleep_failed(ch, code) : last;
 }
 
 /* Has the peer's weight fallen?  Then data or a final status may still have come first: look once more. */
@@ -138,7 +145,7 @@ static int look_for_death(struct sv_channel *ch, uint64_t want)
 	int gone = sv_bells_gone(ch->semid, sv_other(ch->role));
 
 	if (gone < 0)
-		return sleep_failed(ch, -gone);
+		return look_and_fail(ch, want, -gone);
 	if (gone == 0)
 		return GO_ON;
 	ch->peer_gone = true;
@@ -175,11 +182,8 @@ static int sleep_once(struct sv_channel *ch, uint64_t want, int64_t deadline)
 	sv_ring_disarm(&ch->ring);
 	if (code == EINTR || code == EAGAIN)
 		return look(ch, want);
-	if (code != 0) {
-		int last = look(ch, want);
-
-		return last == GO_ON ? sleep_failed(ch, code) : last;
-	}
+	if (code != 0)
+		return look_and_fail(ch, want, code);
 	return look_for_death(ch, want);
 }
 
