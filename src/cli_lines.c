@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli_watch.h"
+
 /* Enough for one system call to take or give many lines. */
 #define BUFFER ((size_t)64 << 10)
 
@@ -100,6 +102,9 @@ int cli_lines_copy_in(struct cli_transfer *t, struct cli_lines *lines, int fd, c
 		if (status != CLI_OK)
 			return status;
 		new = lines->text + lines->used;
+		status = cli_status(cli_await_input(t, fd));
+		if (status != CLI_OK)
+			return status;
 		n = cli_read(t, fd, new, lines->size - lines->used);
 		if (n == -1) {
 			*reason = errno;

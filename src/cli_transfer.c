@@ -10,6 +10,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "cli_watch.h"
+
 /* How long to wait for the other side before telling a person whom to start. */
 #define HINT_MS 1000
 
@@ -439,6 +441,7 @@ int cli_transfer_close(struct cli_transfer *t, int status, int reason)
 	struct cli_sight sight = look(t, NULL);
 	int code;
 
+	cli_unwatch(t);
 	cli_progress_end(&t->progress, &sight, cli_signal != 0 && status != CLI_OK ? 128 + cli_signal : status);
 	if (t->ch == NULL) {
 		if (cli_signal != 0 && status != CLI_OK)

@@ -31,6 +31,8 @@ struct cli_transfer {
 	struct cli_progress progress;
 	int refused;       /* the code with which the channel could not be opened, to say so once */
 	struct cli_command *command_run; /* reader: where the data goes, or NULL */
+	bool watching;     /* watch is valid: a file descriptor of the reader's process, or -1 */
+	int watch;
 	char label[200];   /* "channel 'default'" */
 	char command[400]; /* what to type on the other side */
 };

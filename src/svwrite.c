@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "cli_lines.h"
+#include "cli_watch.h"
 
 static const char usage_text[] =
 	"Usage: svwrite [-d | -r] [-c NAME | -k PATH] [OPTION ...] [FILE ...]\n"
@@ -155,6 +156,9 @@ static int copy_input(struct cli_transfer *t, const struct input *input, int *re
 			*reason = code == SV_ETOOBIG ? EFBIG : 0;
 			return cli_status(code);
 		}
+		code = cli_await_input(t, input->fd);
+		if (code != SV_OK)
+			return cli_status(code);
 		n = cli_read(t, input->fd, data, got < t->block ? got : t->block);
 		if (n == -1) {
 			*reason = errno;
