@@ -11,6 +11,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#define OF_ANOTHER_USER "it belongs to another user: its creator must allow access, e.g. --mode 0660"
+
 /* Beyond this the double mapping cannot exist, or sizes would overflow. */
 #define LARGEST_CAPACITY (sizeof(void *) == 8 ? UINT64_C(1) << 44 : UINT64_C(1) << 29)
 
@@ -69,7 +71,10 @@ int sv_segment_stat(int id, struct sv_segment_facts *facts, struct sv_fault *fau
 	if (shmctl(id, IPC_STAT, &ds) == -1) {
 		if (errno == EINVAL || errno == EIDRM)
 			return sv_fault_set(fault, SV_EREMOVED, 0, "segment %d was removed by another process", id);
-		return sv_fault_set(fault, SV_ESYSTEM, errno, "cannot look at segment %d", id);
+		sv_fault_set(fault, SV_ESYSTEM, errno, "cannot look at segment %d", id);
+		if (fault->error.sys_errno == EACCES)
+			sv_fault_hint(fault, OF_ANOTHER_USER);
+		return SV_ESYSTEM;
 	}
 	facts->bytes = ds.shm_segsz;
 	facts->maps = (unsigned long)ds.shm_nattch;
@@ -110,7 +115,7 @@ int sv_segment_map(struct sv_segment *segment, int id, uint64_t capacity, struct
 			return sv_fault_set(fault, SV_EREMOVED, 0, "segment %d was removed by another process", id);
 		sv_fault_set(fault, SV_ESYSTEM, code, "cannot map segment %d", id);
 		if (code == EACCES)
-			sv_fault_hint(fault, "it belongs to another user: its creator must allow access, e.g. --mode 0660");
+			sv_fault_hint(fault, OF_ANOTHER_USER);
 		else if (code == ENOMEM)
 			sv_fault_hint(fault, "see ulimit -v and the memory limit of the container");
 		return SV_ESYSTEM;
