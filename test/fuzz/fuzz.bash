@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# shellcheck shell=bash disable=SC2034 # SV_LIMIT is for run_logged
+# shellcheck shell=bash
 #
 # fuzz HARNESS OPTION...: build the harnesses if need be and run one; its executions go to the test's output.
 # SV_SEED changes the seed.
@@ -11,7 +11,7 @@ fuzz() {
 	echo 'int LLVMFuzzerTestOneInput(void) { return 0; }' |
 		clang -fsanitize=fuzzer,address,undefined -x c -o probe - 2>/dev/null ||
 		skip "needs clang's libFuzzer (libclang-rt-dev)"
-	SV_LIMIT=3600
+	export SV_LIMIT=3600
 	run_logged "$SV_ROOT/test/fuzz/build.sh" "$SVIPC_BUILD/fuzz"
 	assert_status 0
 	run_logged "$SVIPC_BUILD/fuzz/$harness" -seed="$seed" -timeout=60 -print_final_stats=1 -verbosity=0 "$@"
