@@ -26,6 +26,7 @@ struct settings {
 	int rounds;
 	uint64_t size;     /* bytes of the input file of the programs group */
 	uint64_t capacity; /* bytes of every svipc ring, 0: the library's, larger for large messages */
+	const char *match; /* measure only rows with this in their name, and limits; NULL: all */
 	double trial;      /* seconds that one in-place measurement should last */
 	double deadline;   /* seconds after which the processes of one measurement are killed */
 	int cpu[2];        /* where producer and consumer run; equal when only one CPU is usable */
@@ -53,6 +54,7 @@ struct row {
 	int rounds;           /* values taken */
 	double value[MAX_ROUNDS];
 	double cpu[MAX_ROUNDS]; /* user and system time of all processes of the row */
+	bool left_out;          /* not asked for: not even shown */
 	bool absent;            /* not on this machine, or not for this point: text says why */
 	bool failed;            /* text says why */
 	char text[160];
@@ -125,7 +127,8 @@ bool run_sides(int n, side_function side, void *arg, const int *cpu, char *why, 
 
 /* For use inside a side. */
 void side_fail(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
-void side_barrier(int sides); /* waits until so many sides are here; once per run */
+/* Wait until it was called so often in this run, by all sides together: two sides meet with 2, then with 4, ... */
+void side_barrier(int calls);
 struct usage usage_now(void);
 double now(void); /* seconds, monotonic */
 

@@ -85,10 +85,10 @@ void side_fail(const char *format, ...)
 	_exit(1);
 }
 
-void side_barrier(int sides)
+void side_barrier(int calls)
 {
 	atomic_fetch_add(&shared->ready, 1);
-	while (atomic_load(&shared->ready) < sides)
+	while (atomic_load(&shared->ready) < calls)
 		sched_yield();
 }
 
@@ -254,8 +254,10 @@ static void describe(const struct crew *crew, int i, int status, char *why, size
 		if (shared->failure[side][0])
 			words = shared->failure[side];
 	if (!words && n > 0) {
-		text[strcspn(text, "\r\n")] = '\0';
-		words = text;
+		char *line = text + strspn(text, "\r\n=");
+
+		line[strcspn(line, "\r\n")] = '\0';
+		words = *line ? line : NULL;
 	}
 	if (words)
 		snprintf(why, why_size, "%s", words);

@@ -110,6 +110,8 @@ void print_table(FILE *out, int argc, char **argv)
 		const struct row *row = row_at(i);
 		char heading[64];
 
+		if (row->left_out)
+			continue;
 		if (!last || strcmp(last->group, row->group) != 0 || strcmp(last->point, row->point) != 0) {
 			snprintf(heading, sizeof(heading), "%s: %s", row->group, row->point);
 			fprintf(out, "\n%-38s%9s %9s %9s %-8s", heading, "median", "min", "max", "");
@@ -145,6 +147,8 @@ void write_tsv(FILE *out, int argc, char **argv)
 		struct summary cpu = summarise(row->cpu, row->rounds);
 		char text[2][24];
 
+		if (row->left_out)
+			continue;
 		fprintf(out, "%s\t%s\t%s\t%s\t%d\t%s\t%s\t%llu\t", row->group, row->point, row->name,
 		        kind_name(row->kind), row->batch, row->unit, row->lower ? "lower" : "higher",
 		        (unsigned long long)row->bytes);
@@ -227,6 +231,7 @@ static void json_row(FILE *out, const struct row *row)
 void write_json(FILE *out, int argc, char **argv)
 {
 	const struct fact *fact;
+	bool first = true;
 	size_t n;
 
 	fputs("{\n  \"command\": \"", out);
@@ -240,9 +245,12 @@ void write_json(FILE *out, int argc, char **argv)
 	}
 	fputs("\n  },\n  \"rows\": [", out);
 	for (size_t i = 0; i < row_count(); i++) {
-		if (i)
+		if (row_at(i)->left_out)
+			continue;
+		if (!first)
 			fputc(',', out);
 		json_row(out, row_at(i));
+		first = false;
 	}
 	fputs("\n  ],\n  \"aims\": [", out);
 	json_aims(out);

@@ -31,6 +31,7 @@ struct row *row_add(const char *group, const char *point, const char *name, enum
 	row->unit = unit;
 	row->lower = lower;
 	row->cpu_unit = cpu_unit;
+	row->left_out = settings.match && kind != KIND_LIMIT && !strstr(name, settings.match);
 	rows[count++] = row;
 	return row;
 }
@@ -75,7 +76,7 @@ void row_failed(struct row *row, const char *why)
 
 bool row_ok(const struct row *row)
 {
-	return row && row->rounds > 0 && !row->failed && !row->absent;
+	return row && row->rounds > 0 && !row->failed && !row->absent && !row->left_out;
 }
 
 struct row *row_find(const char *group, const char *point, const char *name)
@@ -165,7 +166,7 @@ void measure_rounds(size_t from, int rounds, void (*measure)(struct row *row, si
 			size_t index = (i + (size_t)round) % n;
 			struct row *row = rows[from + index];
 
-			if (row->failed || row->absent)
+			if (row->failed || row->absent || row->left_out)
 				continue;
 			progress("%s %s: round %d of %d: %s", row->group, row->point, round + 1, rounds,
 			         row->name);

@@ -41,6 +41,7 @@ static void usage(FILE *out)
 	      "  --quick            few rounds, short measurements, a smaller file\n"
 	      "  --rounds N         rounds of every measurement, 1 to 99 (7; quick: 3)\n"
 	      "  --only GROUP,...   only these groups\n"
+	      "  --match TEXT       only rows with TEXT in their name, and the limits\n"
 	      "  --size SIZE        bytes of the file for programs (up to 2G as memory allows; quick: 256M)\n"
 	      "  --capacity SIZE    bytes of every svipc ring (the library's choice)\n"
 	      "  --dir DIR          working directory on the memory file system (/dev/shm)\n"
@@ -207,6 +208,7 @@ enum option_value {
 	QUICK = 256,
 	ROUNDS,
 	ONLY,
+	MATCH,
 	SIZE,
 	CAPACITY,
 	DIR,
@@ -224,6 +226,7 @@ static const struct option options[] = {
 	{"quick", no_argument, NULL, QUICK},
 	{"rounds", required_argument, NULL, ROUNDS},
 	{"only", required_argument, NULL, ONLY},
+	{"match", required_argument, NULL, MATCH},
 	{"size", required_argument, NULL, SIZE},
 	{"capacity", required_argument, NULL, CAPACITY},
 	{"dir", required_argument, NULL, DIR},
@@ -249,6 +252,9 @@ static void parse_option(int option, const char *value, struct request *request)
 		break;
 	case ONLY:
 		parse_groups(value);
+		break;
+	case MATCH:
+		settings.match = value;
 		break;
 	case SIZE:
 		settings.size = parse_size("--size", value);

@@ -86,11 +86,13 @@ void *shared_memory(size_t size);
 /* Vectors of the compiler, so that filling and summing cost the same at every optimisation level; not for the
    few words of a small message, where setting them up costs more than they save. */
 #define VECTOR_WORDS 32
-typedef uint64_t words4 __attribute__((vector_size(32), aligned(8), may_alias));
+typedef uint64_t words4 __attribute__((vector_size(32), aligned(1), may_alias));
+/* Not every transport (ZeroMQ) hands out messages that are aligned. */
+typedef uint64_t word1 __attribute__((aligned(1), may_alias));
 
 static inline __attribute__((always_inline)) void message_fill(void *data, size_t size, uint64_t k)
 {
-	uint64_t *word = data;
+	word1 *word = data;
 	size_t n = size / 8, i = 0;
 
 	if (n >= VECTOR_WORDS) {
@@ -108,7 +110,7 @@ static inline __attribute__((always_inline)) void message_fill(void *data, size_
 
 static inline __attribute__((always_inline)) uint64_t message_sum(const void *data, size_t size)
 {
-	const uint64_t *word = data;
+	const word1 *word = data;
 	size_t n = size / 8, i = 0;
 	uint64_t sum = 0;
 
