@@ -357,6 +357,42 @@ second" ]'
 	assert_equal file "$(cat '%n%')" text
 }
 
+# examples FILE: each literal block of the examples of a manual page, as files example.N.
+examples() {
+	awk '/^[.]Sh/ { inside = $2 == "EXAMPLES" }
+		inside && /^[.]Bd -literal/ { n++; literal = 1; next }
+		/^[.]Ed/ { literal = 0 }
+		inside && literal { gsub(/\\e/, "\\"); gsub(/\\\(aq/, "\047"); gsub(/\\-/, "-"); print >("example." n) }' "$1"
+}
+
+@test "the examples of the manual pages run" {
+	local page example count
+	for page in svwrite svread; do
+		rm -f example.*
+		examples "$SV_ROOT/src/$page.1"
+		count=0
+		for example in example.*; do
+			mkdir "$page.$example"
+			cd "$page.$example" || return 1
+			random_file data.img 300K
+			run_logged sh -e "../$example"
+			assert_status 0
+			cd ..
+			count=$((count + 1))
+		done
+		[ "$count" -ge 4 ] || fail "$page.1: only $count examples were found"
+	done
+}
+
+@test "options in --help and in the manual page are the same" {
+	local program
+	for program in svwrite svread; do
+		"$program" --help | grep -oE -- '--[a-z]+' | sort -u >help
+		grep '^[.]It Fl' "$SV_ROOT/src/$program.1" | grep -oE 'Fl Fl [a-z]+' | sed 's/Fl Fl /--/' | sort -u >manual
+		diff help manual || fail "$program"
+	done
+}
+
 @test "--help fits a screen" {
 	local program
 	for program in svwrite svread; do
