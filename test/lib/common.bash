@@ -218,7 +218,7 @@ wait_gone() {
 
 wait_asleep() {
 	wait_until "sv_asleep $1 || sv_gone $1" "${2:-$SV_DEADLINE}" || return 1
-	sv_asleep "$1" || fail "process $1 has ended instead of falling asleep"
+	! sv_gone "$1" || fail "process $1 has ended instead of falling asleep"
 }
 
 assert_status() {
