@@ -6,6 +6,12 @@
 
 #include "clock.h"
 
+/* The default comes first. */
+static int project_order(const struct sv_info *info)
+{
+	return info->project == SV_PROJECT_DEFAULT ? 0 : info->project;
+}
+
 /* By what is shown first, then by all that tells two channels apart. */
 static int compare(const void *a, const void *b)
 {
@@ -15,7 +21,7 @@ static int compare(const void *a, const void *b)
 	if (order == 0)
 		order = strcmp(x->path, y->path);
 	if (order == 0)
-		order = (x->project > y->project) - (x->project < y->project);
+		order = project_order(x) - project_order(y);
 	return order != 0 ? order : (x->shmid > y->shmid) - (x->shmid < y->shmid);
 }
 

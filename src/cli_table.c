@@ -9,6 +9,8 @@
 #include "cli.h"
 #include "cli_text.h"
 
+#define NARROWEST 4
+
 static void *must(void *memory)
 {
 	if (memory == NULL) {
@@ -99,23 +101,37 @@ long cli_table_spare(const struct cli_table *table, bool headings, size_t width)
 }
 
 /* Take from the column that can spare most, until the line fits or nothing can be spared. */
-static void shrink(const struct cli_table *table, bool headings, size_t width, size_t *widths)
+static void shrink(const struct cli_table *table, size_t width, size_t *widths, const size_t *floor)
 {
 	while (sum(widths, table->columns, gap(width)) > width) {
 		size_t best = table->columns, spare = 0, i;
 
-		for (i = 0; i < table->columns; i++) {
-			size_t can = widths[i] - least(table, i, headings, widths[i]);
-
-			if (can > spare) {
-				spare = can;
+		for (i = 0; i < table->columns; i++)
+			if (widths[i] > floor[i] && widths[i] - floor[i] > spare) {
+				spare = widths[i] - floor[i];
 				best = i;
 			}
-		}
 		if (best == table->columns)
 			return;
 		widths[best]--;
 	}
+}
+
+/* The widths to print with.  A terminal that is too narrow even so gets less of what can be cut at all. */
+static void fit(const struct cli_table *table, bool headings, size_t width, size_t *widths)
+{
+	size_t floor[CLI_TABLE_COLUMNS] = { 0 }, i;
+
+	measure(table, headings, widths);
+	if (width == 0)
+		return;
+	for (i = 0; i < table->columns; i++)
+		floor[i] = least(table, i, headings, widths[i]);
+	shrink(table, width, widths, floor);
+	for (i = 0; i < table->columns; i++)
+		if (table->column[i].least != 0 && floor[i] > NARROWEST)
+			floor[i] = NARROWEST;
+	shrink(table, width, widths, floor);
 }
 
 static bool in_character(const char *text)
@@ -169,9 +185,7 @@ void cli_table_print(const struct cli_table *table, FILE *out, bool headings, si
 {
 	size_t widths[CLI_TABLE_COLUMNS], between = gap(width), row, i;
 
-	measure(table, headings, widths);
-	if (width > 0)
-		shrink(table, headings, width, widths);
+	fit(table, headings, width, widths);
 	if (headings)
 		for (i = 0; i < table->columns; i++) {
 			put_cell(out, table->column[i].heading, widths[i], &table->column[i], i + 1 == table->columns);
