@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Numbers from the command line: all of the text, or not at all. */
-#include <inttypes.h>
+/* Numbers on the command line: the whole text, in range, with the units that people type; nothing else. */
 #include <string.h>
 
 #include "cli.h"
@@ -11,53 +10,85 @@ static void size(const char *text, bool good, uint64_t expected)
 	uint64_t bytes = 0;
 	bool taken = cli_parse_size(text, &bytes);
 
-	ok(taken == good && (!good || bytes == expected), "size '%s' %s", text, good ? "is taken" : "is refused");
+	if (good)
+		ok(taken && bytes == expected, "size '%s' is %llu", text, (unsigned long long)expected);
+	else
+		ok(!taken, "size '%s' is refused", text);
 }
 
 static void seconds(const char *text, bool good, int expected)
 {
-	int milliseconds = -7;
+	int milliseconds = -1;
 	bool taken = cli_parse_seconds(text, &milliseconds);
 
-	ok(taken == good && (!good || milliseconds == expected), "seconds '%s' %s", text, good ? "are taken" : "are refused");
-}
-
-static void mode(const char *text, bool good, unsigned expected)
-{
-	unsigned bits = 0;
-	bool taken = cli_parse_mode(text, &bits);
-
-	ok(taken == good && (!good || bits == expected), "mode '%s' %s", text, good ? "is taken" : "is refused");
+	if (good)
+		ok(taken && milliseconds == expected, "'%s' seconds are %d ms", text, expected);
+	else
+		ok(!taken, "'%s' seconds are refused", text);
 }
 
 static void duration(const char *text, bool good, int64_t expected)
 {
-	int64_t age = -7;
-	bool taken = cli_parse_duration(text, &age);
+	int64_t value = -1;
+	bool taken = cli_parse_duration(text, &value);
 
-	ok(taken == good && (!good || age == expected), "age '%s' %s", text, good ? "is taken" : "is refused");
+	if (good)
+		ok(taken && value == expected, "duration '%s' is %lld s", text, (long long)expected);
+	else
+		ok(!taken, "duration '%s' is refused", text);
+}
+
+static void mode(const char *text, bool good, unsigned expected)
+{
+	unsigned value = 0;
+	bool taken = cli_parse_mode(text, &value);
+
+	if (good)
+		ok(taken && value == expected, "mode '%s' is %04o", text, expected);
+	else
+		ok(!taken, "mode '%s' is refused", text);
 }
 
 static void number(const char *text, bool good, int expected)
 {
-	int id = -7;
-	bool taken = cli_parse_number(text, 1, 255, &id);
+	int value = -1;
+	bool taken = cli_parse_number(text, 1, 255, &value);
 
-	ok(taken == good && (!good || id == expected), "id '%s' %s", text, good ? "is taken" : "is refused");
+	if (good)
+		ok(taken && value == expected, "number '%s' is %d", text, expected);
+	else
+		ok(!taken, "number '%s' is refused", text);
+}
+
+static void bytes(double value, const char *expected)
+{
+	char text[32];
+
+	ok(strcmp(cli_bytes(text, sizeof text, value), expected) == 0, "%.0f bytes are '%s', here '%s'", value, expected, text);
 }
 
 int main(void)
 {
 	size("0", true, 0);
 	size("1", true, 1);
-	size("64K", true, 65536);
-	size("64k", true, 65536);
+	size("4096", true, 4096);
+	size("007", true, 7);
+	size("1K", true, 1024);
+	size("1k", true, 1024);
 	size("64KiB", true, 65536);
-	size("1.5G", true, UINT64_C(1610612736));
+	size("64KB", true, 65536);
+	size("2M", true, 2 << 20);
+	size("1G", true, 1 << 30);
+	size("1T", true, UINT64_C(1) << 40);
+	size("1P", true, UINT64_C(1) << 50);
 	size("7E", true, UINT64_C(7) << 60);
-	size("8E", false, 0);
+	size("1.5G", true, UINT64_C(3) << 29);
+	size("0.5K", true, 512);
+	size("0.001M", true, 1048);
 	size("9223372036854775807", true, INT64_MAX);
 	size("9223372036854775808", false, 0);
+	size("8E", false, 0);
+	size("9007199254740992K", false, 0);
 	size("99999999999999999999999", false, 0);
 	size("", false, 0);
 	size("K", false, 0);
@@ -65,53 +96,72 @@ int main(void)
 	size("+1", false, 0);
 	size(" 1", false, 0);
 	size("1 ", false, 0);
+	size("1 K", false, 0);
 	size("1.5", false, 0);
 	size("1.K", false, 0);
+	size(".5K", false, 0);
 	size("1KK", false, 0);
+	size("1KiBx", false, 0);
 	size("0x10", false, 0);
 	size("1e3", false, 0);
 
 	seconds("0", true, 0);
 	seconds("2", true, 2000);
 	seconds("0.5", true, 500);
-	seconds("0.0019", true, 1);
+	seconds("0.25", true, 250);
+	seconds("1.2345", true, 1234);
 	seconds("2000000", true, 2000000000);
 	seconds("2000001", false, 0);
-	seconds("1.", false, 0);
+	seconds("", false, 0);
 	seconds(".5", false, 0);
+	seconds("1.", false, 0);
 	seconds("-1", false, 0);
 	seconds("1s", false, 0);
-	seconds("", false, 0);
-
-	mode("0600", true, 0600);
-	mode("660", true, 0660);
-	mode("0666", true, 0666);
-	mode("0644", true, 0644);
-	mode("0700", false, 0);
-	mode("0060", false, 0);
-	mode("rw", false, 0);
-	mode("0888", false, 0);
-	mode("00660", false, 0);
-	mode("66", false, 0);
-	mode("", false, 0);
+	seconds("1,5", false, 0);
 
 	duration("90", true, 90);
 	duration("30s", true, 30);
 	duration("15m", true, 900);
 	duration("2h", true, 7200);
 	duration("7d", true, 604800);
-	duration("2w", false, 0);
-	duration("2hh", false, 0);
-	duration("h", false, 0);
-	duration("-2h", false, 0);
+	duration("0", true, 0);
 	duration("", false, 0);
+	duration("h", false, 0);
+	duration("2x", false, 0);
+	duration("2hh", false, 0);
+	duration("1.5h", false, 0);
+	duration("-1", false, 0);
+	duration("99999999999", false, 0);
+
+	mode("600", true, 0600);
+	mode("0600", true, 0600);
+	mode("0660", true, 0660);
+	mode("0666", true, 0666);
+	mode("0640", true, 0640);
+	mode("", false, 0);
+	mode("6", false, 0);
+	mode("0700", false, 0);
+	mode("0400", false, 0);
+	mode("0060", false, 0);
+	mode("1600", false, 0);
+	mode("00600", false, 0);
+	mode("0680", false, 0);
+	mode("u=rw", false, 0);
 
 	number("1", true, 1);
 	number("255", true, 255);
 	number("0", false, 0);
 	number("256", false, 0);
-	number("1a", false, 0);
-	number("", false, 0);
 	number("99999999999999999999", false, 0);
+	number("-1", false, 0);
+	number("1x", false, 0);
+	number("", false, 0);
+
+	bytes(0, "0 B");
+	bytes(1023, "1023 B");
+	bytes(1024, "1.00 KiB");
+	bytes(1536, "1.50 KiB");
+	bytes(1048576, "1.00 MiB");
+	bytes(4294967296.0, "4.00 GiB");
 	return tap_done();
 }

@@ -1,183 +1,322 @@
 /* SPDX-License-Identifier: MIT */
-/* The ring on plain memory: positions, room, thresholds, across every boundary that a counter has. */
+/*
+ * The ring on plain memory: positions around 2^32, 2^63 and 2^64, exactly full and exactly empty, one byte at a time,
+ * thresholds across every wrap, and positions of the peer that cannot be.  And two threads that use it as two
+ * processes would, with a condition variable in place of the semaphores; ThreadSanitizer watches those.
+ */
+#include <pthread.h>
 #include <string.h>
 
 #include "ring.h"
 #include "tap.h"
 
-#define CAPACITY 64u
+#define CAPACITY UINT64_C(64)
 
-static struct sv_side_line side[2];
-static unsigned char memory[2 * CAPACITY]; /* not mirrored: these tests look at positions, not at wrapped data */
+struct pair {
+	struct sv_side_line side[2];
+	unsigned char data[2 * CAPACITY];
+	struct sv_ring writer, reader;
+};
 
-/* Both sides at a position, as if that many bytes had passed. */
-static void start_at(struct sv_ring *writer, struct sv_ring *reader, uint64_t position)
-{
-	memset(side, 0, sizeof side);
-	atomic_store(&side[SV_WRITER].position, position);
-	atomic_store(&side[SV_READER].position, position);
-	sv_ring_init(writer, SV_WRITER, side, memory, CAPACITY);
-	sv_ring_init(reader, SV_READER, side, memory, CAPACITY);
-}
-
-static bool room_is(struct sv_ring *ring, uint64_t room)
-{
-	return sv_ring_look(ring) && sv_ring_room(ring) == room;
-}
-
-static const struct {
-	const char *name;
-	uint64_t position;
-} starts[] = {
-	{ "0", 0 },
-	{ "just below 2^32", (UINT64_C(1) << 32) - 37 },
-	{ "just below 2^63", (UINT64_C(1) << 63) - 37 },
-	{ "just below 2^64", UINT64_MAX - 36 },
+static const uint64_t starts[] = {
+	0, 1, (UINT64_C(1) << 32) - 3, (UINT64_C(1) << 32) - 64, (UINT64_C(1) << 62) - 5, (UINT64_C(1) << 63) - 3,
+	(UINT64_C(1) << 63) - 64, UINT64_MAX - 2, UINT64_MAX - 63, UINT64_MAX - 127,
 };
 #define STARTS (sizeof starts / sizeof *starts)
 
-/* Four times round the ring in steps of one byte, each seen by the other side at once. */
-static bool one_byte_steps(uint64_t position)
+static void begin(struct pair *pair, uint64_t position)
 {
-	struct sv_ring writer, reader;
-	unsigned i;
+	memset(pair, 0, sizeof *pair);
+	atomic_store(&pair->side[SV_WRITER].position, position);
+	atomic_store(&pair->side[SV_READER].position, position);
+	sv_ring_init(&pair->writer, SV_WRITER, pair->side, pair->data, CAPACITY);
+	sv_ring_init(&pair->reader, SV_READER, pair->side, pair->data, CAPACITY);
+}
 
-	start_at(&writer, &reader, position);
-	for (i = 0; i < 4 * CAPACITY; i++) {
-		if (!room_is(&writer, CAPACITY) || !room_is(&reader, 0))
-			return false;
-		*sv_ring_place(&writer) = (unsigned char)i;
-		if (sv_ring_publish(&writer, 1) || !room_is(&writer, CAPACITY - 1) || !room_is(&reader, 1) ||
-		    *sv_ring_place(&reader) != (unsigned char)i || sv_ring_publish(&reader, 1))
-			return false;
+static void empty_and_full(uint64_t start)
+{
+	static struct pair pair;
+	bool good;
+
+	begin(&pair, start);
+	ok(sv_ring_room(&pair.writer) == 0 && sv_ring_room(&pair.reader) == 0, "%#llx: nothing is believed before a look",
+	   (unsigned long long)start);
+	good = sv_ring_look(&pair.writer) && sv_ring_look(&pair.reader);
+	ok(good && sv_ring_room(&pair.writer) == CAPACITY && sv_ring_room(&pair.reader) == 0, "%#llx: empty",
+	   (unsigned long long)start);
+	sv_ring_publish(&pair.writer, CAPACITY);
+	good = sv_ring_look(&pair.writer) && sv_ring_look(&pair.reader);
+	ok(good && sv_ring_room(&pair.writer) == 0 && sv_ring_room(&pair.reader) == CAPACITY, "%#llx: full",
+	   (unsigned long long)start);
+	sv_ring_publish(&pair.reader, 1);
+	good = sv_ring_look(&pair.writer) && sv_ring_look(&pair.reader);
+	ok(good && sv_ring_room(&pair.writer) == 1 && sv_ring_room(&pair.reader) == CAPACITY - 1, "%#llx: one byte free",
+	   (unsigned long long)start);
+	sv_ring_publish(&pair.reader, CAPACITY - 1);
+	good = sv_ring_look(&pair.writer) && sv_ring_look(&pair.reader);
+	ok(good && sv_ring_room(&pair.writer) == CAPACITY && sv_ring_room(&pair.reader) == 0, "%#llx: empty again",
+	   (unsigned long long)start);
+}
+
+/* Every fill level at every offset, a byte at a time, through more than two times the capacity. */
+static void one_byte_steps(uint64_t start)
+{
+	static struct pair pair;
+	unsigned value = 0, expected = 0;
+	uint64_t fill, step;
+	bool good = true;
+
+	begin(&pair, start);
+	for (fill = 0; fill <= CAPACITY && good; fill++) {
+		/* Hold the ring at this level for a turn around it. */
+		for (step = 0; step <= CAPACITY && good; step++) {
+			while (sv_ring_look(&pair.writer) && CAPACITY - sv_ring_room(&pair.writer) < fill) {
+				*sv_ring_place(&pair.writer) = (unsigned char)value++;
+				sv_ring_publish(&pair.writer, 1);
+			}
+			good = sv_ring_look(&pair.reader) && sv_ring_room(&pair.reader) == fill;
+			if (good && fill > 0) {
+				good = *sv_ring_place(&pair.reader) == (unsigned char)expected++;
+				sv_ring_publish(&pair.reader, 1);
+			}
+		}
 	}
-	return writer.position == position + 4 * CAPACITY && writer.position == reader.position;
+	ok(good, "%#llx: a byte at a time at every fill level", (unsigned long long)start);
 }
 
-static bool full_and_empty(uint64_t position)
+static void impossible_positions(uint64_t start)
 {
-	struct sv_ring writer, reader;
-
-	start_at(&writer, &reader, position);
-	sv_ring_publish(&writer, CAPACITY);
-	if (!room_is(&writer, 0) || !room_is(&reader, CAPACITY))
-		return false;
-	sv_ring_publish(&reader, CAPACITY);
-	return room_is(&writer, CAPACITY) && room_is(&reader, 0);
-}
-
-/* A sleeping reader is rung by exactly the publication that reaches its threshold, and once. */
-static bool reader_threshold(uint64_t position, unsigned want)
-{
-	struct sv_ring writer, reader;
-	unsigned i;
-
-	start_at(&writer, &reader, position);
-	sv_ring_arm(&reader, want);
-	must(sv_ring_look(&writer));
-	for (i = 1; i <= CAPACITY; i++)
-		if (sv_ring_publish(&writer, 1) != (i == want))
-			return false;
-	return !sv_ring_disarm(&reader);
-}
-
-static bool writer_threshold(uint64_t position, unsigned want)
-{
-	struct sv_ring writer, reader;
-	unsigned i;
-
-	start_at(&writer, &reader, position);
-	must(sv_ring_look(&writer));
-	sv_ring_publish(&writer, CAPACITY);
-	must(sv_ring_look(&reader));
-	sv_ring_arm(&writer, want);
-	for (i = 1; i <= CAPACITY; i++)
-		if (sv_ring_publish(&reader, 1) != (i == want))
-			return false;
-	return !sv_ring_disarm(&writer);
-}
-
-/* A threshold that is reached already rings with the next publication. */
-static bool late_threshold(uint64_t position)
-{
-	struct sv_ring writer, reader;
-
-	start_at(&writer, &reader, position);
-	must(sv_ring_look(&writer));
-	sv_ring_publish(&writer, 8);
-	sv_ring_arm(&reader, 4);
-	return sv_ring_publish(&writer, 1) && !sv_ring_publish(&writer, 1);
-}
-
-/* What a peer could never have stored is refused, and the last good position is kept. */
-static bool refuses(enum sv_role role, uint64_t position, uint64_t filled, uint64_t bad)
-{
-	struct sv_ring ring[2];
-	uint64_t room;
-
-	start_at(&ring[SV_WRITER], &ring[SV_READER], position);
-	must(sv_ring_look(&ring[SV_WRITER]));
-	sv_ring_publish(&ring[SV_WRITER], filled);
-	must(sv_ring_look(&ring[role]));
-	room = sv_ring_room(&ring[role]);
-	atomic_store(&ring[role].peer->position, bad);
-	return !sv_ring_look(&ring[role]) && sv_ring_room(&ring[role]) == room;
-}
-
-static void across_boundaries(void)
-{
-	unsigned want;
+	static struct pair pair;
+	uint64_t wrong_for_writer[] = { start + 11, start + CAPACITY, start + (UINT64_C(1) << 32), start - CAPACITY + 9,
+		                        start + (UINT64_C(1) << 63), start - 1000 };
+	uint64_t wrong_for_reader[] = { start + 3, start - 1, start + 4 + CAPACITY + 1, start + (UINT64_C(1) << 32),
+		                        start + (UINT64_C(1) << 63), start - CAPACITY };
+	bool good = true;
+	uint64_t seen;
 	size_t i;
 
-	for (i = 0; i < STARTS; i++) {
-		uint64_t at = starts[i].position;
-		bool reader = true, writer = true;
-
-		ok(one_byte_steps(at), "one-byte steps from %s", starts[i].name);
-		ok(full_and_empty(at), "exactly full and exactly empty from %s", starts[i].name);
-		for (want = 1; want <= CAPACITY; want++) {
-			reader = reader && reader_threshold(at, want);
-			writer = writer && writer_threshold(at, want);
-		}
-		ok(reader, "a reader's bell rings at its threshold, at every one from %s", starts[i].name);
-		ok(writer, "a writer's bell rings at its threshold, at every one from %s", starts[i].name);
-		ok(late_threshold(at), "a threshold that is already reached rings next, from %s", starts[i].name);
-		ok(refuses(SV_READER, at, 8, at + CAPACITY + 1), "a head beyond the capacity is refused, from %s", starts[i].name);
-		ok(refuses(SV_READER, at, 8, at - 1), "a head before the tail is refused, from %s", starts[i].name);
-		ok(refuses(SV_WRITER, at, 8, at + 9), "a tail beyond the head is refused, from %s", starts[i].name);
-		ok(refuses(SV_WRITER, at, 8, at - CAPACITY + 7), "a tail too far back is refused, from %s", starts[i].name);
+	begin(&pair, start);
+	sv_ring_look(&pair.writer);
+	sv_ring_publish(&pair.writer, 10);
+	sv_ring_look(&pair.reader);
+	sv_ring_publish(&pair.reader, 4);
+	sv_ring_look(&pair.writer);
+	seen = pair.writer.seen;
+	for (i = 0; i < sizeof wrong_for_writer / sizeof *wrong_for_writer; i++) {
+		/* Released more than was committed, or so little that more than the capacity is in use. */
+		atomic_store(&pair.side[SV_READER].position, wrong_for_writer[i]);
+		good &= !sv_ring_look(&pair.writer) && pair.writer.seen == seen;
 	}
+	seen = pair.reader.seen;
+	for (i = 0; i < sizeof wrong_for_reader / sizeof *wrong_for_reader; i++) {
+		atomic_store(&pair.side[SV_WRITER].position, wrong_for_reader[i]);
+		good &= !sv_ring_look(&pair.reader) && pair.reader.seen == seen;
+	}
+	ok(good, "%#llx: positions out of range are refused, what was seen stays", (unsigned long long)start);
 }
 
-static void status(void)
+static void thresholds(uint64_t start)
 {
-	struct sv_ring writer, reader;
+	uint64_t distance, wake = start << 1 | 1;
+	bool good = true;
 
-	start_at(&writer, &reader, 0);
-	ok(!sv_ring_set_status(&writer, SV_DONE), "a final status rings nobody who is awake");
-	start_at(&writer, &reader, 0);
-	sv_ring_arm(&reader, CAPACITY);
-	ok(sv_ring_set_status(&writer, SV_DONE), "a final status wakes a reader below its threshold");
-	ok(!sv_ring_disarm(&reader), "and takes its word");
-	sv_ring_arm(&reader, 1);
-	ok(sv_ring_disarm(&reader), "a word that nobody took is one's own to take back");
-	ok(!sv_ring_disarm(&reader), "once");
+	for (distance = 1; distance <= 3 * CAPACITY; distance++)
+		good &= sv_wake_reached(wake, start + distance) && !sv_wake_reached(wake, start - distance);
+	good &= sv_wake_reached(wake, start);
+	good &= sv_wake_reached(wake, start + (UINT64_C(1) << 61)) && !sv_wake_reached(wake, start - (UINT64_C(1) << 61));
+	ok(good, "%#llx: a threshold is reached there and after, not before", (unsigned long long)start);
 }
 
-static void beginnings(void)
+static void waking(uint64_t start)
 {
-	struct sv_ring writer, reader;
+	static struct pair pair;
+	bool good;
 
-	start_at(&writer, &reader, 12345);
-	ok(sv_ring_room(&writer) == 0 && sv_ring_room(&reader) == 0, "before the first look nothing is believed");
-	ok(writer.position == 12345 && reader.position == 12345, "a side goes on from its stored position");
-	ok(sv_ring_place(&writer) == memory + 12345 % CAPACITY, "at the place that belongs to it");
+	begin(&pair, start);
+	sv_ring_look(&pair.writer);
+	sv_ring_look(&pair.reader);
+	ok(!sv_ring_publish(&pair.writer, 1), "%#llx: nobody sleeps, no bell", (unsigned long long)start);
+	sv_ring_arm(&pair.reader, 5);
+	good = !sv_ring_publish(&pair.writer, 3);
+	good &= atomic_load(&pair.side[SV_READER].wake) != 0;
+	good &= sv_ring_publish(&pair.writer, 1);
+	good &= atomic_load(&pair.side[SV_READER].wake) == 0;
+	ok(good, "%#llx: the reader is woken at the fifth byte, not at the fourth", (unsigned long long)start);
+	ok(!sv_ring_publish(&pair.writer, 1), "%#llx: one sleep, one bell", (unsigned long long)start);
+	ok(!sv_ring_disarm(&pair.reader), "%#llx: a taken word says that a bell is owed", (unsigned long long)start);
+
+	/* Fill up; the writer wants 10 bytes of room. */
+	sv_ring_look(&pair.writer);
+	sv_ring_publish(&pair.writer, sv_ring_room(&pair.writer));
+	sv_ring_look(&pair.reader);
+	sv_ring_arm(&pair.writer, 10);
+	good = !sv_ring_publish(&pair.reader, 9);
+	good &= sv_ring_publish(&pair.reader, 1);
+	ok(good, "%#llx: the writer is woken at the tenth free byte, not at the ninth", (unsigned long long)start);
+	sv_ring_arm(&pair.writer, 30);
+	ok(sv_ring_disarm(&pair.writer) && !sv_ring_publish(&pair.reader, 40), "%#llx: disarmed, no bell",
+	   (unsigned long long)start);
+
+	/* A status wakes whatever the threshold; once. */
+	sv_ring_arm(&pair.reader, CAPACITY);
+	good = sv_ring_set_status(&pair.writer, SV_DONE);
+	good &= !sv_ring_due_always(&pair.writer);
+	good &= atomic_load(&pair.side[SV_WRITER].status) == SV_DONE;
+	ok(good, "%#llx: a status rings once, whatever the threshold", (unsigned long long)start);
+}
+
+/* The place wraps with the capacity, and what lies after the end is the beginning: here, one copy is enough to see it. */
+static void places(void)
+{
+	static struct pair pair;
+
+	begin(&pair, UINT64_MAX - 9);
+	is(sv_ring_place(&pair.writer) - pair.data, 54, "the place of 2^64 - 10 in a ring of 64");
+	sv_ring_look(&pair.writer);
+	sv_ring_publish(&pair.writer, 20);
+	is(sv_ring_place(&pair.writer) - pair.data, 10, "the place after 20 more");
+}
+
+/*
+ * Two threads.  A bell is a counter under a mutex, so that ThreadSanitizer, which knows nothing of semaphore sets, sees
+ * no more order than semop gives.
+ */
+struct bell {
+	pthread_mutex_t lock;
+	pthread_cond_t rung;
+	int count;
+};
+
+static struct bell bells[2] = { { PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0 },
+	                        { PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0 } };
+
+static void ring_bell(enum sv_role sleeper)
+{
+	pthread_mutex_lock(&bells[sleeper].lock);
+	bells[sleeper].count++;
+	pthread_cond_signal(&bells[sleeper].rung);
+	pthread_mutex_unlock(&bells[sleeper].lock);
+}
+
+static void sleep_for_bell(enum sv_role sleeper)
+{
+	pthread_mutex_lock(&bells[sleeper].lock);
+	while (bells[sleeper].count == 0)
+		pthread_cond_wait(&bells[sleeper].rung, &bells[sleeper].lock);
+	bells[sleeper].count--;
+	pthread_mutex_unlock(&bells[sleeper].lock);
+}
+
+/* Wait until want bytes can be used.  False: the peer stored what cannot be. */
+static bool await(struct sv_ring *ring, uint64_t want)
+{
+	while (sv_ring_room(ring) < want) {
+		if (!sv_ring_look(ring))
+			return false;
+		if (sv_ring_room(ring) >= want)
+			break;
+		sv_ring_arm(ring, want);
+		sv_full_fence();
+		if (!sv_ring_look(ring))
+			return false;
+		if (sv_ring_room(ring) < want)
+			sleep_for_bell(ring->role);
+		sv_ring_disarm(ring);
+	}
+	return true;
+}
+
+struct stress {
+	struct sv_ring ring;
+	uint64_t total;
+	uint64_t step; /* largest step; 1: a byte at a time */
+	bool good;
+};
+
+static unsigned char byte_of(uint64_t n)
+{
+	return (unsigned char)(n * 131 + (n >> 8));
+}
+
+static uint64_t next_step(const struct stress *s, uint64_t left, unsigned *seed)
+{
+	uint64_t step;
+
+	*seed = *seed * 1103515245u + 12345u;
+	step = s->step == 1 ? 1 : 1 + (*seed >> 16) % s->step;
+	return step < left ? step : left;
+}
+
+static void *produce(void *arg)
+{
+	struct stress *s = arg;
+	uint64_t n = 0, step, i;
+	unsigned seed = 1;
+
+	while (n < s->total && s->good) {
+		step = next_step(s, s->total - n, &seed);
+		s->good = await(&s->ring, step);
+		for (i = 0; i < step && s->good; i++)
+			s->ring.data[(s->ring.position + i) & (s->ring.capacity - 1)] = byte_of(n + i);
+		n += step;
+		if (sv_ring_publish(&s->ring, step))
+			ring_bell(SV_READER);
+	}
+	return NULL;
+}
+
+static void *consume(void *arg)
+{
+	struct stress *s = arg;
+	uint64_t n = 0, step, i;
+	unsigned seed = 7;
+
+	while (n < s->total) {
+		step = next_step(s, s->total - n, &seed);
+		s->good &= await(&s->ring, step);
+		for (i = 0; i < step; i++)
+			s->good &= s->ring.data[(s->ring.position + i) & (s->ring.capacity - 1)] == byte_of(n + i);
+		n += step;
+		if (sv_ring_publish(&s->ring, step))
+			ring_bell(SV_WRITER);
+	}
+	return NULL;
+}
+
+static void threads(uint64_t start, uint64_t step, uint64_t total)
+{
+	static struct pair pair;
+	static struct stress writer, reader;
+	pthread_t thread;
+
+	begin(&pair, start);
+	writer = (struct stress){ pair.writer, total, step, true };
+	reader = (struct stress){ pair.reader, total, step, true };
+	if (pthread_create(&thread, NULL, produce, &writer) != 0) {
+		ok(0, "a thread can be made");
+		return;
+	}
+	consume(&reader);
+	pthread_join(thread, NULL);
+	ok(writer.good && reader.good, "two threads, %llu bytes in steps of up to %llu, from %#llx",
+	   (unsigned long long)total, (unsigned long long)step, (unsigned long long)start);
 }
 
 int main(void)
 {
-	across_boundaries();
-	status();
-	beginnings();
+	size_t i;
+
+	for (i = 0; i < STARTS; i++) {
+		empty_and_full(starts[i]);
+		one_byte_steps(starts[i]);
+		impossible_positions(starts[i]);
+		thresholds(starts[i]);
+		waking(starts[i]);
+	}
+	places();
+	threads(0, 1, 100000);
+	threads(UINT64_MAX - 5000, 1, 20000);
+	threads((UINT64_C(1) << 63) - 5000, 40, 400000);
+	threads((UINT64_C(1) << 32) - 5000, CAPACITY, 400000);
 	return tap_done();
 }

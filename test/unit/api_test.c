@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: MIT */
+/* The public calls: their order, their codes, their time-outs, and what becomes of a peer. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "pair.h"
+
+static void send_text(sv_channel *writer, const char *text)
+{
+	size_t got, length = strlen(text);
+	void *place;
+
+	must(sv_reserve(writer, length, &place, &got, 0) == SV_OK && got >= length);
+	memcpy(place, text, length);
+	must(sv_commit(writer, length) == SV_OK);
+}
+
+static bool take_text(sv_channel *reader, const char *text)
+{
+	size_t got, length = strlen(text);
+	const void *there;
+
+	return sv_peek(reader, length, &there, &got, 0) == SV_OK && got == length && memcmp(there, text, length) == 0 &&
+	       sv_release(reader, length) == SV_OK;
+}
+
+static void a_good_life(void)
+{
+	struct pair pair = open_pair(0, 4096);
+	const void *there;
+	size_t got;
+	void *place;
+
+	ok(sv_capacity(pair.writer) == 4096 && sv_capacity(pair.reader) == 4096, "both see the capacity");
+	ok(sv_wait_peer(pair.writer, 0) == SV_OK && sv_wait_peer(pair.reader, 0) == SV_OK, "both see each other");
+	ok(sv_peek(pair.reader, 1, &there, &got, 0) == SV_EAGAIN, "nothing there: would block");
+	ok(sv_peek(pair.reader, 1, &there, &got, 20) == SV_ETIMEDOUT, "nothing there: times out");
+	send_text(pair.writer, "Hello, Process B!");
+	ok(take_text(pair.reader, "Hello, Process B!"), "bytes come out as they went in");
+	ok(sv_position(pair.writer) == 17 && sv_position(pair.reader) == 17, "both know how far they are");
+	ok(sv_reserve(pair.writer, 4097, &place, &got, 0) == SV_ETOOBIG, "more than the capacity");
+	ok(sv_reserve(pair.writer, 0, &place, &got, 0) == SV_EINVAL, "a reservation of nothing");
+	must(sv_reserve(pair.writer, 4096, &place, &got, 0) == SV_OK && got == 4096);
+	ok(sv_commit(pair.writer, 4097) == SV_EINVAL, "more than was reserved");
+	must(sv_commit(pair.writer, 4096) == SV_OK);
+	ok(sv_reserve(pair.writer, 1, &place, &got, 0) == SV_EAGAIN, "full: would block");
+	must(sv_peek(pair.reader, 4096, &there, &got, 0) == SV_OK && got == 4096);
+	ok(sv_release(pair.reader, 4097) == SV_EINVAL, "more than was peeked");
+	must(sv_release(pair.reader, 4096) == SV_OK);
+	ok(sv_finish(pair.reader, 0) == SV_EINVAL, "a reader may not finish before it saw the end");
+	ok(sv_finish(pair.writer, 0) == SV_EAGAIN, "a writer has finished only when the reader has");
+	ok(sv_peek(pair.reader, 1, &there, &got, 0) == SV_END, "the end is seen");
+	ok(sv_finish(pair.reader, 0) == SV_OK && sv_finish(pair.writer, 0) == SV_OK, "both finish");
+	ok(sv_reserve(pair.writer, 1, &place, &got, 0) == SV_EINVAL, "after that there is nothing to reserve");
+	ok(sv_close(pair.reader) == SV_OK && sv_close(pair.writer) == SV_OK, "both close");
+	ok(sv_close(NULL) == SV_OK, "closing nothing is fine");
+}
+
+static void bad_ends(void)
+{
+	struct pair pair = open_pair(0, 4096);
+	const void *there;
+	size_t got;
+	void *place;
+
+	send_text(pair.writer, "before");
+	ok(sv_abort(pair.writer, 0) == SV_EINVAL, "an abort needs a reason");
+	ok(sv_abort(pair.writer, EIO) == SV_OK, "the writer gives up");
+	ok(take_text(pair.reader, "before"), "what it committed before is still there");
+	ok(sv_peek(pair.reader, 1, &there, &got, 0) == SV_EPEER && sv_last_error(pair.reader)->sys_errno == EIO,
+	   "then the reader learns why");
+	close_pair(&pair);
+
+	pair = open_pair(0, 4096);
+	ok(sv_abort(pair.reader, -SIGTERM) == SV_OK, "the reader is ended by a signal");
+	ok(sv_reserve(pair.writer, 1, &place, &got, 0) == SV_EPEER && sv_last_error(pair.writer)->signal == SIGTERM,
+	   "the writer learns which, though there is room");
+	close_pair(&pair);
+
+	pair = open_pair(0, 4096);
+	must(sv_close(pair.writer) == SV_OK);
+	ok(sv_peek(pair.reader, 1, &there, &got, 0) == SV_EPEER && sv_last_error(pair.reader)->sys_errno == ECANCELED,
+	   "closing without finishing is no end of the stream");
+	ok(sv_check(pair.reader) == SV_EPEER, "and sv_check says so too");
+	sv_close(pair.reader);
+}
+
+/* A child that attaches as the writer and is killed. */
+static void a_death(void)
+{
+	struct sv_options options = options_of(0, 4096);
+	sv_channel *reader, *writer;
+	const void *there;
+	size_t got;
+	int status;
+	pid_t child;
+
+	must(sv_open(&reader, SV_READER, &options, 0, NULL) == SV_OK);
+	child = fork();
+	must(child != -1);
+	if (child == 0) {
+		if (sv_open(&writer, SV_WRITER, &options, -1, NULL) != SV_OK)
+			_exit(1);
+		send_text(writer, "last words");
+		raise(SIGKILL);
+	}
+	must(waitpid(child, &status, 0) == child && WIFSIGNALED(status));
+	ok(sv_wait_peer(reader, -1) == SV_OK, "a peer that came and died has come");
+	ok(take_text(reader, "last words"), "what it committed is there");
+	ok(sv_peek(reader, 1, &there, &got, -1) == SV_EDIED, "then its death is told, without a time-out");
+	ok(sv_last_error(reader)->peer_pid == child, "and who it was");
+	ok(sv_peek(reader, 1, &there, &got, 0) == SV_EDIED && sv_peek(reader, 1, &there, &got, -1) == SV_EDIED, "every time");
+	ok(sv_close(reader) == SV_OK, "the survivor removes all");
+}
+
+static void a_fork(void)
+{
+	struct pair pair = open_pair(0, 4096);
+	int status;
+	pid_t child = fork();
+
+	must(child != -1);
+	if (child == 0)
+		_exit(sv_wait_peer(pair.writer, 0) == SV_EINVAL && sv_finish(pair.writer, 0) == SV_EINVAL &&
+		      sv_close(pair.writer) == SV_EINVAL ? 0 : 1);
+	must(waitpid(child, &status, 0) == child);
+	ok(status == 0, "a forked child may not use the handle");
+	send_text(pair.writer, "still here");
+	ok(take_text(pair.reader, "still here"), "and does not disturb its parent's channel");
+	close_pair(&pair);
+}
+
+static void refusals(void)
+{
+	struct sv_options options = options_of(0, 4096), other;
+	struct sv_error error;
+	sv_channel *first, *second;
+
+	must(sv_open(&first, SV_WRITER, &options, 0, NULL) == SV_OK);
+	ok(sv_open(&second, SV_WRITER, &options, 0, &error) == SV_EBUSY && second == NULL && error.peer_pid == getpid(),
+	   "a second writer is refused and told who the first is");
+	other = options_of(SV_MESSAGES, 4096);
+	ok(sv_open(&second, SV_READER, &other, 0, &error) == SV_EMODE, "a reader of messages does not fit a writer of bytes");
+	other = options_of(SV_RESUME, 4096);
+	ok(sv_open(&second, SV_READER, &other, 0, &error) == SV_EMODE, "nor a resuming one");
+	other = options;
+	other.name = "no/slash";
+	ok(sv_open(&second, SV_READER, &other, 0, &error) == SV_EINVAL, "a bad name");
+	other.name = "unit";
+	other.path = "/tmp";
+	ok(sv_open(&second, SV_READER, &other, 0, &error) == SV_EINVAL, "a name and a path");
+	other = options;
+	other.project = 256;
+	ok(sv_open(&second, SV_READER, &other, 0, &error) == SV_EINVAL, "a bad project id");
+	other = options;
+	other.mode = 0777;
+	ok(sv_open(&second, SV_READER, &other, 0, &error) == SV_EINVAL, "a bad mode");
+	other = options;
+	other.name = "another";
+	other.capacity = UINT64_MAX;
+	ok(sv_open(&second, SV_READER, &other, 0, &error) == SV_ETOOBIG && strchr(error.text, '\n') == NULL,
+	   "a capacity that cannot be, in one line");
+	other.capacity = 0;
+	other.struct_size = 3;
+	ok(sv_open(&second, SV_READER, &other, 0, &error) == SV_EINVAL, "options not from SV_OPTIONS_INIT");
+	ok(sv_wait_peer(first, 10) == SV_ETIMEDOUT, "nobody has come");
+	ok(sv_close(first) == SV_OK, "alone, too, it leaves nothing");
+}
+
+static void *interrupt(void *arg)
+{
+	sv_interrupt(arg);
+	return NULL;
+}
+
+static void interruptions(void)
+{
+	struct pair pair = open_pair(0, 4096);
+	const void *there;
+	pthread_t thread;
+	size_t got;
+	int i;
+
+	must(pthread_create(&thread, NULL, interrupt, pair.reader) == 0);
+	ok(sv_peek(pair.reader, 1, &there, &got, -1) == SV_EINTR, "another thread ends a wait");
+	must(pthread_join(thread, NULL) == 0);
+	ok(sv_peek(pair.reader, 1, &there, &got, 0) == SV_EAGAIN, "once");
+	for (i = 0; i < 20000; i++) {
+		sv_interrupt(pair.reader);
+		must(sv_peek(pair.reader, 1, &there, &got, 0) == SV_EINTR);
+	}
+	ok(sv_peek(pair.reader, 1, &there, &got, 0) == SV_EAGAIN, "20,000 interruptions do not look like a death");
+	close_pair(&pair);
+}
+
+static int count_one(const struct sv_info *info, void *arg)
+{
+	*(int *)arg += info->state == SV_STATE_RUNNING && strcmp(info->name, "unit") == 0;
+	return 0;
+}
+
+static int stop(const struct sv_info *info, void *arg)
+{
+	(void)info;
+	(void)arg;
+	return 7;
+}
+
+static int refuse_removal(const struct sv_info *info, int removed, void *arg)
+{
+	(void)info;
+	*(int *)arg += removed != 0;
+	return 0;
+}
+
+static void looking(void)
+{
+	struct pair pair = open_pair(0, 4096);
+	struct sv_clean_options clean = SV_CLEAN_INIT;
+	struct sv_info info;
+	int running = 0, removed = 0;
+
+	ok(sv_stat(pair.writer, &info) == SV_OK && info.state == SV_STATE_RUNNING && info.capacity == 4096 &&
+	   info.side[SV_WRITER].pid == getpid(), "a handle's own channel");
+	ok(sv_list(0, count_one, &running, NULL) == SV_OK && running == 1, "listed once");
+	ok(sv_list(0, stop, NULL, NULL) == 7, "a walk ends when its visitor says so");
+	ok(sv_find("unit", NULL, 0, &info, NULL) == SV_OK && info.state == SV_STATE_RUNNING, "found by its name");
+	ok(sv_find("none", NULL, 0, &info, NULL) == SV_ESYSTEM, "not found by another");
+	clean.all = 1;
+	ok(sv_clean(&clean, refuse_removal, &removed, NULL) == SV_OK && removed == 0, "cleaning leaves what is alive");
+	send_text(pair.writer, "unharmed");
+	ok(take_text(pair.reader, "unharmed"), "and unharmed");
+	ok(sv_contains(pair.writer, &info) == 0, "an address outside");
+	close_pair(&pair);
+}
+
+int main(void)
+{
+	own_directory();
+	a_good_life();
+	bad_ends();
+	a_death();
+	a_fork();
+	refusals();
+	interruptions();
+	looking();
+	ok(strcmp(sv_version(), SV_VERSION) == 0, "library and header are of one version");
+	ok(directory_is_empty(), "nothing is left");
+	return tap_done();
+}

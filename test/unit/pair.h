@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/* pair.h - a channel of a unit test's own, both sides in one process. */
+#ifndef SV_PAIR_H
+#define SV_PAIR_H
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "svipc.h"
+#include "tap.h"
+
+/* What a test stands on rather than proves. */
+#define must(condition)                                                                                               \
+	do {                                                                                                           \
+		if (!(condition)) {                                                                                    \
+			printf("Bail out! %s:%d: %s\n", __FILE__, __LINE__, #condition);                               \
+			exit(1);                                                                                       \
+		}                                                                                                      \
+	} while (0)
+
+struct pair {
+	sv_channel *writer;
+	sv_channel *reader;
+};
+
+/* A directory of channels for this test alone; it is empty again when all are closed. */
+static inline void own_directory(void)
+{
+	static char directory[] = "/tmp/svipc-unit.XXXXXX";
+
+	must(mkdtemp(directory) != NULL);
+	must(setenv("SVIPC_DIR", directory, 1) == 0);
+}
+
+static inline bool directory_is_empty(void)
+{
+	return rmdir(getenv("SVIPC_DIR")) == 0;
+}
+
+static inline struct sv_options options_of(unsigned flags, uint64_t capacity)
+{
+	struct sv_options options = SV_OPTIONS_INIT;
+
+	options.name = "unit";
+	options.flags = flags;
+	options.capacity = capacity;
+	return options;
+}
+
+static inline struct pair open_pair(unsigned flags, uint64_t capacity)
+{
+	struct sv_options options = options_of(flags, capacity);
+	struct pair pair;
+
+	must(sv_open(&pair.writer, SV_WRITER, &options, 0, NULL) == SV_OK);
+	must(sv_open(&pair.reader, SV_READER, &options, 0, NULL) == SV_OK);
+	return pair;
+}
+
+static inline void close_pair(struct pair *pair)
+{
+	sv_close(pair->writer);
+	sv_close(pair->reader);
+}
+
+#endif
