@@ -29,6 +29,7 @@ struct settings {
 	const char *match; /* measure only rows with this in their name, and limits; NULL: all */
 	double trial;      /* seconds that one in-place measurement should last */
 	double deadline;   /* seconds after which the processes of one measurement are killed */
+	bool no_pin;       /* leave it to the scheduler where two sides run, unless it is to be one CPU */
 	int cpu[2];        /* where producer and consumer run; equal when only one CPU is usable */
 };
 extern struct settings settings;

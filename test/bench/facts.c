@@ -106,9 +106,14 @@ static void add_cpus(void)
 	add("cpu", text[0] ? text : "unknown");
 	if (sched_getaffinity(0, sizeof(usable), &usable) == 0)
 		n = CPU_COUNT(&usable);
-	snprintf(text, sizeof(text), "%ld online, %d usable, measured on %d and %d",
-	         sysconf(_SC_NPROCESSORS_ONLN), n, settings.cpu[0], settings.cpu[1]);
+	snprintf(text, sizeof(text), "%ld online, %d usable", sysconf(_SC_NPROCESSORS_ONLN), n);
 	add("cpus", text);
+	if (settings.no_pin)
+		snprintf(text, sizeof(text), "not pinned");
+	else
+		snprintf(text, sizeof(text), "pinned to CPU %d and %d; programs are not", settings.cpu[0],
+		         settings.cpu[1]);
+	add("sides", text);
 	look_up("/proc/cpuinfo", "flags", flags, sizeof(flags));
 	add("virtual machine", strstr(flags, "hypervisor") ? "yes" : "no sign of one");
 }

@@ -337,6 +337,8 @@ bool run_sides(int n, side_function side, void *arg, const int *cpu, char *why, 
 	struct crew crew;
 	double wall;
 
+	if (settings.no_pin && cpu && cpu[0] != cpu[1])
+		cpu = NULL;
 	crew_start(&crew, cpu);
 	for (int i = 0; i < n; i++) {
 		if (crew_fork(&crew, i ? "consumer" : "producer") == 0) {

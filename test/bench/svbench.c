@@ -44,6 +44,7 @@ static void usage(FILE *out)
 	      "  --match TEXT       only rows with TEXT in their name, and the limits\n"
 	      "  --size SIZE        bytes of the file for programs (up to 2G as memory allows; quick: 256M)\n"
 	      "  --capacity SIZE    bytes of every svipc ring (the library's choice)\n"
+	      "  --no-pin           the two sides of messages and round trips where the scheduler likes\n"
 	      "  --dir DIR          working directory on the memory file system (/dev/shm)\n"
 	      "  --disk DIR         working directory on a disk file system (/var/tmp)\n"
 	      "  --programs DIR     where svwrite and svread are (beside svbench)\n"
@@ -211,6 +212,7 @@ enum option_value {
 	MATCH,
 	SIZE,
 	CAPACITY,
+	NO_PIN,
 	DIR,
 	DISK,
 	PROGRAMS,
@@ -229,6 +231,7 @@ static const struct option options[] = {
 	{"match", required_argument, NULL, MATCH},
 	{"size", required_argument, NULL, SIZE},
 	{"capacity", required_argument, NULL, CAPACITY},
+	{"no-pin", no_argument, NULL, NO_PIN},
 	{"dir", required_argument, NULL, DIR},
 	{"disk", required_argument, NULL, DISK},
 	{"programs", required_argument, NULL, PROGRAMS},
@@ -265,6 +268,9 @@ static void parse_option(int option, const char *value, struct request *request)
 		settings.capacity = parse_size("--capacity", value);
 		if (settings.capacity & (settings.capacity - 1))
 			wrong("--capacity: not a power of two:", value);
+		break;
+	case NO_PIN:
+		settings.no_pin = true;
 		break;
 	case DIR:
 		request->dir = value;
