@@ -271,7 +271,7 @@ int main(int argc, char **argv)
 	struct cli_transfer t;
 	struct job job = { .file = NULL };
 	bool met;
-	int option;
+	int option, status;
 
 	cli_program = "svread";
 	cli_transfer_init(&t, SV_READER);
@@ -305,5 +305,7 @@ int main(int argc, char **argv)
 	cli_catch_signals();
 	if (job.command != NULL)
 		cli_catch_child();
-	return job.follow ? serve(&t, &job) : transfer(&t, &job, &met);
+	status = job.follow ? serve(&t, &job) : transfer(&t, &job, &met);
+	free(job.lines.text);
+	return status;
 }

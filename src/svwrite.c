@@ -269,7 +269,7 @@ int main(int argc, char **argv)
 	static const struct option options[] = { CLI_TRANSFER_LONG, { "detach", no_argument, NULL, 'd' }, { 0, 0, 0, 0 } };
 	struct cli_transfer t;
 	struct inputs inputs;
-	int option;
+	int option, status = CLI_FAILED;
 
 	cli_program = "svwrite";
 	cli_transfer_init(&t, SV_WRITER);
@@ -293,11 +293,13 @@ int main(int argc, char **argv)
 	}
 	cli_transfer_check(&t);
 	cli_catch_signals();
-	if (!open_inputs(&t, &inputs, argv + optind, (size_t)(argc - optind)))
-		return CLI_FAILED;
-	check_resume(&t, &inputs);
-	check_detach(&t, &inputs);
-	check_kept(&t);
-	t.options.total = t.total = inputs.total;
-	return transfer(&t, &inputs);
+	if (open_inputs(&t, &inputs, argv + optind, (size_t)(argc - optind))) {
+		check_resume(&t, &inputs);
+		check_detach(&t, &inputs);
+		check_kept(&t);
+		t.options.total = t.total = inputs.total;
+		status = transfer(&t, &inputs);
+	}
+	free(inputs.list);
+	return status;
 }
