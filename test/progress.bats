@@ -205,11 +205,10 @@ longest() {
 }
 
 @test "SIGUSR1 prints one line at any time and does not disturb" {
-	local got='[(]11 B[)] in [0-9.]+ s, .*/s'
 	mkfifo input
 	spawn writer svwrite input
 	# Also while a FIFO is being opened.
-	wait_until 'grep -q SigCgt:.*[2367abef].. /proc/${pid[writer]}/status'
+	wait_until 'grep -q "^SigCgt:.*[2367abef]..\$" /proc/${pid[writer]}/status'
 	kill -USR1 "${pid[writer]}"
 	wait_until 'grep -q "0 bytes.*waiting for input" writer.err'
 	exec 5>input
@@ -220,10 +219,10 @@ longest() {
 	printf 'first text\n' >&5
 	wait_until '[ -s copy ]'
 	kill -USR1 "${pid[writer]}"
-	wait_until 'grep -Eq "11 bytes $got, waiting for input" writer.err'
+	wait_until 'grep -Eq "11 bytes [(]11 B[)] in [0-9.]+ s, .*/s, waiting for input" writer.err'
 	wait_asleep "${pid[reader]}"
 	kill -USR1 "${pid[reader]}"
-	wait_until 'grep -Eq "11 bytes $got, waiting for the writer" reader.err'
+	wait_until 'grep -Eq "11 bytes [(]11 B[)] in [0-9.]+ s, .*/s, waiting for the writer" reader.err'
 	printf 'second text\n' >&5
 	exec 5>&-
 	reap writer
