@@ -26,11 +26,14 @@ static const uint64_t starts[] = {
 
 static void begin(struct pair *pair, uint64_t position)
 {
+	struct sv_side_line *side = pair->side;
+	enum sv_role role;
+
 	memset(pair, 0, sizeof *pair);
-	atomic_store(&pair->side[SV_WRITER].position, position);
-	atomic_store(&pair->side[SV_READER].position, position);
-	sv_ring_init(&pair->writer, SV_WRITER, pair->side, pair->data, CAPACITY);
-	sv_ring_init(&pair->reader, SV_READER, pair->side, pair->data, CAPACITY);
+	for (role = SV_WRITER; role <= SV_READER; role++)
+		atomic_store(&side[role].position, position);
+	sv_ring_init(&pair->writer, SV_WRITER, side, pair->data, CAPACITY);
+	sv_ring_init(&pair->reader, SV_READER, side, pair->data, CAPACITY);
 }
 
 static void empty_and_full(uint64_t start)
