@@ -322,7 +322,7 @@ static int enter(struct sv_channel *ch, const struct sv_options *options)
 	ch->ring.light = sv_fence_register();
 	atomic_store(&own->status, SV_RUNNING);
 	atomic_store(&own->wake, 0);
-	atomic_store(&own->cpu, 0);
+	atomic_store(&own->cpu, sv_spin_cpu());
 	atomic_store(&own->light, ch->ring.light);
 	atomic_store(&own->uid, (uint32_t)geteuid());
 	atomic_store(&own->pid, (int64_t)ch->process);

@@ -49,7 +49,7 @@ enum sv_slot { SV_SLOT_EMPTY = 0, SV_SLOT_ATTACHING = 1, SV_SLOT_ATTACHED = 2, S
  */
 struct sv_side_line {
 	alignas(SV_LINE) _Atomic uint64_t position; /* bytes committed or released */
-	_Atomic uint32_t cpu;                       /* 1 + the CPU this side last waited on; 0: not known */
+	_Atomic uint32_t cpu;                       /* 1 + the CPU this side ran on when it last waited, rang or attached; 0: not known */
 	alignas(SV_LINE) _Atomic uint64_t wake;     /* 0: awake; else threshold << 1 | 1: ring when reached */
 	_Atomic uint32_t status;
 	_Atomic uint32_t slot;  /* enum sv_slot */

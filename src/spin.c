@@ -3,6 +3,7 @@
 #include "spin.h"
 
 #include <sched.h>
+#include <unistd.h>
 
 /* About what a wake-up costs both sides; and the least that still catches a peer that is just about to publish. */
 #define LONGEST_NS 50000
@@ -14,10 +15,9 @@ void sv_spin_init(struct sv_spin *spin, enum sv_wait policy)
 	cpu_set_t usable;
 
 	spin->policy = policy;
-	spin->allowed = policy != SV_WAIT_SLEEP;
+	spin->allowed = policy != SV_WAIT_SLEEP && sysconf(_SC_NPROCESSORS_ONLN) > 1;
 	/* More CPUs than the set holds is more than one. */
-	if (spin->allowed && sched_getaffinity(0, sizeof usable, &usable) == 0 && CPU_COUNT(&usable) < 2)
-		spin->allowed = false;
+	spin->pinned = sched_getaffinity(0, sizeof usable, &usable) == 0 && CPU_COUNT(&usable) < 2;
 	spin->budget_ns = LONGEST_NS;
 }
 
@@ -31,6 +31,9 @@ uint32_t sv_spin_cpu(void)
 int64_t sv_spin_budget(const struct sv_spin *spin, uint32_t own, uint32_t peer)
 {
 	if (!spin->allowed || (own != 0 && own == peer))
+		return 0;
+	/* With one usable CPU only a peer that is known to run on another can make progress meanwhile. */
+	if (spin->pinned && (own == 0 || peer == 0))
 		return 0;
 	return spin->policy == SV_WAIT_SPIN ? SPIN_POLICY_NS : spin->budget_ns;
 }

@@ -15,7 +15,8 @@
 
 struct sv_spin {
 	enum sv_wait policy;
-	bool allowed;      /* more than one CPU is usable */
+	bool allowed;      /* the machine has more than one CPU, and the policy allows it */
+	bool pinned;       /* this process may use one CPU only */
 	int64_t budget_ns; /* what the next wait may spin, learned from the last ones */
 };
 

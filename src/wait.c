@@ -98,15 +98,23 @@ static int look(struct sv_channel *ch, uint64_t want)
 	return GO_ON;
 }
 
+/* Tell the peer which CPU its spinning would compete for. */
+static uint32_t note_cpu(struct sv_channel *ch)
+{
+	uint32_t cpu = sv_spin_cpu();
+
+	if (cpu != atomic_load_explicit(&ch->ring.own->cpu, memory_order_relaxed))
+		atomic_store_explicit(&ch->ring.own->cpu, cpu, memory_order_relaxed);
+	return cpu;
+}
+
 static int spin(struct sv_channel *ch, uint64_t want, int64_t start)
 {
-	struct sv_side_line *own = ch->ring.own, *peer = ch->ring.peer;
-	uint32_t cpu = sv_spin_cpu();
+	struct sv_side_line *peer = ch->ring.peer;
+	uint32_t cpu = note_cpu(ch);
 	int64_t budget;
 	int i, code;
 
-	if (cpu != atomic_load_explicit(&own->cpu, memory_order_relaxed))
-		atomic_store_explicit(&own->cpu, cpu, memory_order_relaxed);
 	budget = sv_spin_budget(&ch->spin, cpu, atomic_load_explicit(&peer->cpu, memory_order_relaxed));
 	if (budget == 0)
 		return GO_ON;
@@ -215,6 +223,8 @@ bool sv_channel_ring(struct sv_channel *ch)
 {
 	int code = sv_bells_ring(ch->semid, ch->role);
 
+	/* A peer that slept may have been misled by where this side ran before. */
+	note_cpu(ch);
 	if (code == 0)
 		return true;
 	sleep_failed(ch, code);
