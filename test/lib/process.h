@@ -19,6 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -90,6 +91,8 @@ static inline void process_start(struct process *p, const char *program, const c
 	if (p->pid == 0) {
 		int null = open("/dev/null", O_RDWR);
 
+		/* Nothing outlives the tool, whatever ends it. */
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		dup2(in == -1 ? null : in, STDIN_FILENO);
 		dup2(out == -1 ? null : out, STDOUT_FILENO);
 		dup2(p->err, STDERR_FILENO);
