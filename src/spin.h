@@ -4,6 +4,10 @@
  *
  * Waking a sleeper on another CPU costs tens of microseconds, so spinning for about that long never costs more than
  * twice the best choice.  Spinning is pointless when the peer needs the CPU that spins: then it is off.
+ *
+ * When spinning does not pay the budget shrinks.  Two sides that both sleep can then keep each other slow: each wait is
+ * long only because the peer has to be woken too.  So now and then, more seldom each time it fails, one wait spins long
+ * enough to outlast the peer's wake-up; if that works both are back in the fast regime.
  */
 #ifndef SV_SPIN_H
 #define SV_SPIN_H
@@ -17,7 +21,10 @@ struct sv_spin {
 	enum sv_wait policy;
 	bool allowed;      /* the machine has more than one CPU, and the policy allows it */
 	bool pinned;       /* this process may use one CPU only */
+	bool probing;      /* the next wait is to find out whether longer spinning pays */
 	int64_t budget_ns; /* what the next wait may spin, learned from the last ones */
+	unsigned short_sleeps; /* since the last probe: sleeps that a longer spin would have spared */
+	unsigned probe_gap;    /* of those, how many until the next probe */
 };
 
 /* Look at the CPUs this process may use. */
@@ -29,8 +36,8 @@ uint32_t sv_spin_cpu(void);
 /* Nanoseconds that the coming wait may spin.  own and peer are CPUs as sv_spin_cpu() gives them. */
 int64_t sv_spin_budget(const struct sv_spin *spin, uint32_t own, uint32_t peer);
 
-/* Learn from a wait that took so long in all. */
-void sv_spin_learn(struct sv_spin *spin, int64_t waited_ns);
+/* Learn from a wait that took so long in all, and ended while spinning or asleep. */
+void sv_spin_learn(struct sv_spin *spin, int64_t waited_ns, bool slept);
 
 static inline void sv_spin_pause(void)
 {

@@ -198,6 +198,7 @@ static int sleep_once(struct sv_channel *ch, uint64_t want, int64_t deadline)
 int sv_channel_wait(struct sv_channel *ch, uint64_t want, int timeout_ms)
 {
 	int64_t deadline, start;
+	bool slept;
 	int code = look(ch, want);
 
 	if (code != GO_ON)
@@ -209,13 +210,14 @@ int sv_channel_wait(struct sv_channel *ch, uint64_t want, int timeout_ms)
 	start = sv_now();
 	deadline = timeout_ms < 0 ? SV_NEVER : start + (int64_t)timeout_ms * 1000000;
 	code = spin(ch, want, start);
+	slept = code == GO_ON;
 	while (code == GO_ON) {
 		if (deadline != SV_NEVER && sv_now() >= deadline)
 			return sv_fault_set(&ch->fault, SV_ETIMEDOUT, 0, "timed out waiting for the %s",
 			                    sv_role_name(sv_other(ch->role)));
 		code = sleep_once(ch, want, deadline);
 	}
-	sv_spin_learn(&ch->spin, sv_now() - start);
+	sv_spin_learn(&ch->spin, sv_now() - start, slept);
 	return code;
 }
 
