@@ -39,6 +39,11 @@ pump_until() {
 	done
 }
 
+# It would die of SIGUSR1 no more.
+sv_catches_usr1() {
+	grep -q '^SigCgt:.*[2367abef]..$' "/proc/$1/status"
+}
+
 # It sleeps, and not in a semaphore operation.
 sv_blocked_in_write() {
 	[ "$(sv_state "$1")" = S ] && ! sv_asleep "$1"
@@ -134,7 +139,6 @@ longest() {
 	wait_until 'drawn writer.out | grep -q "5 B "'
 	kill -KILL "${pid[reader]}"
 	reap reader
-	echo text >&5
 	exec 5>&-
 	reap writer
 	assert_status 3
@@ -208,7 +212,7 @@ longest() {
 	mkfifo input
 	spawn writer svwrite input
 	# Also while a FIFO is being opened.
-	wait_until 'grep -q "^SigCgt:.*[2367abef]..\$" /proc/${pid[writer]}/status'
+	wait_until 'sv_catches_usr1 ${pid[writer]}'
 	kill -USR1 "${pid[writer]}"
 	wait_until 'grep -q "0 bytes.*waiting for input" writer.err'
 	exec 5>input
@@ -260,6 +264,7 @@ longest() {
 @test "ticks and SIGUSR1 do not stretch a time-out" {
 	local end=$((SECONDS + 20))
 	spawn writer svwrite --progress=force -t 2 /dev/null
+	wait_until 'sv_catches_usr1 ${pid[writer]}'
 	until sv_gone "${pid[writer]}"; do
 		[ "$SECONDS" -lt "$end" ] || fail 'no time-out' || return 1
 		kill -USR1 "${pid[writer]}" 2>/dev/null || :
