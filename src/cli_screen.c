@@ -19,7 +19,8 @@ static const int caught[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGWINC
 static volatile sig_atomic_t resized, stopped;
 static sigset_t outside; /* signal mask of the program */
 static struct termios cooked;
-static bool keys; /* standard input is read for single keys */
+static bool raw_mode; /* of the terminal at standard input */
+static bool keys;     /* standard input is read for single keys */
 
 static void on_signal(int signal)
 {
@@ -43,8 +44,9 @@ static void take(void)
 	struct termios raw;
 
 	/* In the background, changing the terminal would stop the program. */
-	keys = isatty(STDIN_FILENO) && tcgetpgrp(STDIN_FILENO) == getpgrp() && tcgetattr(STDIN_FILENO, &cooked) == 0;
-	if (keys) {
+	raw_mode = isatty(STDIN_FILENO) && tcgetpgrp(STDIN_FILENO) == getpgrp() && tcgetattr(STDIN_FILENO, &cooked) == 0;
+	keys = raw_mode;
+	if (raw_mode) {
 		raw = cooked;
 		raw.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
 		raw.c_cc[VMIN] = 0;
@@ -60,7 +62,7 @@ static void give_back(void)
 {
 	fputs("\033[?25h\033[?1049l", stdout);
 	fflush(stdout);
-	if (keys)
+	if (raw_mode)
 		tcsetattr(STDIN_FILENO, TCSADRAIN, &cooked);
 }
 
@@ -119,7 +121,7 @@ static bool read_keys(enum cli_screen_event *event)
 	char key[32];
 	ssize_t n = read(STDIN_FILENO, key, sizeof key), i;
 
-	/* The terminal went away, or its other end did. */
+	/* Nothing more will come: do not be woken for that again and again. */
 	if (n <= 0)
 		keys = false;
 	for (i = 0; i < n; i++) {
