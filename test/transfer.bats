@@ -399,15 +399,13 @@ edges() {
 }
 
 @test "without SVIPC_DIR the channel is in a directory of the user's own" {
-	skip_unless_root
 	local directory=/dev/shm/svipc-65534
-	skip_unless setpriv
+	another_user
 	# A user whose directory the tests do not share with anybody who is at work.
 	[ ! -e $directory ] || skip "$directory exists"
-	local as=(env -u SVIPC_DIR setpriv --reuid 65534 --regid 65534 --clear-groups)
-	"${as[@]}" true || skip 'may not become another user'
-	chmod 755 "$BATS_TEST_TMPDIR" .
-	"${as[@]}" test -x "$SVIPC_BUILD/svread" || skip 'another user cannot run the build'
+	[ -d /dev/shm ] || skip 'there is no /dev/shm'
+	# The test's own processes are known by SVIPC_DIR, so it is there but empty.
+	as=(setpriv --reuid 65534 --regid 65533 --clear-groups env SVIPC_DIR=)
 	spawn reader "${as[@]}" svread
 	wait_until '[ -e '$directory'/default ]'
 	assert_equal 'mode and owner' "$(stat -c '%a %u' $directory)" '700 65534'

@@ -24,6 +24,7 @@
 #   half_way [OPTION...]                       writer and reader amid a transfer: see there
 #   midway WHAT AFTER PROGRAM ARG...           spawn PROGRAM under midway_preload (which see), by the program's name
 #   fail MESSAGE                               end the test
+#   another_user                               $as makes a command another user's: see there
 #   skip_unless TOOL..., skip_unless_root, skip_unless_own_ipc, skip_if_sanitized
 #   random_file FILE BYTES                     BYTES as head -c understands them
 #   compiler_for clang|musl|m32|arm64          prints a CC that works here, else fails
@@ -100,6 +101,7 @@ sv_teardown() {
 	fi
 	cd /
 	rm -rf "$SVIPC_DIR"
+	[ -z "${PUBLIC-}" ] || rm -rf "$PUBLIC"
 	if [ -n "$problem" ] && [ "${BATS_TEST_COMPLETED-}" = 1 ]; then
 		fail "$problem"
 	fi
@@ -310,6 +312,23 @@ midway() {
 	shift 2
 	[ -e "$preload" ] || fail "$preload is not built" || return 1
 	spawn "$1" env "LD_PRELOAD=$preload" "SV_MIDWAY=$what" "SV_MIDWAY_AFTER=$after" "$@"
+}
+
+# "${as[@]}" COMMAND runs as a user of its own, with the SVIPC_DIR $PUBLIC/theirs.  The test goes on in $PUBLIC, which
+# everybody may enter; the programs are there too, since the build may be where only its owner may go.
+another_user() {
+	skip_unless_root
+	skip_unless setpriv
+	PUBLIC=$(mktemp -d /tmp/svipc-public.XXXXXX) || return 1
+	chmod 755 "$PUBLIC"
+	mkdir -m 755 "$PUBLIC/bin"
+	install -m 755 "$SVIPC_BUILD"/sv{write,read,clean} "$PUBLIC/bin"
+	mkdir -m 700 "$PUBLIC/theirs"
+	chown 65534:65533 "$PUBLIC/theirs"
+	PATH=$PUBLIC/bin:$PATH
+	cd "$PUBLIC" || return 1
+	as=(env "SVIPC_DIR=$PUBLIC/theirs" setpriv --reuid 65534 --regid 65533 --clear-groups)
+	"${as[@]}" svread --version >/dev/null || skip 'cannot run a program as another user'
 }
 
 skip_unless() {
