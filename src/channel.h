@@ -96,6 +96,9 @@ static inline int sv_channel_publish(struct sv_channel *ch, uint64_t n)
 	return SV_OK;
 }
 
+/* Writer, after a look at the reader: is it done although the writer still has something to say? */
+bool sv_reader_done_early(const struct sv_channel *ch);
+
 /* The peer's status as a code: SV_OK while it runs or when it is done, else SV_EPEER with the fault set. */
 int sv_peer_verdict(struct sv_channel *ch, uint32_t status);
 

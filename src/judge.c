@@ -57,7 +57,8 @@ bool sv_header_of_use(const struct sv_header *header)
 	if ((header->flags & SV_DETACH) != 0)
 		return sent && !taken;
 	if ((header->flags & SV_RESUME) != 0)
-		return !(sent && taken) && atomic_load((_Atomic uint64_t *)&header->side[SV_WRITER].position) > 0;
+		/* A reader is done only after the writer was, whatever became of that one since. */
+		return !taken && atomic_load((_Atomic uint64_t *)&header->side[SV_WRITER].position) > 0;
 	return false;
 }
 

@@ -48,7 +48,7 @@ int sv_msg_reserve(sv_channel *ch, size_t len, void **data, int timeout_ms)
 			code = sv_msg_flush(ch);
 		if (code == SV_OK)
 			code = sv_channel_wait(ch, ch->staged + need, timeout_ms);
-		if (code == SV_END || (code == SV_OK && sv_status_of(ch->ring.peer) == SV_DONE))
+		if (code == SV_END || (code == SV_OK && sv_reader_done_early(ch)))
 			return sv_fault_set(&ch->fault, SV_ECORRUPT, 0, "corrupt channel: the reader finished before the writer");
 		if (code != SV_OK)
 			return code;

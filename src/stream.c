@@ -31,6 +31,14 @@ static int check_want(struct sv_channel *ch, size_t want, int timeout_ms, const 
 	return SV_OK;
 }
 
+bool sv_reader_done_early(const struct sv_channel *ch)
+{
+	if (sv_status_of(ch->ring.peer) != SV_DONE)
+		return false;
+	/* It may have been done with what a former writer had finished; this one has yet to find that out. */
+	return (ch->flags & SV_RESUME) == 0 || ch->ring.seen != ch->ring.position;
+}
+
 int sv_reserve(sv_channel *ch, size_t want, void **data, size_t *got, int timeout_ms)
 {
 	int code = sv_channel_check(ch, 0, "sv_reserve");
@@ -44,7 +52,7 @@ int sv_reserve(sv_channel *ch, size_t want, void **data, size_t *got, int timeou
 		if (sv_status_of(ch->ring.peer) > SV_DONE)
 			return sv_peer_verdict(ch, sv_status_of(ch->ring.peer));
 		code = sv_channel_wait(ch, want, timeout_ms);
-		if (code == SV_END || (code == SV_OK && sv_status_of(ch->ring.peer) == SV_DONE))
+		if (code == SV_END || (code == SV_OK && sv_reader_done_early(ch)))
 			return sv_fault_set(&ch->fault, SV_ECORRUPT, 0, "corrupt channel: the reader finished before the writer");
 		if (code != SV_OK)
 			return code;
