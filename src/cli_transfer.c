@@ -3,6 +3,7 @@
 #include "cli_transfer.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,10 +29,22 @@ static const char *other_role(const struct cli_transfer *t)
 	return t->role == SV_WRITER ? "reader" : "writer";
 }
 
+/* A standard stream that is closed must not become a file of ours, into which messages or data would go: fail instead. */
+static void keep_standard_streams(void)
+{
+	static const int useless[] = { O_WRONLY, O_RDONLY, O_WRONLY };
+	int fd;
+
+	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) == -1 && open("/dev/null", useless[fd]) == -1)
+			return;
+}
+
 void cli_transfer_init(struct cli_transfer *t, enum sv_role role)
 {
 	static const struct sv_options defaults = SV_OPTIONS_INIT;
 
+	keep_standard_streams();
 	memset(t, 0, sizeof *t);
 	t->role = role;
 	t->options = defaults;

@@ -357,6 +357,30 @@ second" ]'
 	assert_equal file "$(cat '%n%')" text
 }
 
+@test "a closed standard stream is an error, and never becomes the file that is written" {
+	spawn reader sh -c 'exec svread -o copy 2>&- >&-'
+	run_logged svwrite - <<<text
+	assert_status 0
+	reap reader
+	assert_status 0
+	spawn reader sh -c 'exec svread -o copy -t 0.1 2>&-'
+	reap reader
+	assert_status 4
+	assert_equal copy "$(cat copy)" text
+	spawn reader sh -c 'exec svread >&-'
+	run_logged svwrite - <<<text
+	assert_status 3
+	assert_output_has 'Bad file descriptor'
+	reap reader
+	assert_status 1
+	spawn reader svread
+	run_logged sh -c 'exec svwrite <&-'
+	assert_status 1
+	assert_output_has 'standard input: Bad file descriptor'
+	reap reader
+	assert_status 3
+}
+
 # examples FILE: each literal block of the examples of a manual page, as files example.N.
 examples() {
 	awk '/^[.]Sh/ { inside = $2 == "EXAMPLES" }
