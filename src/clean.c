@@ -23,26 +23,36 @@ struct clean {
 	void *arg;
 };
 
+static bool is_the_file(int fd, const char *path)
+{
+	struct stat opened, now;
+
+	return fstat(fd, &opened) == 0 && stat(path, &now) == 0 && opened.st_dev == now.st_dev && opened.st_ino == now.st_ino;
+}
+
 /*
- * The lock of a channel that may be removed.  -1: somebody is opening or closing it just now, hands off.  The file may be gone: then
- * nobody can come by it any more, and *fd is -1.
+ * The lock of a channel that may be removed.  -1: somebody is opening or closing it just now, hands off.  The file may be gone:
+ * then nobody can come by it any more, and *fd is -1.
  */
 static int lock(const struct sv_sight *sight, int *fd)
 {
-	struct stat st;
-
-	*fd = -1;
-	/* The path may come from a segment alone, and so from whoever could write to it: opening a device may act. */
-	if (stat(sight->record.path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
-		return 0;
 	*fd = open(sight->record.path, O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
 	if (*fd == -1)
 		return errno == ENOENT || errno == ENOTDIR ? 0 : -1;
-	if (flock(*fd, LOCK_EX | LOCK_NB) == 0)
+	/* The last one out unlinks the file before it unlocks it, and a newcomer then locks a file of its own. */
+	if (flock(*fd, LOCK_EX | LOCK_NB) == 0 && is_the_file(*fd, sight->record.path))
 		return 0;
 	close(*fd);
 	*fd = -1;
 	return -1;
+}
+
+/* The rendezvous was gone when its lock was asked for, but somebody may have made a new one since. */
+static bool is_back(const struct sv_sight *sight)
+{
+	struct stat st;
+
+	return lstat(sight->record.path, &st) == 0 || errno != ENOENT;
 }
 
 static bool may_remove(const struct sv_sight *sight, const struct sv_clean_options *options)
@@ -102,12 +112,15 @@ static int clean_one(struct sv_sight *sight, const struct clean *clean)
 		snprintf(info->reason, sizeof info->reason, "locked: a process is opening or closing it");
 		return clean->visit(info, 0, clean->arg);
 	}
+	/* A record that is the rendezvous itself is gone with it; what it led to is found by its segment. */
+	if (fd == -1 && strcmp(sight->file, sight->record.path) == 0)
+		return 0;
 	examine_again(sight);
 	/* Mapped, but by neither side: perhaps only somebody's look, which is over at once. */
 	if (info->maps > 0 && !info->side[SV_WRITER].attached && !info->side[SV_READER].attached &&
 	    sv_segment_unmapped(sight->shmid, 0))
 		examine_again(sight);
-	if (may_remove(sight, clean->options)) {
+	if (may_remove(sight, clean->options) && (fd != -1 || !is_back(sight))) {
 		removed = 1;
 		code = clean->options->dry_run ? 0 : remove_all(sight);
 		if (code != 0) {
