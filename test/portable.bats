@@ -21,7 +21,7 @@ build_for() {
 		[ ! -e "$unit" ] || targets+=("$build/${unit#"$SV_ROOT/"}")
 	done
 	targets=("${targets[@]/\/test\/unit//test}")
-	SV_LIMIT=300 run_logged nice make -s -C "$SV_ROOT" DEV=1 "CC=$cc" "BUILD=$build" CFLAGS=-O1 all "${targets[@]%.c}"
+	SV_LIMIT=300 run_logged nice make -s -C "$SV_ROOT" DEV=1 "CC=$cc" "BUILD=$build" CFLAGS=-O2 all "${targets[@]%.c}"
 	assert_status 0 || return 1
 	# gcc notes that the layout of 64-bit atomics in 32-bit structs has changed in its version 11.
 	assert_output_lacks warning:
