@@ -268,7 +268,7 @@ int main(int argc, char **argv)
 {
 	static const struct option options[] = { CLI_TRANSFER_LONG, { "detach", no_argument, NULL, 'd' }, { 0, 0, 0, 0 } };
 	struct cli_transfer t;
-	struct inputs inputs;
+	static struct inputs inputs; /* lives as long as the program */
 	int option, status = CLI_FAILED;
 
 	cli_program = "svwrite";
