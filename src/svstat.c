@@ -124,8 +124,10 @@ static bool draw(const struct cli_look *look, const struct request *request)
 	cli_terminal_size(STDOUT_FILENO, &width, &lines);
 	width = width == 0 ? 80 : width;
 	lines = lines == 0 ? 24 : lines;
-	/* Beside the summary, the headings, and the number of those that have no room. */
-	room = lines > 3 ? lines - 3 : 1;
+	/* Beside the summary and the headings; and, when that is too little, the number of those that have no room. */
+	room = lines > 2 ? lines - 2 : 1;
+	if (look->count > room && room > 1)
+		room--;
 	summary(text, sizeof text, look);
 	cli_print_cut(out, text, width);
 	fprintf(out, "\n%s", look->count == 0 ? "no channels\n" : "");
