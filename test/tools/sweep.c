@@ -122,7 +122,10 @@ static void trial(const struct plan *plan, struct outcome *o)
 		} else {
 			if (peer == 0)
 				peer = start_peer(&scene);
-			settle(&scene, peer, o);
+			if (scene.at_once)
+				settle_at_once(&scene, peer, o);
+			else
+				settle(&scene, peer, o);
 			peer = 0;
 			if (victim_status == 0 && scene.subject < LEAVER && o->survivor != 0)
 				wrong(o, "the victim ended with 0, the survivor with %d", o->survivor);
@@ -202,6 +205,8 @@ static void tell(const struct plan *plan, const struct outcome *o)
 		printf(", killed at its %s", plan->error != 0 ? "exit" : "entry");
 	printf("%s: %s; victim %d, survivor %d, %s\n", diverged ? " [diverged]" : "", o->why, victim_status, o->survivor,
 	       scene.after_fresh ? "fresh transfer first" : "svclean first");
+	if (scene.at_once)
+		printf("  (the next victim was started at once)\n");
 	for (i = 0; i < sizeof files / sizeof *files; i++) {
 		n = load(files[i], (unsigned char *)text, sizeof text - 1);
 		text[n] = '\0';
@@ -239,6 +244,7 @@ static void sweep(long stride, long offset, double limit)
 
 		/* What a dead reader has not acknowledged stays detached, and no new writer is let in. */
 		scene.after_fresh = (i & 1) != 0 && scene.subject != TAKER;
+		scene.at_once = scene.resume && kind != ERRORS && (i & 2) != 0;
 		trial(plan, &o);
 		tried++;
 		other += diverged;

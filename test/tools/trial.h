@@ -42,6 +42,7 @@ struct scene {
 	enum subject subject;
 	bool resume;
 	bool victim_first;
+	bool at_once;     /* this trial: the next victim starts while the survivor may still be going */
 	bool after_fresh; /* this trial: a fresh transfer before svclean, else after it */
 	const char *programs;
 	const char *channels; /* the channel directory */
@@ -328,6 +329,23 @@ static bool may_end_with(const struct scene *s, const struct outcome *o)
 	return o->survivor == 3 && (o->removed || !o->restarted);
 }
 
+static enum subject next_of(const struct scene *s)
+{
+	return s->subject == READER || s->subject == LEAVER ? s->subject : WRITER;
+}
+
+static void judge_survivor(const struct scene *s, struct outcome *o)
+{
+	const char *despite = o->restarted ? " although the next one has come" : "";
+
+	if (o->survivor == -1)
+		wrong(o, "the survivor hangs%s", despite);
+	else if (!may_end_with(s, o))
+		wrong(o, "the survivor ended with %d%s", o->survivor, despite);
+	if (!is_prefix(s, "out", o->survivor == 0))
+		wrong(o, o->survivor == 0 ? "status 0, but the output is not complete" : "the output is not a prefix of the input");
+}
+
 /* The peer comes to its end, with the help of a next victim if it waits for one. */
 static void settle(const struct scene *s, pid_t peer, struct outcome *o)
 {
@@ -348,7 +366,7 @@ static void settle(const struct scene *s, pid_t peer, struct outcome *o)
 		if (!is_prefix(s, "out", false))
 			wrong(o, "the output is not a prefix of the input");
 		o->restarted = true;
-		n = transfer_words(s, s->subject == LEAVER ? LEAVER : s->subject == READER ? READER : WRITER, words);
+		n = transfer_words(s, next_of(s), words);
 		/* A peer whose channel was removed learns of it only when somebody else comes; who then may be too early. */
 		if (o->removed) {
 			words[n] = "-t5";
@@ -359,12 +377,38 @@ static void settle(const struct scene *s, pid_t peer, struct outcome *o)
 			wrong(o, "the next victim ended with %d%s", status, status == -1 ? " (hangs)" : "");
 	}
 	o->survivor = end_of(peer);
-	if (o->survivor == -1)
-		wrong(o, "the survivor hangs%s", o->restarted ? " although the next one has come" : "");
-	else if (!may_end_with(s, o))
-		wrong(o, "the survivor ended with %d%s", o->survivor, o->restarted ? " although the next one has come" : "");
-	if (!is_prefix(s, "out", o->survivor == 0))
-		wrong(o, o->survivor == 0 ? "status 0, but the output is not complete" : "the output is not a prefix of the input");
+	judge_survivor(s, o);
+}
+
+/*
+ * The same where the next victim does not wait to see what the survivor does.  If that one had all it needed, the
+ * next may have come too late: then it waits on a new channel, alone, and is sent away.
+ */
+static void settle_at_once(const struct scene *s, pid_t peer, struct outcome *o)
+{
+	enum sv_role role = peer_of(s) == READER ? SV_READER : SV_WRITER;
+	double until = seconds() + DEADLINE_S;
+	const char *words[WORDS_MAX];
+	pid_t next;
+	int status;
+
+	transfer_words(s, next_of(s), words);
+	next = start(words, "next.err", false);
+	while (!ended(peer) && seconds() < until)
+		nap();
+	o->restarted = true;
+	o->survivor = end_of(peer);
+	judge_survivor(s, o);
+	while (!ended(next) && !(asleep(next) && slot_of(s, role) == SV_SLOT_EMPTY) && seconds() < until)
+		nap();
+	if (!ended(next) && seconds() < until) {
+		kill(next, SIGTERM);
+		status = end_of(next) == 128 + SIGTERM ? 0 : 1;
+	} else {
+		status = end_of(next);
+	}
+	if (status != 0)
+		wrong(o, "the next victim, started at once, ended with %d%s", status, status == -1 ? " (hangs)" : "");
 }
 
 /* svclean, if there is anything that it could do. */
