@@ -73,6 +73,7 @@ static const char *const watch_layouts[] = {
 	"channel,short,rate,bar",
 	"channel,short,moved,rate,bar",
 	"channel,short,wpid,rpid,moved,rate,bar,age",
+	"channel,short,writer,reader,moved,rate,bar",
 	"channel,short,writer,reader,moved,rate,bar,age",
 	"channel,state,writer,reader,moved,rate,bar,age",
 	"channel,state,writer,reader,moved,done,rate,bar,capacity,age",
