@@ -13,7 +13,7 @@ setup_file() {
 
 # A few seconds each: a sample that is spread over the whole course.
 sample() {
-	sweep "$@" --seconds 4 --offset "$RANDOM"
+	sweep "$@" --seconds 3 --offset "$RANDOM"
 }
 
 @test "a writer or a reader killed at any instruction from its first semaphore operation on" {

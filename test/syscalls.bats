@@ -15,7 +15,7 @@ for_each_program() {
 	local subject
 	for subject in writer reader 'writer --resume --victim-first' 'reader --resume --victim-first' leaver taker cleaner; do
 		# shellcheck disable=SC2086 # words
-		sweep --case $subject --seconds 2 --stride 3 --offset "$RANDOM" "$@"
+		sweep --case $subject --seconds 1 --offset "$RANDOM" "$@"
 	done
 }
 

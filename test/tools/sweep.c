@@ -31,6 +31,8 @@
 
 #include "victim.h"
 
+#define LEAST 8
+
 static bool exact; /* step from the start point on, instead of from the last system call */
 static char work[PATH_MAX];
 
@@ -239,7 +241,8 @@ static void sweep(long stride, long offset, double limit)
 	step = (long)((double)count * 0.6180339887) | 1;
 	while (count > 1 && gcd(step, count) != 1)
 		step++;
-	for (i = 0; i < count && (limit == 0 || seconds() - begin < limit); i++) {
+	/* However slow this machine is now, a few are tried. */
+	for (i = 0; i < count && (i < LEAST || limit == 0 || seconds() - begin < limit); i++) {
 		const struct plan *plan = &plans[offset + (long)((unsigned long)i * (unsigned long)step % (unsigned long)count) * stride];
 
 		/* What a dead reader has not acknowledged stays detached, and no new writer is let in. */
@@ -369,7 +372,7 @@ int main(int argc, char **argv)
 	    (scene.resume && scene.subject >= LEAVER))
 		usage();
 	if (kind == ERRORS && !TRACEE_CAN_FAIL)
-		errx(77, "system calls cannot be made to fail on this machine");
+		errx(TRACEE_UNABLE, "system calls cannot be made to fail on this machine");
 	set_up((size_t)bytes);
 	printf("%s%s, %s first, %s%s, %ld bytes%s: ", subjects[scene.subject], scene.resume ? " -r" : "",
 	       scene.victim_first ? "victim" : "peer", kinds[kind],

@@ -24,6 +24,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define TRACEE_UNABLE 77 /* exit status when this machine cannot do it */
+
 /* Where a tracee stands after it was let go on. */
 enum tracee_at {
 	TRACEE_ENTRY,   /* about to make the system call `number` */
@@ -45,7 +47,7 @@ static inline void tracee_stopped(struct tracee *t, struct __ptrace_syscall_info
 {
 	memset(info, 0, sizeof *info);
 	if (ptrace(PTRACE_GET_SYSCALL_INFO, t->pid, (void *)sizeof *info, info) <= 0)
-		err(2, "PTRACE_GET_SYSCALL_INFO");
+		errx(TRACEE_UNABLE, "ptrace does not tell of system calls here");
 	t->ip = info->instruction_pointer;
 }
 
@@ -53,7 +55,7 @@ static inline void tracee_stopped(struct tracee *t, struct __ptrace_syscall_info
 static inline void tracee_offer(void)
 {
 	if (ptrace(PTRACE_TRACEME, 0, NULL, NULL) == -1)
-		_exit(127);
+		_exit(TRACEE_UNABLE);
 }
 
 /*
@@ -94,6 +96,8 @@ static inline bool tracee_adopt(struct tracee *t, pid_t pid)
 	while (waitpid(pid, &t->status, __WALL) == -1)
 		if (errno != EINTR)
 			err(2, "waitpid");
+	if (WIFEXITED(t->status) && WEXITSTATUS(t->status) == TRACEE_UNABLE)
+		errx(TRACEE_UNABLE, "ptrace is not permitted here");
 	if (!WIFSTOPPED(t->status))
 		return false;
 	if (ptrace(PTRACE_SETOPTIONS, pid, NULL, (void *)(PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL)) == -1)
