@@ -41,22 +41,22 @@ setup() {
 	done
 }
 
-@test "a side killed at every 7th instruction from the first lock on, that opens the channel first" {
+@test "a side killed at every 17th instruction from the first lock on, that opens the channel first" {
 	local side resume
 	for side in writer reader; do
 		for resume in '' --resume; do
 			# shellcheck disable=SC2086 # nothing, or one word
-			sweep --case $side $resume --victim-first --from flock --stride 7 --offset "$RANDOM"
+			sweep --case $side $resume --victim-first --from flock --stride 17 --offset "$RANDOM"
 		done
 	done
 }
 
-@test "a side killed at every 7th instruction from the first lock on, that comes second" {
+@test "a side killed at every 17th instruction from the first lock on, that comes second" {
 	local side resume
 	for side in writer reader; do
 		for resume in '' --resume; do
 			# shellcheck disable=SC2086 # nothing, or one word
-			sweep --case $side $resume --from flock --stride 7 --offset "$RANDOM"
+			sweep --case $side $resume --from flock --stride 17 --offset "$RANDOM"
 		done
 	done
 }
