@@ -262,7 +262,7 @@ exists() {
 		done
 	}
 	start pruner prune
-	for i in {1..25}; do
+	for i in {1..15}; do
 		start reader svread -c "pruned$((i % 3))"
 		svwrite -c "pruned$((i % 3))" <<<"round $i" || fail "svwrite, round $i: status $?" || return 1
 		reap reader >/dev/null
