@@ -108,7 +108,7 @@ long_in_source() {
 		run_logged --separate-stderr "$program" --help
 		assert_status 0
 		assert_equal 'standard error' "$stderr" ''
-		assert_equal "longest line of $program --help" "$(awk 'length > 79' <<<"$output")" ''
+		assert_equal "longest line of $program --help" "$(awk 'length > 80' <<<"$output")" ''
 		[ "$(wc -l <<<"$output")" -le 24 ] || fail "$program --help has $(wc -l <<<"$output") lines"
 		assert_equal "$program -h" "$("$program" -h)" "$output"
 		run_logged "$program" --version
