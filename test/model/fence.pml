@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * fence.pml - why no wake-up is lost when the publisher has no full fence: the store-buffering pattern of src/ring.h
+ * with the store buffers written out.
+ *
+ *	publisher                                    sleeper
+ *	store position          sv_ring_publish      store wake            sv_ring_arm
+ *	fence, or none (light)                       look at the publisher's light
+ *	load wake                                    membarrier if light   sv_fence_remote
+ *	reached: exchange, ring                      fence                 sv_full_fence
+ *	                                             look                  sv_ring_look
+ *	                                             sleep                 sv_bells_sleep
+ *
+ * Each process has a store buffer of DEPTH entries, first in first out; its own stores reach memory when they leave it,
+ * at any time (total store order, as x86 has it).  A fence waits until the own buffer is empty; an atomic exchange and a
+ * system call imply one; membarrier empties the buffers of both.
+ *
+ * The publisher attaches at any time, LIVES times one after the other (a resumable channel), each time light or not as it
+ * likes, publishes PUBLISH positions each time, and dies without a word.  The sleeper waits for every position.  A wake-up
+ * that is lost is a deadlock.
+ *
+ * Broken twins: see README.md.
+ */
+#ifndef PUBLISH
+#define PUBLISH 2
+#endif
+#ifndef LIVES
+#define LIVES 2
+#endif
+#ifndef DEPTH
+#define DEPTH 2
+#endif
+
+#define PUBLISHER 0
+#define SLEEPER 1
+
+/* Shared memory, and the semaphore. */
+byte position;
+bit light;
+byte wake;            /* 0, or 1 + threshold */
+byte bell;
+
+/* Store buffers: which word, which value; the oldest first. */
+#define POSITION 0
+#define LIGHT 1
+#define WAKE 2
+byte word[2 * DEPTH];
+byte value[2 * DEPTH];
+byte used[2];
+
+inline store(p, w, v)
+{
+	atomic {
+		used[p] < DEPTH ->
+		word[p * DEPTH + used[p]] = w;
+		value[p * DEPTH + used[p]] = v;
+		used[p]++
+	}
+}
+
+inline drain_one(p)
+{
+	if
+	:: word[p * DEPTH] == POSITION -> position = value[p * DEPTH]
+	:: word[p * DEPTH] == LIGHT -> light = value[p * DEPTH]
+	:: word[p * DEPTH] == WAKE -> wake = value[p * DEPTH]
+	fi;
+	used[p]--;
+	k = 0;
+	do
+	:: k < DEPTH - 1 ->
+		word[p * DEPTH + k] = word[p * DEPTH + k + 1];
+		value[p * DEPTH + k] = value[p * DEPTH + k + 1];
+		k++
+	:: else -> break
+	od;
+	word[p * DEPTH + DEPTH - 1] = 0;
+	value[p * DEPTH + DEPTH - 1] = 0;
+	k = 0
+}
+
+#define drained(p) (used[p] == 0)
+
+/* What is in a buffer reaches memory sooner or later. */
+proctype cpu(bit p)
+{
+	byte k;
+
+end:	do
+	:: d_step { used[p] > 0 -> drain_one(p) }
+	od
+}
+
+proctype publisher()
+{
+	byte w, lives, n;
+	bit lightly;
+
+	do
+	:: lives < LIVES ->
+		lives++;
+		/* enter: sv_fence_register may work or not */
+		if
+		:: lightly = 0
+#ifndef ONLY_FENCES
+		:: lightly = 1
+#endif
+		fi;
+#ifndef LIGHT_AFTER_ATTACH
+		store(PUBLISHER, LIGHT, lightly);
+#endif
+		/* the semop that attaches, with the arrival bell; the weight of the one before goes */
+#ifdef NO_ARRIVAL_BELL
+		atomic { drained(PUBLISHER) -> bell = 0 };
+#else
+		atomic { drained(PUBLISHER) -> bell = 1 };
+#endif
+#ifdef LIGHT_AFTER_ATTACH
+		store(PUBLISHER, LIGHT, lightly);
+#endif
+		n = 0;
+		do
+		:: n < PUBLISH ->
+			n++;
+			store(PUBLISHER, POSITION, (lives - 1) * PUBLISH + n);
+#ifndef NO_FENCE
+			if
+			:: !lightly -> drained(PUBLISHER)
+			:: else
+			fi;
+#endif
+			w = wake;
+			if
+			:: w != 0 && (lives - 1) * PUBLISH + n >= w - 1 ->
+				atomic { drained(PUBLISHER) -> w = wake; wake = 0 };
+				if
+				:: w != 0 -> bell++
+				:: else
+				fi
+			:: else
+			fi;
+			w = 0
+		:: else -> break
+		od;
+		/* Death drains, too; its weight wakes, but is taken off when the next one attaches. */
+		if
+		:: lives < LIVES -> atomic { drained(PUBLISHER) -> bell++ }
+		:: else
+		fi
+	:: else -> break
+	od
+}
+
+proctype sleeper()
+{
+	byte want = 1, seen, owed, k;
+	bit blind, peer_light;
+
+	do
+	:: want <= LIVES * PUBLISH ->
+		store(SLEEPER, WAKE, 1 + want);
+		peer_light = light;
+#ifdef DRAIN_AFTER_LIGHT
+		if
+		:: owed > 0 -> d_step { owed--; if :: bell > 0 -> bell-- :: else fi }
+		:: else
+		fi;
+#endif
+		blind = 0;
+		if
+		:: peer_light ->
+#ifndef NO_MEMBARRIER
+			if
+#ifndef BLIND
+			:: atomic {
+				drained(SLEEPER) ->
+				do
+				:: used[PUBLISHER] > 0 -> drain_one(PUBLISHER)
+				:: else -> break
+				od
+			   }
+#else
+			:: blind = 1     /* membarrier is not allowed here */
+#endif
+			fi
+#else
+			skip
+#endif
+		:: else
+		fi;
+		peer_light = 0;
+#ifndef NO_SLEEPER_FENCE
+		drained(SLEEPER);
+#endif
+		seen = position;
+		if
+		:: seen >= want ->
+			atomic { drained(SLEEPER) -> if :: wake == 0 -> owed++ :: else fi; wake = 0 };
+#ifndef DRAIN_AFTER_LIGHT
+			if
+			:: owed > 1 -> d_step { owed--; if :: bell > 0 -> bell-- :: else fi }
+			:: else
+			fi;
+#endif
+			want = seen + 1
+		:: else ->
+			if
+			:: atomic { bell > 0 -> bell-- }
+#ifndef NO_SLICES
+			:: atomic { blind && timeout }     /* the slice of time is over */
+#endif
+			fi;
+			atomic { drained(SLEEPER) -> wake = 0 }
+		fi;
+		seen = 0
+	:: else -> break
+	od
+}
+
+init {
+	atomic {
+		run cpu(PUBLISHER);
+		run cpu(SLEEPER);
+		run publisher();
+		run sleeper()
+	}
+}
