@@ -10,7 +10,7 @@ load lib/common
 fresh() {
 	random_file fresh 100000
 	rm -f copy
-	pass fresh "$@"
+	pass fresh
 }
 
 # No segment of any kind is there.

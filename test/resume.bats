@@ -124,8 +124,7 @@ finish_all() {
 }
 
 @test "each side is killed many times in turn" {
-	local i
-	for i in 1 2 3 4; do
+	for _ in 1 2 3 4; do
 		midway signal=9 3 "${W[@]}"
 		midway signal=9 3 "${R[@]}"
 		# Whoever survives the other waits for the next: that is ended too.

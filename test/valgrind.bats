@@ -12,8 +12,8 @@ setup() {
 }
 
 # What is still pointed to when a program ends is no leak.
-checked=(valgrind -q --error-exitcode=99 --leak-check=full --show-leak-kinds=definite,indirect,possible
-	--errors-for-leak-kinds=definite,indirect,possible)
+checked=(valgrind -q --error-exitcode=99 --leak-check=full "--show-leak-kinds=definite,indirect,possible"
+	"--errors-for-leak-kinds=definite,indirect,possible")
 
 @test "a transfer of 300 KB through a ring of 16 KiB, both sides under valgrind" {
 	random_file file 300000
