@@ -14,14 +14,14 @@ setup() {
 
 # build_for KIND: with its compiler, into $build; skips when there is none.
 build_for() {
-	local unit targets=()
+	local unit program targets=()
 	cc=$(compiler_for "$1") || skip "needs a compiler for $1"
 	build=$BATS_TEST_TMPDIR/build
 	for unit in "$SV_ROOT"/test/unit/*.c "$SV_ROOT"/test/examples/*.c; do
 		[ ! -e "$unit" ] || targets+=("$build/${unit#"$SV_ROOT/"}")
 	done
 	targets=("${targets[@]/\/test\/unit//test}")
-	SV_LIMIT=300 run_logged nice make -s -C "$SV_ROOT" DEV=1 "CC=$cc" "BUILD=$build" CFLAGS=-O2 all "${targets[@]%.c}"
+	SV_LIMIT=300 run_logged nice make -s -j2 -C "$SV_ROOT" DEV=1 "CC=$cc" "BUILD=$build" CFLAGS=-O2 "${targets[@]%.c}"
 	assert_status 0 || return 1
 	# gcc notes that the layout of 64-bit atomics in 32-bit structs has changed in its version 11.
 	assert_output_lacks warning:
