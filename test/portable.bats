@@ -21,6 +21,9 @@ build_for() {
 		[ ! -e "$unit" ] || targets+=("$build/${unit#"$SV_ROOT/"}")
 	done
 	targets=("${targets[@]/\/test\/unit//test}")
+	for program in "$SV_ROOT"/src/sv*.c; do
+		targets+=("$build/$(basename "$program")")
+	done
 	SV_LIMIT=300 run_logged nice make -s -j2 -C "$SV_ROOT" DEV=1 "CC=$cc" "BUILD=$build" CFLAGS=-O2 "${targets[@]%.c}"
 	assert_status 0 || return 1
 	# gcc notes that the layout of 64-bit atomics in 32-bit structs has changed in its version 11.
