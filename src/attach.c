@@ -78,8 +78,11 @@ static enum sv_found judge_set_alone(const struct sv_objects *objects, enum sv_r
 		return SV_FOUND_ENDING;
 	}
 	/* A side that waits alone while its segment was removed by hand finds that out when it wakes. */
-	sv_bells_ring(objects->semid, SV_WRITER);
-	sv_bells_ring(objects->semid, SV_READER);
+	/* One bell each is enough, and many would look like a weight. */
+	if (sem->value[SV_SEM_DATA] == 0)
+		sv_bells_ring(objects->semid, SV_WRITER);
+	if (sem->value[SV_SEM_SPACE] == 0)
+		sv_bells_ring(objects->semid, SV_READER);
 	sv_fault_set(fault, SV_EBUSY, 0, "busy: a transfer is running; wait for it to end or choose another --channel");
 	return SV_FOUND_REFUSED;
 }

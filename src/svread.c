@@ -74,6 +74,11 @@ static int open_output(struct cli_transfer *t, struct output *output, const char
 
 	output->name = file != NULL ? file : "standard output";
 	output->fd = file == NULL ? STDOUT_FILENO : open_again(t, file);
+	/* One that was closed has been replaced: see keep_standard_streams(). */
+	if (file == NULL && (fcntl(output->fd, F_GETFL) & O_ACCMODE) == O_RDONLY) {
+		cli_fail(EBADF, "cannot write %s", output->name);
+		return EBADF;
+	}
 	if (output->fd == -1 || fstat(output->fd, &st) == -1) {
 		code = errno;
 		if (cli_signal == 0)

@@ -456,7 +456,7 @@ compare() {
 			previous=
 		fi
 	done
-	[ "$ran" -ge 18 ]
+	[ "$ran" -ge 15 ]
 	assert_no_leak
 }
 

@@ -324,7 +324,7 @@ ended_by() {
 }
 
 @test "-t in the reader: a writer that falls silent; both ends are told" {
-	half_way -t 0.3
+	half_way -t 3
 	reap reader
 	assert_status 4
 	assert_stderr_has 'timed out waiting for the writer'
