@@ -69,6 +69,13 @@ semaphore_sleeper() {
 	[ "$stderr" = two ]
 }
 
+@test "run_logged leaves its caller's variables alone" {
+	local i=17
+	run_logged --separate-stderr true
+	run_logged true
+	assert_equal i "$i" 17
+}
+
 @test "run_logged gives the command the standard input" {
 	echo hello >in
 	run_logged cat <in

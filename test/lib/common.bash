@@ -129,7 +129,8 @@ sv_log() {
 }
 
 run_logged() {
-	local flags=() limit=()
+	# bats 1.8 uses a global i when run has flags: not the one of a caller's loop.
+	local flags=() limit=() i
 	while [[ ${1-} == -* ]]; do
 		flags+=("$1")
 		shift
