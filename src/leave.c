@@ -7,14 +7,15 @@
 #include "channel.h"
 #include "clock.h"
 
-/* How long to wait for the lock, or for a peer that cannot remove what this user made, before leaving all to svclean. */
+/* How long to wait for the lock, and for a peer that cannot remove what this user made, before leaving all to svclean. */
 #define PATIENCE_MS 2000
+#define PEER_PATIENCE_MS 15000
 
 /* Of two users only the owner may remove: it stays until the other has left. */
 static void let_the_other_go_first(struct sv_channel *ch)
 {
 	const struct sv_side_line *peer = ch->ring.peer;
-	int64_t deadline = sv_deadline(PATIENCE_MS);
+	int64_t deadline = sv_deadline(PEER_PATIENCE_MS);
 	uint32_t uid = atomic_load((_Atomic uint32_t *)&peer->uid);
 	struct timespec left;
 
