@@ -33,11 +33,13 @@
 #define QUITS 1
 #endif
 
-#define MAXP 6   /* SIDES, one partner, the last two */
+#define MAXP (SIDES + 3) /* one partner, and the last two */
 #define NG 2     /* sets and segments that can be there at the same time */
 #define NI 4     /* inodes */
+#ifndef V
 #define V 20     /* SV_WEIGHT */
 #define GONE 10  /* SV_GONE */
+#endif
 
 #define WRITER 0
 #define READER 1
@@ -234,9 +236,7 @@ inline unlock()
 /* sv_objects_remove, then the record: unlinked only if the name still leads to our file. */
 inline remove_objects()
 {
-#ifdef SEGMENT_BEFORE_SET
 	d_step { j = hseg[me]; remove_segment(j); j = 0 };
-#endif
 	d_step {
 		if
 		:: hset[me] != NONE && hset[me] != STALE ->
@@ -247,9 +247,6 @@ inline remove_objects()
 		:: else
 		fi
 	};
-#ifndef SEGMENT_BEFORE_SET
-	d_step { j = hseg[me]; remove_segment(j); j = 0 };
-#endif
 	d_step { if :: link == fd[me] || role == CLEANER -> link = 0 :: else fi }
 }
 
@@ -269,6 +266,21 @@ inline sleep()
 		fi
 	}
 }
+
+/* No segment is found: both weights are there, or the segment of the record is destroyed, so nobody has it mapped. */
+#define set_forsaken (hset[me] == NONE || unused || (gone_w && gone_r) || segment_destroyed)
+#ifdef SET_BELIEVED_ALONE
+#define segment_destroyed false
+#else
+#define segment_destroyed (rec_seg[link] == STALE)
+#endif
+
+/* A value above zero wakes its sleeper anyway. */
+#ifdef NEWCOMERS_RING_ON
+#define newcomer_rings(r) (val[at(hset[me], r)] < 255)
+#else
+#define newcomer_rings(r) (val[at(hset[me], r)] == 0)
+#endif
 
 proctype side(byte me; byte role)
 {
@@ -341,8 +353,8 @@ open:	atomic {
 		:: else
 		fi;
 		if
-		:: hseg[me] == NONE && (hset[me] == NONE || unused || (gone_w && gone_r)) -> goto leftover
-		:: hseg[me] == NONE && !(hset[me] == NONE || unused || (gone_w && gone_r)) -> goto keep
+		:: hseg[me] == NONE && set_forsaken -> goto leftover
+		:: hseg[me] == NONE && !set_forsaken -> goto keep
 		:: hseg[me] != NONE && !none_mapped -> goto keep
 		:: hseg[me] != NONE && none_mapped && (!ready[hseg[me]] || hset[me] == NONE) -> goto leftover
 		:: else ->
@@ -363,14 +375,11 @@ open:	atomic {
 	:: atomic {
 		hseg[me] == NONE && hset[me] != NONE ->       /* judge_set_alone */
 		assert(rec[fd[me]]);
+		assert(rec_set[fd[me]] == hset[me] || (rec_set[fd[me]] == NONE && unused));   /* else it would be called foreign */
 		if
-		:: rec_set[fd[me]] == NONE && unused -> goto leftover
-		:: else -> assert(rec_set[fd[me]] == hset[me])
-		fi;
-		if
-		:: unused || (gone_w && gone_r) -> goto leftover
-		:: !unused && gone_w != gone_r -> goto ending
-		:: else -> goto busy
+		:: set_forsaken -> goto leftover
+		:: !set_forsaken && gone_w != gone_r -> goto ending
+		:: else -> goto ring_and_busy
 		fi
 	   }
 	:: atomic { hseg[me] != NONE && hseg[me] != STALE -> mapped[me] = 1; maps[hseg[me]]++ }
@@ -432,6 +441,13 @@ leftover:
 keep:	atomic { unused = 0; none_mapped = 0; gone_w = 0; gone_r = 0;
 		unlock(); close_file(); hset[me] = NONE; hseg[me] = NONE; verdict = OK };
 	goto out;
+
+ring_and_busy:
+	/* A side that waits alone, its segment removed by hand, is to find out. */
+	atomic {
+		if :: newcomer_rings(WRITER) -> val[at(hset[me], WRITER)]++ :: else fi;
+		if :: newcomer_rings(READER) -> val[at(hset[me], READER)]++ :: else fi
+	};
 
 busy:
 	atomic { unused = 0; none_mapped = 0; gone_w = 0; gone_r = 0 };

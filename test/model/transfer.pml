@@ -112,7 +112,7 @@ inline fresh()
 #define of_use false
 #else
 #ifdef REMOVED_WITHOUT_GOODBYE
-#define of_use (!both_done && pos[WRITER] > 0)
+#define of_use (status[READER] != DONE && pos[WRITER] > 0)
 #else
 #define of_use (!(both_done && slot[WRITER] == LEFT && slot[READER] == LEFT) && \
 	        (pos[WRITER] > 0 || status[WRITER] == DONE || status[READER] == DONE))
