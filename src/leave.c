@@ -17,8 +17,12 @@ static void let_the_other_go_first(struct sv_channel *ch)
 	const struct sv_side_line *peer = ch->ring.peer;
 	int64_t deadline = sv_deadline(PEER_PATIENCE_MS);
 	uint32_t uid = atomic_load((_Atomic uint32_t *)&peer->uid);
+	struct sv_segment_facts facts;
 	struct timespec left;
 
+	/* Only the owner waits: two that wait for each other would both give up. */
+	if (sv_segment_stat(ch->segment.id, &facts, &ch->fault) != SV_OK || facts.owner != geteuid())
+		return;
 	if (uid == 0 || uid == geteuid() || atomic_load((_Atomic uint32_t *)&peer->slot) == SV_SLOT_EMPTY)
 		return;
 	if (sv_status_of(peer) == SV_RUNNING || sv_status_of(ch->ring.own) != SV_DONE)
