@@ -130,6 +130,7 @@ sv_log() {
 
 run_logged() {
 	# bats 1.8 uses a global i when run has flags: not the one of a caller's loop.
+	# shellcheck disable=SC2034 # shields the caller: bats sets it
 	local flags=() limit=() i
 	while [[ ${1-} == -* ]]; do
 		flags+=("$1")
