@@ -62,7 +62,7 @@ enum sv_code {
 	SV_EFOREIGN = -11, /* the key leads to an object of other software */
 	SV_ECORRUPT = -12, /* the shared memory holds what no svipc process would store */
 	SV_EMODE = -13,    /* the channel is of the other kind: bytes or messages, resumable or not */
-	SV_ESOURCE = -14,  /* resume: the input is not the one that the channel was started with */
+	SV_ESOURCE = -14,  /* resume: the input or output is not the file that it was begun with */
 	SV_ETOOBIG = -15   /* larger than the channel can ever hold */
 };
 
@@ -82,7 +82,10 @@ enum sv_flags {
 	SV_DETACH = 1 << 2    /* writer: sv_finish() does not wait for a reader, the data stays */
 };
 
-/* Identity of the writer's input, kept in the channel to refuse a changed file on resume. */
+/*
+ * Identity of the file that a side of a resumable channel reads or writes, kept in the channel so that only the same file
+ * goes on: stat(2) of it.  Of a reader's output only device and inode count.  All 0: no file, and none is asked for.
+ */
 struct sv_source {
 	uint64_t device;
 	uint64_t inode;
@@ -103,7 +106,7 @@ struct sv_options {
 	uint64_t capacity;       /* bytes; rounded up to a power of two that is a multiple of SHMLBA; 0: a default
 	                            that fits the cache.  The side that creates the channel decides. */
 	uint64_t total;          /* writer: bytes that will come, or SV_UNKNOWN; for the reader's information */
-	struct sv_source source; /* writer with SV_RESUME: the input */
+	struct sv_source source; /* with SV_RESUME: the writer's input or the reader's output */
 };
 #define SV_OPTIONS_INIT { sizeof(struct sv_options), NULL, NULL, 0, 0, 0, SV_WAIT_AUTO, 0, SV_UNKNOWN, { 0, 0, 0, 0 } }
 

@@ -87,12 +87,31 @@ static enum sv_found judge_set_alone(const struct sv_objects *objects, enum sv_r
 	return SV_FOUND_REFUSED;
 }
 
+static bool same_file(const struct sv_source *a, const struct sv_source *b)
+{
+	return a->device == b->device && a->inode == b->inode;
+}
+
+static bool unchanged(const struct sv_source *a, const struct sv_source *b)
+{
+	return a->size == b->size && a->mtime_ns == b->mtime_ns;
+}
+
+/* A transfer that has succeeded, and a predecessor that did not live to see it.  Whoever brings anything else begins anew. */
+static bool is_owed(const struct sv_channel *ch, const struct sv_header *header)
+{
+	const struct sv_source *file = &header->file[ch->role];
+
+	return sv_header_owed(header, ch->role) && ((header->flags ^ ch->flags) & (SV_RESUME | SV_MESSAGES)) == 0 &&
+	       same_file(file, &ch->file) && (ch->role == SV_READER || unchanged(file, &ch->file));
+}
+
 static enum sv_found judge_kept(struct sv_channel *ch, const struct sv_header *header, const enum sv_presence *presence)
 {
 	enum sv_role peer = sv_other(ch->role);
 
 	if (presence[SV_WRITER] != SV_PRESENT && presence[SV_READER] != SV_PRESENT && !sv_header_of_use(header))
-		return SV_FOUND_LEFTOVER;
+		return is_owed(ch, header) ? SV_FOUND_JOIN : SV_FOUND_LEFTOVER;
 	if ((header->flags & SV_RESUME) != 0)
 		return SV_FOUND_JOIN;
 	/* Detached: one writer in its life, and readers one after the other until one has taken it all. */
@@ -266,26 +285,24 @@ static int create(struct sv_channel *ch, const struct sv_options *options, uint6
 	return SV_OK;
 }
 
-/* A new writer must bring what the old one began. */
-static int take_source(struct sv_channel *ch, const struct sv_source *source)
+/* Who goes on must bring what the first one began with. */
+static int take_file(struct sv_channel *ch)
 {
-	struct sv_header *header = ch->header;
+	struct sv_source *file = &ch->header->file[ch->role];
+	const char *kind = ch->role == SV_WRITER ? "input" : "output";
 
-	if (ch->role != SV_WRITER || (ch->flags & SV_RESUME) == 0)
+	if ((ch->flags & SV_RESUME) == 0)
 		return SV_OK;
-	if (atomic_load(&header->side[SV_WRITER].position) == 0) {
-		header->source_device = source->device;
-		header->source_inode = source->inode;
-		header->source_size = source->size;
-		header->source_mtime_ns = source->mtime_ns;
+	if (atomic_load(&ch->header->side[ch->role].position) == 0) {
+		*file = ch->file;
 		return SV_OK;
 	}
-	if (header->source_device != source->device || header->source_inode != source->inode)
-		return sv_fault_set(&ch->fault, SV_ESOURCE, 0, "it was begun with another input file; give that one, or drop the "
-				    "channel with svclean --all");
-	if (header->source_size != source->size || header->source_mtime_ns != source->mtime_ns)
-		return sv_fault_set(&ch->fault, SV_ESOURCE, 0, "the input file has changed since it was begun; drop the channel "
-				    "with svclean --all and start again");
+	if (!same_file(file, &ch->file))
+		return sv_fault_set(&ch->fault, SV_ESOURCE, 0, "it was begun with another %s file; give that one, or drop the channel "
+				    "with svclean --all", kind);
+	if (ch->role == SV_WRITER && !unchanged(file, &ch->file))
+		return sv_fault_set(&ch->fault, SV_ESOURCE, 0, "the input file has changed since it was begun; drop the channel with "
+				    "svclean --all and start again");
 	return SV_OK;
 }
 
@@ -422,7 +439,7 @@ static int look_and_attach(struct sv_channel *ch, const struct sv_options *optio
 		break;
 	}
 	if (code == SV_OK)
-		code = take_source(ch, &options->source);
+		code = take_file(ch);
 	if (code == SV_OK && ch->role == SV_READER)
 		code = sv_segment_protect(&ch->segment, &ch->fault);
 	if (code == SV_OK)
@@ -478,6 +495,8 @@ int sv_open(sv_channel **out, enum sv_role role, const struct sv_options *option
 	ch->semid = -1;
 	ch->rv.fd = -1;
 	code = check_options(options, role, timeout_ms, &capacity, &ch->fault);
+	if (code == SV_OK)
+		ch->file = options->source;
 	if (code == SV_OK)
 		sv_spin_init(&ch->spin, options->wait);
 	for (;;) {

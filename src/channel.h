@@ -22,6 +22,7 @@ struct sv_channel {
 	pid_t process; /* that opened the handle */
 	unsigned flags;
 	struct sv_rendezvous rv;
+	struct sv_source file; /* that this side brought, for SV_RESUME */
 	struct sv_segment segment;
 	struct sv_header *header;
 	int semid;
@@ -75,6 +76,12 @@ enum sv_presence sv_presence_of(const struct sv_header *header, const struct sv_
 
 /* Is a channel that nobody is attached to still of use?  (detached or resumable with data) */
 bool sv_header_of_use(const struct sv_header *header);
+
+/*
+ * Has a role, now gone, died, been interrupted or failed before it could see that a resumable transfer succeeded?  Then the channel
+ * is kept for its successor, which ends with success at once, instead of waiting for a peer that has no reason to come.
+ */
+bool sv_header_owed(const struct sv_header *header, enum sv_role role);
 
 /* Find the objects of a rendezvous.  SV_OK, SV_EREMOVED (they are just going), SV_ESYSTEM. */
 int sv_objects_find(struct sv_objects *objects, const struct sv_rendezvous *rv, struct sv_fault *fault);

@@ -78,7 +78,7 @@ const char *sv_strerror(int code)
 	case SV_EFOREIGN: return "the key belongs to other software";
 	case SV_ECORRUPT: return "the channel is corrupt";
 	case SV_EMODE: return "the channel is of another kind";
-	case SV_ESOURCE: return "the input is not the one the channel was started with";
+	case SV_ESOURCE: return "the input or output file is not the one the channel was begun with";
 	case SV_ETOOBIG: return "larger than the channel can hold";
 	default: return "unknown code";
 	}

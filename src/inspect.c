@@ -84,6 +84,10 @@ static void judge_attached(struct sv_sight *sight, const struct sv_header *heade
 		         (header->flags & SV_DETACH) != 0 ? "data was left for a reader" : "stopped half-way, can go on");
 	else if (sight->shm.maps > 0)
 		conclude(info, SV_STATE_FINISHING, "both sides are gone but the segment is still mapped");
+	else if (sv_header_owed(header, SV_WRITER) || sv_header_owed(header, SV_READER))
+		conclude(info, SV_STATE_STALE, sv_header_owed(header, SV_WRITER)
+		                                       ? "complete, but its writer ended before it knew: start it again to learn so"
+		                                       : "complete, but its reader ended before it knew: start it again to learn so");
 	else
 		conclude(info, SV_STATE_STALE, "both sides are gone");
 }

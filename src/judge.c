@@ -62,6 +62,17 @@ bool sv_header_of_use(const struct sv_header *header)
 	return false;
 }
 
+bool sv_header_owed(const struct sv_header *header, enum sv_role role)
+{
+	const struct sv_side_line *side = &header->side[role];
+	uint32_t slot = atomic_load_explicit((_Atomic uint32_t *)&side->slot, memory_order_acquire);
+
+	/* A reader is done only after the writer was, so its word is enough. */
+	if ((header->flags & SV_RESUME) == 0 || sv_status_of(&header->side[SV_READER]) != SV_DONE || slot == SV_SLOT_EMPTY)
+		return false;
+	return slot != SV_SLOT_LEFT || sv_status_of(side) != SV_DONE;
+}
+
 int sv_objects_find(struct sv_objects *objects, const struct sv_rendezvous *rv, struct sv_fault *fault)
 {
 	int code;

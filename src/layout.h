@@ -3,7 +3,7 @@
  * layout.h - every byte that two processes share.
  *
  *	offset 0        struct sv_header: identity and geometry, written by the creator under the lock
- *	       1536     struct sv_side_line[2]: what the writer, then the reader, owns
+ *	       1280     struct sv_side_line[2]: what the writer, then the reader, owns
  *	       H        the ring, R bytes (mapped a second time at H + R by each process)
  *
  * H is one page or SHMLBA, whichever is larger; R is a power of two and a multiple of H's unit.
@@ -18,6 +18,8 @@
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "svipc.h"
 
 /* "SVIPC" and two bytes that come out swapped on a machine of the other byte order. */
 #define SV_MAGIC UINT64_C(0x5356495043000102)
@@ -73,10 +75,7 @@ struct sv_header {
 	int64_t created_s;
 	int64_t creator_pid;
 	_Atomic uint64_t total; /* written by the writer when it attaches */
-	uint64_t source_device; /* written by the first writer of a resumable channel; a size of 0 with inode 0: none */
-	uint64_t source_inode;
-	uint64_t source_size;
-	int64_t source_mtime_ns;
+	struct sv_source file[2]; /* resumable: what the first of each role brought, by enum sv_role; inode 0: not told */
 	char name[72];
 	char path[1024];
 	alignas(SV_LINE) struct sv_side_line side[2]; /* by enum sv_role */
@@ -86,7 +85,7 @@ _Static_assert(ATOMIC_LLONG_LOCK_FREE == 2, "64-bit positions must be lock-free 
 _Static_assert(sizeof(_Atomic uint64_t) == 8 && sizeof(_Atomic uint32_t) == 4, "atomics of plain width");
 _Static_assert(sizeof(struct sv_side_line) == 2 * SV_LINE, "two lines a side");
 _Static_assert(offsetof(struct sv_side_line, wake) == SV_LINE, "wake apart from position");
-_Static_assert(offsetof(struct sv_header, name) == 120, "identity comes first, without holes");
+_Static_assert(offsetof(struct sv_header, name) == 152, "identity comes first, without holes");
 _Static_assert(offsetof(struct sv_header, side) % SV_LINE == 0, "sides start on a line");
 _Static_assert(sizeof(struct sv_header) <= 4096, "the header fits the smallest page");
 

@@ -37,18 +37,24 @@ static int leave(struct sv_channel *ch)
 	struct sv_objects objects = { .shmid = ch->segment.id, .semid = ch->semid };
 	struct sv_side_line *own = ch->ring.own, *peer = ch->ring.peer;
 	int gone, code = 0;
-	bool locked, alone;
+	bool locked, alone, owed, remove;
 
 	let_the_other_go_first(ch);
 	locked = sv_rendezvous_lock(&ch->rv, PATIENCE_MS, &ch->fault) == SV_OK;
-	atomic_store(&own->slot, SV_SLOT_LEFT);
 	gone = sv_bells_gone(ch->semid, sv_other(ch->role));
 	/* Without the set nobody can go on; but a peer that may not be looked at may be alive. */
 	alone = gone == 1 || gone == -EIDRM || gone == -EINVAL || atomic_load(&peer->slot) == SV_SLOT_EMPTY;
-	if (locked && alone && !sv_header_of_use(ch->header)) {
+	owed = (!ch->complete && sv_header_owed(ch->header, ch->role)) ||
+	       (gone == 1 && sv_header_owed(ch->header, sv_other(ch->role)));
+	remove = locked && alone && !owed && !sv_header_of_use(ch->header);
+	/* Not yet when it removes: if it dies over that, its successor is still to be told that all was done. */
+	if (!remove || !ch->complete)
+		atomic_store(&own->slot, SV_SLOT_LEFT);
+	if (remove) {
 		/* EPERM: another user's; its svclean or its own close does it. */
 		code = sv_objects_remove(&objects, &ch->rv);
 		if (code == EPERM) {
+			atomic_store(&own->slot, SV_SLOT_LEFT);
 			code = sv_bells_leave(ch->semid, ch->role);
 			sv_record_forget(&ch->rv);
 		}

@@ -51,6 +51,7 @@ struct output {
 	char *expanded; /* name, if it was made from a pattern */
 	int fd;
 	bool regular;
+	struct sv_source identity;
 };
 
 /* A signal may come while a FIFO waits for its other end. */
@@ -86,6 +87,7 @@ static int open_output(struct cli_transfer *t, struct output *output, const char
 		return code;
 	}
 	output->regular = S_ISREG(st.st_mode);
+	output->identity = (struct sv_source){ .device = (uint64_t)st.st_dev, .inode = (uint64_t)st.st_ino };
 	return 0;
 }
 
@@ -205,6 +207,7 @@ static int transfer(struct cli_transfer *t, struct job *job, bool *met)
 		return cli_transfer_close(t, CLI_FAILED, 0);
 	if ((t->options.flags & SV_RESUME) != 0 && !output.regular)
 		cli_usage("--resume needs an --output that is a regular file");
+	t->options.source = output.identity;
 	status = cli_transfer_open(t);
 	if (status == CLI_OK)
 		status = cli_transfer_meet(t);

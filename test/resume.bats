@@ -200,6 +200,16 @@ finish_all() {
 	assert_nothing_left
 }
 
+@test "another output file is refused, nothing is destroyed" {
+	killed_both
+	cp copy other
+	run_logged svread -r -o other
+	assert_status 1
+	assert_output_has 'another output file'
+	assert_same_file copy other
+	finish_all
+}
+
 @test "an output shorter than what was taken is refused, and stays as it is" {
 	killed_both
 	head -c 100 file >copy

@@ -38,7 +38,7 @@ static const struct field {
 #define HEADER(member) { #member, offsetof(struct sv_header, member), sizeof ((struct sv_header *)0)->member }
 #define SIDE(member) { #member, offsetof(struct sv_side_line, member), sizeof ((struct sv_side_line *)0)->member }
 	HEADER(magic), HEADER(format), HEADER(ready), HEADER(header_size), HEADER(capacity), HEADER(device), HEADER(inode),
-	HEADER(project), HEADER(key), HEADER(semid), HEADER(flags), HEADER(total), HEADER(created_s), HEADER(source_size),
+	HEADER(project), HEADER(key), HEADER(semid), HEADER(flags), HEADER(total), HEADER(created_s), HEADER(file),
 	SIDE(position), SIDE(cpu), SIDE(wake), SIDE(status), SIDE(slot), SIDE(light), SIDE(uid), SIDE(pid),
 };
 

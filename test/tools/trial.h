@@ -346,6 +346,23 @@ static void judge_survivor(const struct scene *s, struct outcome *o)
 		wrong(o, o->survivor == 0 ? "status 0, but the output is not complete" : "the output is not a prefix of the input");
 }
 
+/* The survivor has succeeded and is gone: what it left, if anything, is for a next victim, which learns of it at once. */
+static void tell_the_next(const struct scene *s, struct outcome *o)
+{
+	const char *words[WORDS_MAX];
+	int status;
+
+	if (o->wrong || !s->resume || o->restarted || o->removed || o->survivor != 0 || s->after_fresh ||
+	    slot_of(s, SV_WRITER) == -1 || slot_of(s, s->subject == READER ? SV_READER : SV_WRITER) == SV_SLOT_LEFT)
+		return;
+	transfer_words(s, next_of(s), words);
+	status = run(words, "next.err");
+	if (status != 0 || slot_of(s, SV_WRITER) != -1)
+		wrong(o, "all was done, but the next victim ended with %d%s", status, status == -1 ? " (hangs)" : "");
+	else if (!is_prefix(s, "out", true))
+		wrong(o, "the next victim spoiled the output");
+}
+
 /* The peer comes to its end, with the help of a next victim if it waits for one. */
 static void settle(const struct scene *s, pid_t peer, struct outcome *o)
 {
@@ -378,6 +395,7 @@ static void settle(const struct scene *s, pid_t peer, struct outcome *o)
 	}
 	o->survivor = end_of(peer);
 	judge_survivor(s, o);
+	tell_the_next(s, o);
 }
 
 /*
@@ -480,7 +498,7 @@ static void fresh_transfer(const struct scene *s, struct outcome *o)
 	pid_t writer, reader;
 	int first, second;
 
-	if (!s->resume || slot_of(s, SV_WRITER) == -1) {
+	if (!s->resume || slot_of(s, SV_WRITER) == -1 || (o->survivor == 0 && !o->restarted)) {
 		first = s->bytes == 0 ? 0 : both_sides(s);
 		if (first != SV_OK)
 			wrong(o, "a fresh transfer: %s", sv_strerror(first));

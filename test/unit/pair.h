@@ -27,7 +27,7 @@ struct pair {
 /* A directory of channels for this test alone; it is empty again when all are closed. */
 static inline void own_directory(void)
 {
-	static char directory[] = "/tmp/svipc-unit.XXXXXX";
+	char directory[] = "/tmp/svipc-unit.XXXXXX";
 
 	must(mkdtemp(directory) != NULL);
 	must(setenv("SVIPC_DIR", directory, 1) == 0);

@@ -45,6 +45,144 @@ static void open_both(struct pair *pair, const struct sv_options *options)
 	take_all(pair->reader);
 }
 
+/* The reader, too, may die when all was said: its predecessor's output is the one that is complete. */
+static void a_reader_dies_at_the_end(const struct sv_options *options)
+{
+	sv_channel *reader;
+	int status;
+	pid_t child = fork();
+
+	must(child != -1);
+	if (child == 0) {
+		if (sv_open(&reader, SV_READER, options, -1, NULL) != SV_OK)
+			_exit(1);
+		take_all(reader);
+		if (sv_finish(reader, 0) != SV_OK)
+			_exit(1);
+		raise(SIGKILL);
+	}
+	must(waitpid(child, &status, 0) == child && WIFSIGNALED(status));
+}
+
+/* Both dead or gone, all done, and the writer does not know: its file is the first of these. */
+static void leave_to_the_writer(const struct sv_options *options)
+{
+	sv_channel *reader;
+
+	must(sv_open(&reader, SV_READER, options, 0, NULL) == SV_OK);
+	a_writer_dies_at_the_end(options);
+	take_all(reader);
+	must(sv_finish(reader, 0) == SV_OK && sv_close(reader) == SV_OK);
+}
+
+static void leave_to_the_reader(const struct sv_options *options)
+{
+	sv_channel *writer;
+	void *space;
+	size_t got;
+
+	must(sv_open(&writer, SV_WRITER, options, 0, NULL) == SV_OK);
+	must(sv_reserve(writer, 3, &space, &got, 0) == SV_OK);
+	memcpy(space, "all", 3);
+	must(sv_commit(writer, 3) == SV_OK && sv_finish(writer, 0) == SV_EAGAIN);
+	a_reader_dies_at_the_end(options);
+	must(sv_finish(writer, 0) == SV_OK && sv_close(writer) == SV_OK);
+}
+
+static bool begins_anew(enum sv_role role, const struct sv_options *options)
+{
+	sv_channel *ch;
+	bool anew;
+
+	must(sv_open(&ch, role, options, 0, NULL) == SV_OK);
+	anew = sv_position(ch) == 0 && sv_wait_peer(ch, 0) == SV_EAGAIN;
+	sv_close(ch);
+	return anew;
+}
+
+static int last_state;
+
+static int note_state(const struct sv_info *info, void *arg)
+{
+	(void)arg;
+	last_state = (int)info->state;
+	return SV_OK;
+}
+
+static int note_removal(const struct sv_info *info, int removed, void *arg)
+{
+	(void)arg;
+	return removed == 1 && info->side[SV_READER].attached == 0 ? SV_OK : SV_EINVAL;
+}
+
+static void the_channel_waits_for_whom_success_is_owed(void)
+{
+	struct sv_options options = options_of(SV_RESUME, 4096), other;
+	struct sv_clean_options clean = SV_CLEAN_INIT;
+	sv_channel *ch;
+	const void *data;
+	size_t got;
+
+	own_directory();
+	options.source = (struct sv_source){ 1, 2, 3, 4 };
+
+	leave_to_the_writer(&options);
+	must(sv_list(0, note_state, NULL, NULL) == SV_OK);
+	is(last_state, SV_STATE_STALE, "complete, and the writer dead: kept for its successor, but of no more use");
+	is(sv_open(&ch, SV_WRITER, &options, 0, NULL), SV_OK, "the successor finds it");
+	is(sv_position(ch), 3, "goes on at the end");
+	is(sv_wait_peer(ch, 0), SV_OK, "need not wait for a reader");
+	is(sv_finish(ch, 0), SV_OK, "and has finished");
+	sv_close(ch);
+	ok(directory_is_empty(), "then it is gone");
+
+	own_directory();
+	leave_to_the_writer(&options);
+	other = options;
+	other.source.inode = 5;
+	ok(begins_anew(SV_WRITER, &other), "a writer of another file begins anew");
+	leave_to_the_writer(&options);
+	other = options;
+	other.source.size = 5;
+	ok(begins_anew(SV_WRITER, &other), "so does one of a changed file");
+	leave_to_the_writer(&options);
+	ok(begins_anew(SV_READER, &options), "so does a reader, to which nothing is owed");
+	leave_to_the_writer(&options);
+	other = options_of(0, 4096);
+	ok(begins_anew(SV_WRITER, &other), "so does a transfer that is not resumable");
+	leave_to_the_writer(&options);
+	other = options_of(SV_RESUME | SV_MESSAGES, 4096);
+	other.source = options.source;
+	ok(begins_anew(SV_WRITER, &other), "so does one of messages");
+
+	leave_to_the_reader(&options);
+	other = options;
+	other.source.size = 5;
+	is(sv_open(&ch, SV_READER, &other, 0, NULL), SV_OK, "complete, and the reader dead: its successor finds it");
+	is(sv_position(ch), 3, "goes on at the end");
+	is(sv_peek(ch, 1, &data, &got, 0), SV_END, "finds the end");
+	is(sv_finish(ch, 0), SV_OK, "and has finished");
+	sv_close(ch);
+	ok(directory_is_empty(), "then it is gone");
+
+	own_directory();
+	leave_to_the_reader(&options);
+	other.source.inode = 5;
+	ok(begins_anew(SV_READER, &other), "a reader into another file begins anew");
+	leave_to_the_reader(&options);
+	ok(begins_anew(SV_WRITER, &options), "so does a writer");
+
+	must(sv_open(&ch, SV_READER, &options, 0, NULL) == SV_OK);
+	a_writer_dies_at_the_end(&options);
+	must(sv_peek(ch, 1, &data, &got, 0) == SV_OK && sv_release(ch, 1) == SV_OK);
+	sv_close(ch);
+	is(sv_open(&ch, SV_READER, &other, 0, NULL), SV_ESOURCE, "amid a transfer another output is refused");
+	must(sv_open(&ch, SV_READER, &options, 0, NULL) == SV_OK);
+	sv_close(ch);
+	clean.all = 1;
+	ok(sv_clean(&clean, note_removal, NULL, NULL) == SV_OK && directory_is_empty(), "and svclean --all drops it");
+}
+
 int main(void)
 {
 	struct sv_options options = options_of(SV_RESUME, 4096);
@@ -84,6 +222,10 @@ int main(void)
 	take_all(pair.reader);
 	must(sv_finish(pair.reader, 0) == SV_OK && sv_abort(pair.writer, ENOMEM) == SV_OK);
 	close_pair(&pair);
-	ok(directory_is_empty(), "a writer that fails after the reader was done leaves nothing to be resumed");
+	must(sv_open(&pair.writer, SV_WRITER, &options, 0, NULL) == SV_OK);
+	is(sv_finish(pair.writer, 0), SV_OK, "a writer that fails after the reader was done is followed by one that has finished");
+	sv_close(pair.writer);
+	ok(directory_is_empty(), "and nothing is left");
+	the_channel_waits_for_whom_success_is_owed();
 	return tap_done();
 }
