@@ -247,13 +247,3 @@ foreign() {
 	assert_status 0
 	echo "# ${lines[0]}" >&3
 }
-
-@test "the same with programs built with AddressSanitizer and UndefinedBehaviorSanitizer" {
-	skip_if_sanitized
-	export SV_LIMIT=500
-	run_logged make -s -C "$SV_ROOT" SANITIZE=address,undefined BUILD="$SVIPC_BUILD/address-undefined" all
-	assert_status 0
-	run_logged hostile --sample 3 --seed "${SV_SEED:-2}" --programs "$SVIPC_BUILD/address-undefined"
-	assert_status 0
-	echo "# ${lines[0]}" >&3
-}

@@ -37,7 +37,8 @@ SV_LIMIT=${SV_LIMIT:-60}
 # How long to wait for a condition.  Generous: it is only used up by a test that fails.
 SV_DEADLINE=${SV_DEADLINE:-20}
 PATH=$SVIPC_BUILD:$SVIPC_BUILD/test/tools:$PATH
-export SV_ROOT SVIPC_BUILD PATH LC_ALL=C
+# A terminal that a test makes is a plain one.
+export SV_ROOT SVIPC_BUILD PATH LC_ALL=C TERM=xterm
 
 # shellcheck source=test/lib/ipc.bash
 . "$SV_ROOT/test/lib/ipc.bash"
