@@ -339,7 +339,7 @@ static int enter(struct sv_channel *ch, const struct sv_options *options)
 	if (((ch->flags & SV_RESUME) == 0 && ch->ring.position != 0) || !sv_ring_look(&ch->ring))
 		return sv_fault_set(&ch->fault, SV_ECORRUPT, 0, "corrupt channel: impossible positions; if nobody uses it, svclean "
 				    "--all removes it");
-	ch->ring.light = sv_fence_register();
+	ch->ring.light = ch->ring.lightable = sv_fence_register();
 	atomic_store(&own->status, SV_RUNNING);
 	atomic_store(&own->wake, 0);
 	atomic_store(&own->cpu, sv_spin_cpu());

@@ -29,6 +29,7 @@ struct sv_channel {
 	struct sv_ring ring;
 	struct sv_spin spin;
 	_Atomic int interrupted;
+	unsigned hold;        /* pauses before the next look, see wait.c */
 	unsigned owed_bells;  /* rung or about to be, for sleeps that did not happen */
 	bool peer_gone;       /* its weight was seen: do not eat it up by sleeping again */
 	bool removable;       /* IPC_RMID of the segment is still to be done once both are attached */

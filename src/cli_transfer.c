@@ -218,6 +218,18 @@ static int time_left(const struct cli_transfer *t, int64_t start)
 	return passed < t->timeout_ms ? t->timeout_ms - (int)passed : 1;
 }
 
+/*
+ * Enough to make a system call cheap, and within half of a common second-level cache.  The writer fills half of the ring
+ * while the reader empties the other, which it gives back in halves again, so that the writer need not wait for all of it.
+ */
+static size_t block_of(const struct cli_transfer *t)
+{
+	uint64_t most = t->role == SV_WRITER ? UINT64_C(512) << 10 : UINT64_C(256) << 10;
+	uint64_t share = sv_capacity(t->ch) / (t->role == SV_WRITER ? 2 : 4);
+
+	return (size_t)(share < most ? share : most);
+}
+
 int cli_transfer_open(struct cli_transfer *t)
 {
 	struct sv_error error;
@@ -231,7 +243,7 @@ int cli_transfer_open(struct cli_transfer *t)
 		cli_attend(t, "waiting for the previous transfer to end");
 	if (code == SV_OK) {
 		cli_guard(t->ch);
-		t->block = (size_t)sv_capacity(t->ch) / 4 < CLI_BLOCK ? (size_t)sv_capacity(t->ch) / 4 : CLI_BLOCK;
+		t->block = block_of(t);
 		t->resumed = sv_position(t->ch);
 		t->refused = 0;
 		return CLI_OK;

@@ -10,9 +10,6 @@
 #include "cli_follow.h"
 #include "cli_progress.h"
 
-/* Blocks read or written at once: enough to make a system call cheap, small enough to overlap with the peer. */
-#define CLI_BLOCK ((size_t)256 << 10)
-
 struct cli_transfer {
 	enum sv_role role;
 	struct sv_options options;

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -37,10 +36,9 @@ void cli_unwatch(struct cli_transfer *t)
 int cli_await_input(struct cli_transfer *t, int fd)
 {
 	struct pollfd ready[2] = { { .fd = fd, .events = POLLIN }, { .events = POLLIN } };
-	struct stat st;
 	int code;
 
-	if ((t->options.flags & (SV_DETACH | SV_RESUME)) != 0 || (fstat(fd, &st) == 0 && S_ISREG(st.st_mode)))
+	if ((t->options.flags & (SV_DETACH | SV_RESUME)) != 0)
 		return SV_OK;
 	if (!t->watching)
 		watch(t);

@@ -55,7 +55,7 @@ struct sv_side_line {
 	alignas(SV_LINE) _Atomic uint64_t wake;     /* 0: awake; else threshold << 1 | 1: ring when reached */
 	_Atomic uint32_t status;
 	_Atomic uint32_t slot;  /* enum sv_slot */
-	_Atomic uint32_t light; /* 1: publishes without a full fence, sleepers must use membarrier(2) */
+	_Atomic uint32_t light; /* 1: publishes without a full fence, sleepers must use membarrier(2); it changes, see ring.h */
 	_Atomic uint32_t uid;   /* effective user id */
 	_Atomic int64_t pid;
 };

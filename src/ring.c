@@ -8,10 +8,27 @@ void sv_ring_init(struct sv_ring *ring, enum sv_role role, struct sv_side_line s
 	ring->own = &side[role];
 	ring->peer = &side[role == SV_WRITER ? SV_READER : SV_WRITER];
 	ring->role = role;
-	ring->light = false;
+	ring->light = ring->lightable = false;
+	ring->quiet = 0;
 	ring->position = atomic_load_explicit(&ring->own->position, memory_order_relaxed);
 	/* Nothing is believed of the peer yet: no room for the writer, no data for the reader. */
 	ring->seen = role == SV_WRITER ? ring->position - capacity : ring->position;
+}
+
+void sv_ring_lighten(struct sv_ring *ring)
+{
+	atomic_store_explicit(&ring->own->light, 1, memory_order_relaxed);
+	sv_full_fence();
+	ring->light = true;
+}
+
+void sv_ring_weigh_down(struct sv_ring *ring)
+{
+	ring->quiet = 0;
+	if (!ring->light)
+		return;
+	ring->light = false;
+	atomic_store_explicit(&ring->own->light, 0, memory_order_release);
 }
 
 bool sv_ring_due_always(struct sv_ring *ring)

@@ -23,9 +23,17 @@
  * E: of several reasons to ring, one takes W; a sleeper that finds W already taken knows that a bell is owed.
  *
  * Light publishers leave F1 to the sleeper: the publisher only keeps its compiler from reordering A and D, and the
- * sleeper's F2 is membarrier(2), which makes every running thread of the registered processes execute a full barrier
+ * sleeper adds membarrier(2) to F2, which makes every running thread of the registered processes execute a full barrier
  * between two of its instructions.  If that point is before A in the publisher's order, A and D both come
  * after C: D reads C.  If it is after A, A is visible before B.  So again one of the two holds.
+ *
+ * A membarrier costs more than hundreds of fences, so a publisher is light only while its peer seldom sleeps: a bell that it
+ * rings makes it heavy, and QUIET publishes without one make it light again.  The word `light` tells the sleeper, who
+ * looks at it after F2 and before B:
+ * - heavy: first the word, 0 with release order; from then on F1.  A sleeper that reads this 0 (acquire) sees every A that
+ *   was stored before it; those after it have their F1.
+ * - light: first the word, 1, then a full fence F3; from then on no F1.  A sleeper that does not read this 1 has its F2 before
+ *   F3 in the order of fences, so every D after F3 reads C; those before it had their F1.
  */
 #ifndef SV_RING_H
 #define SV_RING_H
@@ -43,8 +51,13 @@ struct sv_ring {
 	uint64_t position; /* own, private and authoritative */
 	uint64_t seen;     /* the peer's, as last seen and checked */
 	enum sv_role role;
-	bool light; /* own->light, private */
+	bool light;     /* publishes without F1 now */
+	bool lightable; /* may do so: the peer's membarrier reaches this process */
+	unsigned quiet; /* publishes since the last bell, while heavy */
 };
+
+/* So many fences cost about as much as a membarrier. */
+#define SV_RING_QUIET 512
 
 /* Full fence; ThreadSanitizer does not model fences, an atomic exchange it does. */
 static inline void sv_full_fence(void)
@@ -98,15 +111,22 @@ static inline bool sv_ring_due(struct sv_ring *ring)
 	return atomic_exchange_explicit(&ring->peer->wake, 0, memory_order_acq_rel) != 0;
 }
 
+/* Leave F1 to the sleeper, and do it again.  Only for a ring that is lightable. */
+void sv_ring_lighten(struct sv_ring *ring);
+void sv_ring_weigh_down(struct sv_ring *ring);
+
 /* Publish n more bytes (A, F1, D, E).  True: the caller rings the peer's bell. */
 static inline bool sv_ring_publish(struct sv_ring *ring, uint64_t n)
 {
 	ring->position += n;
 	atomic_store_explicit(&ring->own->position, ring->position, memory_order_release);
-	if (ring->light)
+	if (__builtin_expect(ring->light, 1)) {
 		atomic_signal_fence(memory_order_seq_cst);
-	else
+	} else {
 		sv_full_fence();
+		if (ring->lightable && ++ring->quiet == SV_RING_QUIET)
+			sv_ring_lighten(ring);
+	}
 	return sv_ring_due(ring);
 }
 

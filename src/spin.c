@@ -5,13 +5,15 @@
 #include <sched.h>
 #include <unistd.h>
 
-/* About what a wake-up costs both sides; and the least that still catches a peer that is just about to publish. */
-#define LONGEST_NS 50000
+/* What a wake-up costs both sides, on a virtual machine; and the least that still catches a peer just about to publish. */
+#define LONGEST_NS 100000
 #define SHORTEST_NS 5000
-/* Longer than a wake-up takes, even on a virtual machine. */
-#define PROBE_NS 200000
-#define FIRST_PROBE_GAP 8
-#define LAST_PROBE_GAP 1024
+/* A sleep that ended so soon, its wake-up included, was perhaps not worth it. */
+#define SHORT_SLEEP_NS 200000
+/* After so many spins of the full length in vain, none until so many short sleeps have come; longer each time. */
+#define IN_VAIN 4
+#define FIRST_REST 16
+#define LAST_REST 1024
 #define SPIN_POLICY_NS 20000000
 
 void sv_spin_init(struct sv_spin *spin, enum sv_wait policy)
@@ -23,7 +25,7 @@ void sv_spin_init(struct sv_spin *spin, enum sv_wait policy)
 	/* More CPUs than the set holds is more than one. */
 	spin->pinned = sched_getaffinity(0, sizeof usable, &usable) == 0 && CPU_COUNT(&usable) < 2;
 	spin->budget_ns = LONGEST_NS;
-	spin->probe_gap = FIRST_PROBE_GAP;
+	spin->rest = FIRST_REST;
 }
 
 uint32_t sv_spin_cpu(void)
@@ -42,25 +44,38 @@ int64_t sv_spin_budget(const struct sv_spin *spin, uint32_t own, uint32_t peer)
 		return 0;
 	if (spin->policy == SV_WAIT_SPIN)
 		return SPIN_POLICY_NS;
-	return spin->probing ? PROBE_NS : spin->budget_ns;
+	return spin->budget_ns;
+}
+
+static int64_t at_most(int64_t ns)
+{
+	return ns < LONGEST_NS ? ns : LONGEST_NS;
 }
 
 void sv_spin_learn(struct sv_spin *spin, int64_t waited_ns, bool slept)
 {
-	bool probed = spin->probing;
-
-	spin->probing = false;
 	if (!slept) {
-		spin->budget_ns = spin->budget_ns * 2 < LONGEST_NS ? spin->budget_ns * 2 : LONGEST_NS;
-		spin->short_sleeps = 0;
-		spin->probe_gap = FIRST_PROBE_GAP;
+		/* Twice what it took: a budget below the peer's pace would put this side to sleep at every step. */
+		if (spin->budget_ns < 2 * waited_ns)
+			spin->budget_ns = at_most(2 * waited_ns);
+		spin->in_vain = 0;
+		spin->rest = FIRST_REST;
+		spin->resting = 0;
 		return;
 	}
-	spin->budget_ns = spin->budget_ns / 2 > SHORTEST_NS ? spin->budget_ns / 2 : SHORTEST_NS;
-	if (probed && spin->probe_gap < LAST_PROBE_GAP)
-		spin->probe_gap *= 2;
-	if (waited_ns < PROBE_NS && ++spin->short_sleeps >= spin->probe_gap) {
-		spin->short_sleeps = 0;
-		spin->probing = true;
+	if (waited_ns >= SHORT_SLEEP_NS) {
+		spin->budget_ns = spin->budget_ns / 2 > SHORTEST_NS ? spin->budget_ns / 2 : SHORTEST_NS;
+		return;
+	}
+	/* A waker is slowed down by waking: one that was awake might have come sooner.  So try longer. */
+	if (spin->resting > 0) {
+		spin->resting--;
+	} else if (spin->budget_ns < LONGEST_NS) {
+		spin->budget_ns = at_most(2 * spin->budget_ns);
+	} else if (++spin->in_vain == IN_VAIN) {
+		spin->budget_ns = SHORTEST_NS;
+		spin->in_vain = 0;
+		spin->resting = spin->rest;
+		spin->rest = spin->rest < LAST_REST ? 2 * spin->rest : LAST_REST;
 	}
 }

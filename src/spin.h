@@ -5,9 +5,9 @@
  * Waking a sleeper on another CPU costs tens of microseconds, so spinning for about that long never costs more than
  * twice the best choice.  Spinning is pointless when the peer needs the CPU that spins: then it is off.
  *
- * When spinning does not pay the budget shrinks.  Two sides that both sleep can then keep each other slow: each wait is
- * long only because the peer has to be woken too.  So now and then, more seldom each time it fails, one wait spins long
- * enough to outlast the peer's wake-up; if that works both are back in the fast regime.
+ * When the peer stays away for long the budget shrinks.  Two sides that both sleep can keep each other slow: each wait is
+ * long only because the peer has to wake this side, or has to be woken too.  So after short sleeps the budget grows until it
+ * outlasts that, and both are back in the fast regime; where it does not help, it is tried more and more seldom.
  */
 #ifndef SV_SPIN_H
 #define SV_SPIN_H
@@ -21,10 +21,10 @@ struct sv_spin {
 	enum sv_wait policy;
 	bool allowed;      /* the machine has more than one CPU, and the policy allows it */
 	bool pinned;       /* this process may use one CPU only */
-	bool probing;      /* the next wait is to find out whether longer spinning pays */
 	int64_t budget_ns; /* what the next wait may spin, learned from the last ones */
-	unsigned short_sleeps; /* since the last probe: sleeps that a longer spin would have spared */
-	unsigned probe_gap;    /* of those, how many until the next probe */
+	unsigned in_vain;  /* waits that spun as long as is allowed and slept all the same, one after the other */
+	unsigned resting;  /* short sleeps to come before longer spinning is tried again */
+	unsigned rest;     /* how many those are the next time */
 };
 
 /* Look at the CPUs this process may use. */

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "cli_lines.h"
+#include "cli_pipe.h"
 
 static const char usage_text[] =
 	"Usage: svread [-f] [-c NAME | -k PATH] [-o FILE | --exec=CMD] [OPTION ...]\n"
@@ -87,6 +88,8 @@ static int open_output(struct cli_transfer *t, struct output *output, const char
 		return code;
 	}
 	output->regular = S_ISREG(st.st_mode);
+	if ((t->options.flags & SV_MESSAGES) == 0)
+		cli_widen_pipe(output->fd);
 	output->identity = (struct sv_source){ .device = (uint64_t)st.st_dev, .inode = (uint64_t)st.st_ino };
 	return 0;
 }
@@ -157,6 +160,8 @@ static int begin_output(struct cli_transfer *t, struct job *job, struct output *
 			cli_fail(code, "%s: cannot run the command", t->label);
 		else
 			t->command_run = &job->run;
+		if (code == 0 && (t->options.flags & SV_MESSAGES) == 0)
+			cli_widen_pipe(output->fd);
 		return code;
 	}
 	if (job->follow && job->file != NULL) {

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "cli_lines.h"
+#include "cli_pipe.h"
 #include "cli_watch.h"
 
 static const char usage_text[] =
@@ -83,6 +84,8 @@ static bool open_input(struct cli_transfer *t, struct input *input, const char *
 		return false;
 	}
 	posix_fadvise(input->fd, 0, 0, POSIX_FADV_SEQUENTIAL);
+	if ((t->options.flags & SV_MESSAGES) == 0)
+		cli_widen_pipe(input->fd);
 	return true;
 }
 
@@ -161,7 +164,7 @@ static int copy_input(struct cli_transfer *t, const struct input *input, int *re
 			*reason = code == SV_ETOOBIG ? EFBIG : 0;
 			return cli_status(code);
 		}
-		code = cli_await_input(t, input->fd);
+		code = S_ISREG(input->st.st_mode) ? SV_OK : cli_await_input(t, input->fd);
 		if (code != SV_OK)
 			return cli_status(code);
 		n = cli_read(t, input->fd, data, got < t->block ? got : t->block);

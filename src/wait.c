@@ -11,6 +11,8 @@
 #define GO_ON 1                             /* nothing decided yet: an internal result beside enum sv_code */
 #define NO_POSITION (UINT64_C(1) << 60)     /* a want that no position reaches */
 #define SPINS_PER_CLOCK 32                  /* pauses between two looks at the clock */
+#define LITTLE 4096                         /* bytes that are not worth a look, see first_look() */
+#define LONGEST_HOLD 32                     /* pauses */
 #define BLIND_SLICE_NS INT64_C(10000000)    /* see sleep_once() */
 
 static long peer_pid(const struct sv_channel *ch)
@@ -169,9 +171,9 @@ static int sleep_once(struct sv_channel *ch, uint64_t want, int64_t deadline)
 
 	sv_ring_arm(&ch->ring, want);
 	/* F2.  A peer that publishes lightly relies on membarrier; where that is not allowed, sleep in slices. */
+	sv_full_fence();
 	if (atomic_load_explicit(&ch->ring.peer->light, memory_order_acquire) != 0)
 		blind = !sv_fence_remote();
-	sv_full_fence();
 	code = look(ch, want);
 	if (code != GO_ON) {
 		/* A bell that is owed is taken later, so that bells cannot pile up. */
@@ -192,15 +194,38 @@ static int sleep_once(struct sv_channel *ch, uint64_t want, int64_t deadline)
 		return look(ch, want);
 	if (code != 0)
 		return look_and_fail(ch, want, code);
-	return look_for_death(ch, want);
+	/* Mostly it was what was waited for, and that needs no other system call. */
+	code = look(ch, want);
+	return code == GO_ON ? look_for_death(ch, want) : code;
+}
+
+/*
+ * The first look.  While the peer is always a little ahead, each look finds next to nothing and takes the line of its position
+ * away from it, and both are slowed down to the pace of that line.  So the more often looks have found little, the longer
+ * the next one is put off (below a microsecond or two); one that finds nothing ends that, and a wait that spins never has it.
+ */
+static int first_look(struct sv_channel *ch, uint64_t want)
+{
+	unsigned i;
+	int code;
+
+	for (i = 0; i < ch->hold; i++)
+		sv_spin_pause();
+	code = look(ch, want);
+	if (code != SV_OK)
+		ch->hold = 0;
+	else if (sv_ring_room(&ch->ring) < LITTLE && ch->hold < LONGEST_HOLD)
+		ch->hold++;
+	return code;
 }
 
 int sv_channel_wait(struct sv_channel *ch, uint64_t want, int timeout_ms)
 {
 	int64_t deadline, start;
 	bool slept;
-	int code = look(ch, want);
+	int code;
 
+	code = first_look(ch, want);
 	if (code != GO_ON)
 		return code;
 	if (timeout_ms == 0) {
@@ -225,6 +250,7 @@ bool sv_channel_ring(struct sv_channel *ch)
 {
 	int code = sv_bells_ring(ch->semid, ch->role);
 
+	sv_ring_weigh_down(&ch->ring);
 	/* A peer that slept may have been misled by where this side ran before. */
 	note_cpu(ch);
 	if (code == 0)

@@ -210,7 +210,7 @@ left_alone() {
 }
 
 @test "a detached channel that is being read stays, even with -a" {
-	random_file file 500000
+	random_file file 1500000
 	mkfifo sink
 	exec 9<>sink
 	run_logged svwrite -d file

@@ -49,7 +49,7 @@ assert_no_segment() {
 @test "the reader killed in write(2), the writer asleep on a full ring" {
 	mkfifo sink
 	exec 9<>sink
-	random_file file 1M
+	random_file file 3M
 	spawn reader bash -c 'exec svread -s 4K >sink' 9>&-
 	spawn writer svwrite -s 4K file 9>&-
 	wait_asleep "${pid[writer]}"
@@ -83,9 +83,9 @@ assert_no_segment() {
 		reap reader
 		assert_status 3
 		assert_stderr_has "the writer (pid ${pid[svwrite]}) died"
-		# Each read was of a quarter of the capacity.
-		cmp -n $((after * 4096)) file copy
-		assert_equal 'bytes written' "$(stat -c %s copy)" $((after * 4096))
+		# Each read was of half of the capacity.
+		cmp -n $((after * 8192)) file copy
+		assert_equal 'bytes written' "$(stat -c %s copy)" $((after * 8192))
 		assert_nothing_left
 	done
 }
@@ -232,15 +232,15 @@ assert_no_segment() {
 @test "the writer killed while it waits for the last word: the reader has all and says so" {
 	mkfifo sink
 	exec 9<>sink
-	random_file file 200000
-	spawn reader bash -c 'exec svread -s 256K >sink' 9>&-
-	spawn writer svwrite -s 256K file 9>&-
+	random_file file 1200000
+	spawn reader bash -c 'exec svread -s 2M >sink' 9>&-
+	spawn writer svwrite -s 2M file 9>&-
 	# All is in the ring, the reader is stuck in its pipe.
 	wait_asleep "${pid[writer]}"
 	kill -KILL "${pid[writer]}"
 	reap writer
 	spawn drain cat sink 9>&-
-	wait_until 'cmp -s -n 60000 file drain.out'
+	wait_until 'cmp -s -n 1000000 file drain.out'
 	exec 9>&-
 	reap reader
 	assert_status 0
@@ -252,9 +252,9 @@ assert_no_segment() {
 @test "a newcomer waits for a transfer that is about to end, then starts afresh" {
 	mkfifo sink
 	exec 9<>sink
-	random_file file 200000
-	spawn reader bash -c 'exec svread -s 256K >sink' 9>&-
-	spawn writer svwrite -s 256K file 9>&-
+	random_file file 1200000
+	spawn reader bash -c 'exec svread -s 2M >sink' 9>&-
+	spawn writer svwrite -s 2M file 9>&-
 	wait_asleep "${pid[writer]}"
 	kill -KILL "${pid[writer]}"
 	reap writer
@@ -262,7 +262,7 @@ assert_no_segment() {
 	spawn next svwrite - 9>&- <<<next
 	wait_asleep "${pid[next]}"
 	spawn drain cat sink 9>&-
-	wait_until 'cmp -s -n 60000 file drain.out'
+	wait_until 'cmp -s -n 1000000 file drain.out'
 	exec 9>&-
 	reap reader
 	reap drain
@@ -277,9 +277,9 @@ assert_no_segment() {
 @test "a newcomer that waits for an old transfer to end gives up by -t, and by SIGINT" {
 	mkfifo sink
 	exec 9<>sink
-	random_file file 200000
-	spawn reader bash -c 'exec svread -s 256K >sink' 9>&-
-	spawn writer svwrite -s 256K file 9>&-
+	random_file file 1200000
+	spawn reader bash -c 'exec svread -s 2M >sink' 9>&-
+	spawn writer svwrite -s 2M file 9>&-
 	wait_asleep "${pid[writer]}"
 	kill -KILL "${pid[writer]}"
 	reap writer

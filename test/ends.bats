@@ -74,8 +74,8 @@ load lib/common
 	assert_stderr_has 'the writer'
 	assert_stderr_has 'Input/output error'
 	assert_stderr_has incomplete
-	# Five reads of a quarter of the capacity.
-	head -c 20480 file >part
+	# Five reads of half of the capacity.
+	head -c 40960 file >part
 	assert_same_file part copy
 	assert_nothing_left
 }
@@ -260,8 +260,8 @@ ended_by() {
 	assert_status 143
 	reap reader
 	assert_status 3
-	# The pipe takes 64 KiB, then the reader blocks in write and then the writer on a full ring.
-	random_file file 1M
+	# The pipe takes 1 MiB, then the reader blocks in write and then the writer on a full ring.
+	random_file file 3M
 	spawn writer svwrite -s 4K file 8>&- 9>&-
 	spawn reader bash -c 'exec svread >sink' 8>&- 9>&-
 	wait_asleep "${pid[writer]}"
@@ -338,7 +338,7 @@ ended_by() {
 @test "-t in the writer: a reader that takes nothing; both ends are told" {
 	mkfifo sink
 	exec 9<>sink
-	random_file file 1M
+	random_file file 3M
 	spawn reader bash -c 'exec svread -s 4K >sink' 9>&-
 	run_logged svwrite -s 4K -t 0.3 file
 	assert_status 4
@@ -398,7 +398,7 @@ ended_by() {
 	reap reader
 	assert_status 3
 	assert_stderr_has "the writer (pid ${pid[svwrite]}) died"
-	head -c 12288 file >part
+	head -c 24576 file >part
 	assert_same_file part copy
 	assert_no_leak
 }

@@ -123,6 +123,7 @@ next_one_works() {
 
 @test "the set removed while the writer sleeps on a full ring" {
 	only_ours
+	random_file file 3M
 	mkfifo sink
 	exec 9<>sink
 	spawn reader bash -c 'exec svread -s 4K >sink' 9>&-

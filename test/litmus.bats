@@ -40,6 +40,11 @@ sources() {
 	assert_output_has ' 0 wake-ups lost'
 }
 
+@test "one-byte steps of two processes that sleep and ring: publishers that become light and heavy again" {
+	litmus_logged steps --mode switching --rounds "$ROUNDS"
+	assert_output_has ' 0 wake-ups lost'
+}
+
 @test "store buffering: never with full fences" {
 	litmus_logged stores --mode full --rounds "$ROUNDS"
 	assert_output_has 'both saw the old value 0 times'

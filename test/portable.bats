@@ -18,7 +18,7 @@ build_for() {
 	cc=$(compiler_for "$1") || skip "needs a compiler for $1"
 	build=$BATS_TEST_TMPDIR/build
 	# The one that scripts/check makes.
-	[ "$1" != clang ] || build=$SV_ROOT/build/with-clang
+	[ "$1" != clang ] || build=build/with-clang
 	for unit in "$SV_ROOT"/test/unit/*.c "$SV_ROOT"/test/examples/*.c; do
 		[ ! -e "$unit" ] || targets+=("$build/${unit#"$SV_ROOT/"}")
 	done
@@ -27,6 +27,7 @@ build_for() {
 		targets+=("$build/$(basename "$program")")
 	done
 	SV_LIMIT=300 run_logged nice make -s -j2 -C "$SV_ROOT" DEV=1 "CC=$cc" "BUILD=$build" "${targets[@]%.c}"
+	[ "$1" != clang ] || build=$SV_ROOT/$build
 	assert_status 0 || return 1
 	# gcc notes that the layout of 64-bit atomics in 32-bit structs has changed in its version 11.
 	assert_output_lacks warning:

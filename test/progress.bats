@@ -244,13 +244,13 @@ longest() {
 	spawn reader svread -o output 6<&-
 	spawn writer svwrite input 6<&-
 	exec 5>input
-	head -c 512K /dev/zero >&5
+	head -c 2M /dev/zero >&5
 	# The reader is held up by its output, which takes less.
 	wait_until 'sv_blocked_in_write ${pid[reader]}'
 	perl -e '
 		open F, "<", "reader.err";
 		while ($n < 9000 && kill("USR1", $ARGV[0])) { $n++ while <F>; seek F, 0, 1 }' "${pid[reader]}"
-	head -c 512K <&6 >copy
+	head -c 2M <&6 >copy
 	wait_asleep "${pid[reader]}"
 	echo more >&5
 	wait_until 'read -r -t 1 line <&6 && [ "$line" = more ]'

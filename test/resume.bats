@@ -18,7 +18,7 @@ setup() {
 W=(svwrite -r -s 16K file)
 R=(svread -r -s 16K -o copy)
 
-# A resumable transfer whose writer was killed after 5 blocks of 4096; the reader waits for the next.
+# A resumable transfer whose writer was killed after 5 blocks of 8192; the reader waits for the next.
 killed_writer() {
 	spawn reader "${R[@]}"
 	midway signal=9 5 "${W[@]}"
@@ -26,7 +26,7 @@ killed_writer() {
 	assert_status 137
 	wait_until 'grep -q "waiting for the next" reader.err'
 	wait_asleep "${pid[reader]}"
-	assert_equal 'bytes arrived' "$(stat -c %s copy)" 20480
+	assert_equal 'bytes arrived' "$(stat -c %s copy)" 40960
 }
 
 killed_reader() {
@@ -87,7 +87,7 @@ finish_all() {
 	assert_equal 'who died' "$(grep -c "the writer (pid ${pid[svwrite]}) died" reader.err)" 1
 	run_logged "${W[@]}"
 	assert_status 0
-	assert_output_has 'going on at byte 20480'
+	assert_output_has 'going on at byte 40960'
 	reap reader
 	assert_status 0
 	assert_same_file file copy

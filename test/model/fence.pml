@@ -5,9 +5,9 @@
  *
  *	publisher                                    sleeper
  *	store position          sv_ring_publish      store wake            sv_ring_arm
- *	fence, or none (light)                       look at the publisher's light
- *	load wake                                    membarrier if light   sv_fence_remote
- *	reached: exchange, ring                      fence                 sv_full_fence
+ *	fence, or none (light)                       fence                 sv_full_fence
+ *	load wake                                    look at the publisher's light
+ *	reached: exchange, ring                      membarrier if light   sv_fence_remote
  *	                                             look                  sv_ring_look
  *	                                             sleep                 sv_bells_sleep
  *
@@ -16,7 +16,8 @@
  * system call imply one; membarrier empties the buffers of both.
  *
  * The publisher attaches at any time, LIVES times one after the other (a resumable channel), each time light or not as it
- * likes, publishes PUBLISH positions each time, and dies without a word.  The sleeper waits for every position.  A wake-up
+ * likes, publishes PUBLISH positions each time, and dies without a word.  Before and within each publish it may become heavy
+ * (sv_ring_weigh_down) or light (sv_ring_lighten), up to SWITCHES times in a life.  The sleeper waits for every position.  A wake-up
  * that is lost is a deadlock.
  *
  * Broken twins: see README.md.
@@ -29,6 +30,9 @@
 #endif
 #ifndef DEPTH
 #define DEPTH 2
+#endif
+#ifndef SWITCHES
+#define SWITCHES 2
 #endif
 
 #define PUBLISHER 0
@@ -91,9 +95,34 @@ end:	do
 	od
 }
 
+/* Sometimes change how to publish.  The store of 0 is a release: it leaves the buffer after the positions before it. */
+inline may_switch()
+{
+#ifndef ONLY_FENCES
+	if
+	:: switches < SWITCHES && lightly ->
+		switches++;
+#ifndef HEAVY_IN_WORD_ONLY
+		lightly = 0;
+#endif
+		store(PUBLISHER, LIGHT, 0)
+	:: switches < SWITCHES && !lightly ->
+		switches++;
+		store(PUBLISHER, LIGHT, 1);
+#ifndef LIGHT_WITHOUT_FENCE
+		drained(PUBLISHER);
+#endif
+		lightly = 1
+	:: true
+	fi
+#else
+	skip
+#endif
+}
+
 proctype publisher()
 {
-	byte w, lives, n;
+	byte w, lives, n, switches;
 	bit lightly;
 
 	do
@@ -106,22 +135,19 @@ proctype publisher()
 		:: lightly = 1
 #endif
 		fi;
-#ifndef LIGHT_AFTER_ATTACH
 		store(PUBLISHER, LIGHT, lightly);
-#endif
 		/* the semop that attaches, with the arrival bell; the weight of the one before goes */
 #ifdef NO_ARRIVAL_BELL
 		atomic { drained(PUBLISHER) -> bell = 0 };
 #else
 		atomic { drained(PUBLISHER) -> bell = 1 };
 #endif
-#ifdef LIGHT_AFTER_ATTACH
-		store(PUBLISHER, LIGHT, lightly);
-#endif
 		n = 0;
+		switches = 0;
 		do
 		:: n < PUBLISH ->
 			n++;
+			may_switch();
 			store(PUBLISHER, POSITION, (lives - 1) * PUBLISH + n);
 #ifndef NO_FENCE
 			if
@@ -129,6 +155,7 @@ proctype publisher()
 			:: else
 			fi;
 #endif
+			may_switch();
 			w = wake;
 			if
 			:: w != 0 && (lives - 1) * PUBLISH + n >= w - 1 ->
@@ -159,12 +186,14 @@ proctype sleeper()
 	do
 	:: want <= LIVES * PUBLISH ->
 		store(SLEEPER, WAKE, 1 + want);
+#ifdef LIGHT_BEFORE_FENCE
 		peer_light = light;
-#ifdef DRAIN_AFTER_LIGHT
-		if
-		:: owed > 0 -> d_step { owed--; if :: bell > 0 -> bell-- :: else fi }
-		:: else
-		fi;
+#endif
+#ifndef NO_SLEEPER_FENCE
+		drained(SLEEPER);
+#endif
+#ifndef LIGHT_BEFORE_FENCE
+		peer_light = light;
 #endif
 		blind = 0;
 		if
@@ -189,19 +218,14 @@ proctype sleeper()
 		:: else
 		fi;
 		peer_light = 0;
-#ifndef NO_SLEEPER_FENCE
-		drained(SLEEPER);
-#endif
 		seen = position;
 		if
 		:: seen >= want ->
 			atomic { drained(SLEEPER) -> if :: wake == 0 -> owed++ :: else fi; wake = 0 };
-#ifndef DRAIN_AFTER_LIGHT
 			if
 			:: owed > 1 -> d_step { owed--; if :: bell > 0 -> bell-- :: else fi }
 			:: else
 			fi;
-#endif
 			want = seen + 1
 		:: else ->
 			if

@@ -2,13 +2,14 @@
 /*
  * litmus - the ring's memory order on real cores, in pieces small enough to go wrong.
  *
- *	litmus steps [--mode full|light|none] [--memory processes|threads] [--rounds N] [--seed N] [--spin]
+ *	litmus steps [--mode full|light|none|switching] [--memory processes|threads] [--rounds N] [--seed N] [--spin]
  *	litmus stores [--mode full|light|none] [--rounds N]
  *
  * steps: a writer and a reader hand over one byte at a time through a ring of 8, from 1000 bytes below 2^64, with
  * src/ring.h and src/bells.c.  They sleep whenever they must wait, after a random moment and with a random threshold, so
  * that arming, publishing and looking again meet in every order.  Each byte has its place in a sequence that
- * the reader checks; a wake-up that does not come is found by its being late.  --spin: without semaphores.
+ * the reader checks; a wake-up that does not come is found by its being late.  --spin: without semaphores.  switching: each
+ * side becomes light and heavy again at random.
  *
  * stores: the pattern that fences F1 and F2 of src/ring.h are about: each of two processes stores to its own word and then
  * loads the other's.  Counts how often both saw the old value: never, with a full fence on both sides, or with none
@@ -34,8 +35,8 @@
 #define LATE_NS INT64_C(20000000000)  /* a bell that has not come by then is lost */
 #define SOON_NS INT64_C(2000000)      /* the same where it is expected to be lost */
 
-enum mode { FULL, LIGHT, NO_FENCE };
-static const char *const modes[] = { "full", "light", "none" };
+enum mode { FULL, LIGHT, NO_FENCE, SWITCHING };
+static const char *const modes[] = { "full", "light", "none", "switching" };
 
 static struct {
 	enum mode mode;
@@ -82,10 +83,15 @@ static void dawdle(uint64_t n)
 }
 
 /* F2 of src/ring.h; without any, for the twin that shows what would happen. */
-static void sleeper_fence(void)
+static void sleeper_fence(const struct sv_ring *ring)
 {
-	if (want.mode == FULL)
+	if (want.mode == FULL || want.mode == SWITCHING)
 		sv_full_fence();
+	if (want.mode == FULL ||
+	    (want.mode == SWITCHING && atomic_load_explicit(&ring->peer->light, memory_order_acquire) == 0))
+		return;
+	if (want.mode == SWITCHING && !sv_fence_remote())
+		die("litmus: membarrier failed");
 	else if (want.mode == LIGHT && !sv_fence_remote())
 		die("litmus: membarrier failed");
 	else
@@ -110,7 +116,7 @@ static void wait_for(struct sv_ring *ring, uint64_t n, uint64_t *seed)
 		}
 		dawdle(random_below(seed, 64));
 		sv_ring_arm(ring, n);
-		sleeper_fence();
+		sleeper_fence(ring);
 		sv_ring_look(ring);
 		if (sv_ring_room(ring) >= n) {
 			if (!sv_ring_disarm(ring))
@@ -143,7 +149,7 @@ static bool take_steps(enum sv_role role)
 	if (!want.threads)
 		pin((int)role % usable_cpus());
 	sv_ring_init(&ring, role, shared->side, shared->data, CAPACITY);
-	ring.light = want.mode != FULL;
+	ring.light = want.mode == LIGHT || want.mode == NO_FENCE;
 	while (ring.position != end) {
 		uint64_t left = end - ring.position, n = 1;
 
@@ -161,6 +167,8 @@ static bool take_steps(enum sv_role role)
 			       *sv_ring_place(&ring), byte_of(ring.position));
 			return false;
 		}
+		if (want.mode == SWITCHING && random_below(&seed, 4) == 0)
+			ring.light ? sv_ring_weigh_down(&ring) : sv_ring_lighten(&ring);
 		if (sv_ring_publish(&ring, 1) && !want.spin) {
 			atomic_fetch_add(&shared->bells, 1);
 			sv_bells_ring(shared->semid, role);
@@ -241,7 +249,7 @@ static bool run(void)
 		if (pids[i] == 0) {
 			prctl(PR_SET_PDEATHSIG, SIGKILL);
 			/* What is registered with membarrier is a process, so after the fork. */
-			if (want.mode == LIGHT && !sv_fence_register())
+			if ((want.mode == LIGHT || want.mode == SWITCHING) && !sv_fence_register())
 				die("litmus: membarrier failed");
 			good = part(roles[i]);
 			fflush(stdout);
@@ -313,9 +321,9 @@ int main(int argc, char **argv)
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		switch (option) {
 		case 'f':
-			for (mode = FULL; mode <= NO_FENCE && strcmp(optarg, modes[mode]) != 0; mode++)
+			for (mode = FULL; mode <= SWITCHING && strcmp(optarg, modes[mode]) != 0; mode++)
 				;
-			if (mode > NO_FENCE)
+			if (mode > SWITCHING)
 				die("litmus: no such mode: %s", optarg);
 			want.mode = (enum mode)mode;
 			break;
@@ -335,7 +343,7 @@ int main(int argc, char **argv)
 			return 2;
 		}
 	}
-	if (want.mode == LIGHT && !sv_fence_register()) {
+	if ((want.mode == LIGHT || want.mode == SWITCHING) && !sv_fence_register()) {
 		printf("litmus: no membarrier(2) here\n");
 		return 77;
 	}

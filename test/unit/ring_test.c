@@ -305,6 +305,32 @@ static void threads(uint64_t start, uint64_t step, uint64_t total)
 	   (unsigned long long)total, (unsigned long long)step, (unsigned long long)start);
 }
 
+/* Light, until it has to ring; then heavy, until it has published for long without. */
+static void weight(void)
+{
+	static struct pair pair;
+	unsigned i;
+
+	begin(&pair, 0);
+	ok(!sv_ring_publish(&pair.writer, 0) && !pair.writer.light, "a ring is heavy");
+	for (i = 0; i < 2 * SV_RING_QUIET; i++)
+		sv_ring_publish(&pair.writer, 0);
+	ok(!pair.writer.light && atomic_load(&pair.writer.own->light) == 0, "and stays so if it may not be light");
+	pair.writer.lightable = true;
+	for (i = 0; i < SV_RING_QUIET - 1; i++)
+		sv_ring_publish(&pair.writer, 0);
+	ok(!pair.writer.light && atomic_load(&pair.writer.own->light) == 0, "if it may, it is light after a while");
+	sv_ring_publish(&pair.writer, 0);
+	ok(pair.writer.light && atomic_load(&pair.writer.own->light) == 1, "and says so");
+	sv_ring_weigh_down(&pair.writer);
+	ok(!pair.writer.light && atomic_load(&pair.writer.own->light) == 0, "after a bell it is heavy, and says so");
+	sv_ring_publish(&pair.writer, 0);
+	sv_ring_weigh_down(&pair.writer);
+	for (i = 0; i < SV_RING_QUIET - 1; i++)
+		sv_ring_publish(&pair.writer, 0);
+	ok(!pair.writer.light, "each bell starts the while again");
+}
+
 int main(void)
 {
 	size_t i;
@@ -317,6 +343,7 @@ int main(void)
 		waking(starts[i]);
 	}
 	places();
+	weight();
 	threads(0, 1, 100000);
 	threads(UINT64_MAX - 5000, 1, 20000);
 	threads((UINT64_C(1) << 63) - 5000, 20, 400000);

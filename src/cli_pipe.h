@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/* cli_pipe.h - pipes that hold more. */
+#ifndef SV_CLI_PIPE_H
+#define SV_CLI_PIPE_H
+
+/*
+ * If fd is a pipe or FIFO that holds less than 1 MiB, make it hold that, where the system lets us (fcntl(2), F_SETPIPE_SZ):
+ * its other end is woken less often.  Not for messages, which are not to queue up.
+ */
+void cli_widen_pipe(int fd);
+
+#endif
