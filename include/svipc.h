@@ -256,8 +256,9 @@ int sv_recv(sv_channel *ch, void *data, size_t size, size_t *len, int timeout_ms
 int sv_finish(sv_channel *ch, int timeout_ms);
 
 /*
- * End badly: tell the peer why, an errno value above 0, or minus a signal number.  Never blocks.  Bytes
- * that were committed before stay readable.  Then call sv_close().  SV_EINVAL.
+ * End badly: tell the peer why, an errno value above 0, or minus a signal number.  Values from 4096 to 65535 are
+ * the application's own: no errno value is so large.  Never blocks.  Bytes that were committed before stay
+ * readable.  Then call sv_close().  SV_EINVAL.
  */
 int sv_abort(sv_channel *ch, int reason);
 

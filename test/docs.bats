@@ -577,6 +577,13 @@ examples() {
 	assert_equal 'files that are not in the map' "$(files | comm -23 - "$WORK/mapped.sorted")" ''
 }
 
+@test "README: the benchmark is what test/bench/readme makes of test/bench/results" {
+	cd "$SV_ROOT"
+	cp README.md "$WORK/README.md"
+	test/bench/readme test/bench/results "$WORK/README.md"
+	cmp README.md "$WORK/README.md"
+}
+
 @test "README: links lead to files" {
 	local link
 	while read -r link; do

@@ -20,4 +20,9 @@ BENCH_COMMAND = test/bench/report '$(BENCH_OUT)' '$(BUILD)/svbench'
 bench-quick: all $(BENCH)
 	@$(RUN_ENV) $(BENCH_COMMAND) --quick $(BENCH_ARGS)
 
-.PHONY: bench-quick
+## bench-readme: measure into test/bench/results and show that in README.md
+bench-readme:
+	@$(MAKE) bench BENCH_OUT=test/bench/results
+	@test/bench/readme test/bench/results README.md
+
+.PHONY: bench-quick bench-readme
