@@ -9,7 +9,7 @@ load lib/common
 load fuzz/fuzz
 
 @test "the judgement of a header: any bytes, any size" {
-	fuzz header -runs=100000 -max_len=2048
+	fuzz header -runs=50000 -max_len=2048
 }
 
 @test "positions and thresholds of the ring: any peer" {
@@ -21,9 +21,9 @@ load fuzz/fuzz
 }
 
 @test "numbers on the command line: any text" {
-	fuzz number -runs=200000 -max_len=64
+	fuzz number -runs=100000 -max_len=64
 }
 
 @test "byte and message calls on a channel whose peer and kernel do anything" {
-	fuzz channel -runs=25000 -max_len=512
+	fuzz channel -runs=15000 -max_len=512
 }
