@@ -53,8 +53,9 @@ static int leave(struct sv_channel *ch)
 	if (remove) {
 		/* EPERM: another user's; its svclean or its own close does it. */
 		code = sv_objects_remove(&objects, &ch->rv);
-		if (code == EPERM) {
+		if (code != 0)
 			atomic_store(&own->slot, SV_SLOT_LEFT);
+		if (code == EPERM) {
 			code = sv_bells_leave(ch->semid, ch->role);
 			sv_record_forget(&ch->rv);
 		}
