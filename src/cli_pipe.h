@@ -3,10 +3,12 @@
 #ifndef SV_CLI_PIPE_H
 #define SV_CLI_PIPE_H
 
+#include "cli_transfer.h"
+
 /*
  * If fd is a pipe or FIFO that holds less than 1 MiB, make it hold that, where the system lets us (fcntl(2), F_SETPIPE_SZ):
- * its other end is woken less often.  Not for messages, which are not to queue up.
+ * its other end is woken less often.  Not in a transfer of messages, which are not to queue up.
  */
-void cli_widen_pipe(int fd);
+void cli_widen_pipe(const struct cli_transfer *t, int fd);
 
 #endif

@@ -17,6 +17,7 @@ void sv_ring_init(struct sv_ring *ring, enum sv_role role, struct sv_side_line s
 
 void sv_ring_lighten(struct sv_ring *ring)
 {
+	/* Relaxed: F3, with which each sleeper's F2 pairs, comes after it. */
 	atomic_store_explicit(&ring->own->light, 1, memory_order_relaxed);
 	sv_full_fence();
 	ring->light = true;
@@ -28,6 +29,7 @@ void sv_ring_weigh_down(struct sv_ring *ring)
 	if (!ring->light)
 		return;
 	ring->light = false;
+	/* Release: pairs with the sleeper's acquire after F2, so that it sees what was published without F1. */
 	atomic_store_explicit(&ring->own->light, 0, memory_order_release);
 }
 

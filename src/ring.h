@@ -111,8 +111,10 @@ static inline bool sv_ring_due(struct sv_ring *ring)
 	return atomic_exchange_explicit(&ring->peer->wake, 0, memory_order_acq_rel) != 0;
 }
 
-/* Leave F1 to the sleeper, and do it again.  Only for a ring that is lightable. */
+/* Leave F1 to the sleeper from now on.  Only for a ring that is lightable. */
 void sv_ring_lighten(struct sv_ring *ring);
+
+/* A bell was rung: publish with F1 from now on, until SV_RING_QUIET publishes have rung none. */
 void sv_ring_weigh_down(struct sv_ring *ring);
 
 /* Publish n more bytes (A, F1, D, E).  True: the caller rings the peer's bell. */

@@ -88,8 +88,7 @@ static int open_output(struct cli_transfer *t, struct output *output, const char
 		return code;
 	}
 	output->regular = S_ISREG(st.st_mode);
-	if ((t->options.flags & SV_MESSAGES) == 0)
-		cli_widen_pipe(output->fd);
+	cli_widen_pipe(t, output->fd);
 	output->identity = (struct sv_source){ .device = (uint64_t)st.st_dev, .inode = (uint64_t)st.st_ino };
 	return 0;
 }
@@ -160,8 +159,8 @@ static int begin_output(struct cli_transfer *t, struct job *job, struct output *
 			cli_fail(code, "%s: cannot run the command", t->label);
 		else
 			t->command_run = &job->run;
-		if (code == 0 && (t->options.flags & SV_MESSAGES) == 0)
-			cli_widen_pipe(output->fd);
+		if (code == 0)
+			cli_widen_pipe(t, output->fd);
 		return code;
 	}
 	if (job->follow && job->file != NULL) {

@@ -84,8 +84,7 @@ static bool open_input(struct cli_transfer *t, struct input *input, const char *
 		return false;
 	}
 	posix_fadvise(input->fd, 0, 0, POSIX_FADV_SEQUENTIAL);
-	if ((t->options.flags & SV_MESSAGES) == 0)
-		cli_widen_pipe(input->fd);
+	cli_widen_pipe(t, input->fd);
 	return true;
 }
 
