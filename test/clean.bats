@@ -403,7 +403,8 @@ left_alone() {
 	touch stop
 	reap loop
 	assert_status 0
-	assert_equal 'what svclean removed' "$output" ''
+	# The record of one that has made it and not yet locked it may be taken; then that one makes another.
+	assert_equal 'what svclean removed' "$(grep -v 'record only' <<<"$output")" ''
 	assert_nothing_left
 }
 

@@ -49,7 +49,8 @@ load lib/common
 }
 
 @test "the reader's pipe is closed (EPIPE): named on both sides, not a silent death" {
-	random_file file 1M
+	# More than pipe and ring can hold.
+	random_file file 3M
 	spawn reader bash -c 'svread | head -c 1000 >part; exit "${PIPESTATUS[0]}"'
 	run_logged svwrite -s 16K file
 	assert_status 3
