@@ -14,9 +14,6 @@
 #include "clock.h"
 #include "fence.h"
 
-/* Within half of a common second-level cache, and enough for blocks of a quarter to overlap. */
-#define DEFAULT_CAPACITY (UINT64_C(1) << 20)
-
 static enum sv_found foreign(struct sv_fault *fault, const char *kind, int id, unsigned owner)
 {
 	sv_fault_set(fault, SV_EFOREIGN, 0,
@@ -468,7 +465,7 @@ static int check_options(const struct sv_options *options, enum sv_role role, in
 	    (options->flags & SV_KEPT) == SV_KEPT || (unsigned)options->wait > SV_WAIT_SLEEP)
 		return sv_fault_set(fault, SV_EINVAL, 0, "invalid flags or waiting policy; a channel cannot be both resumable and "
 				    "detached");
-	*capacity = sv_segment_round(options->capacity != 0 ? options->capacity : DEFAULT_CAPACITY);
+	*capacity = options->capacity != 0 ? sv_segment_round(options->capacity) : sv_segment_default();
 	if (*capacity == 0)
 		return sv_fault_set(fault, SV_ETOOBIG, 0, "a capacity of %llu bytes cannot be mapped",
 		                    (unsigned long long)options->capacity);

@@ -16,12 +16,37 @@
 /* Beyond this the double mapping cannot exist, or sizes would overflow. */
 #define LARGEST_CAPACITY (sizeof(void *) == 8 ? UINT64_C(1) << 44 : UINT64_C(1) << 29)
 
+/*
+ * Four times the second-level cache: what the writer fills can then have left its cache for the one that the CPUs share by the
+ * time the reader comes to it.  A smaller ring makes the CPUs take lines out of each other's caches, which is slower, on some
+ * virtual machines ten times; a much larger one makes both go to memory.
+ */
+#define LEAST_CAPACITY (UINT64_C(1) << 20)
+#define USUAL_CAPACITY (UINT64_C(4) << 20) /* where the size of the cache is not known */
+#define MOST_CAPACITY (UINT64_C(16) << 20)
+
 size_t sv_segment_header_size(void)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
 	size_t multiple = (size_t)SHMLBA;
 
 	return multiple > page ? multiple : page;
+}
+
+uint64_t sv_segment_default(void)
+{
+	uint64_t capacity = USUAL_CAPACITY;
+#ifdef _SC_LEVEL2_CACHE_SIZE
+	long cache = sysconf(_SC_LEVEL2_CACHE_SIZE);
+
+	if (cache > 0)
+		capacity = 4 * (uint64_t)cache;
+#endif
+	if (capacity < LEAST_CAPACITY)
+		capacity = LEAST_CAPACITY;
+	if (capacity > MOST_CAPACITY)
+		capacity = MOST_CAPACITY;
+	return sv_segment_round(capacity);
 }
 
 uint64_t sv_segment_round(uint64_t bytes)

@@ -34,6 +34,9 @@ struct sv_segment_facts {
 /* H of this machine. */
 size_t sv_segment_header_size(void);
 
+/* The capacity of a channel whose maker names none. */
+uint64_t sv_segment_default(void);
+
 /* Round up to a capacity that can be mapped; 0 if there is none (too large). */
 uint64_t sv_segment_round(uint64_t bytes);
 

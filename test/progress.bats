@@ -71,10 +71,10 @@ longest() {
 	random_file data 4M
 	mkfifo go
 	exec 6<>go
-	spawn reader svread -f --exec "$throttled"
+	spawn reader svread -s 1M -f --exec "$throttled"
 	for width in 80 40 20; do
 		: >writer.out
-		on_terminal writer "stty cols $width; svwrite -p data"
+		on_terminal writer "stty cols $width; svwrite -s 1M -p data"
 		pump_until 'drawn writer.out | grep -q "B/s"'
 		pump_until 'sv_gone "${pid[writer]}"'
 		reap writer
@@ -97,9 +97,9 @@ longest() {
 	random_file data 8M
 	mkfifo go
 	exec 6<>go
-	on_terminal writer 'stty cols 100; exec svwrite -p data'
+	on_terminal writer 'stty cols 100; exec svwrite -s 1M -p data'
 	wait_until 'drawn writer.out | grep -q "waiting for a reader"'
-	on_terminal reader "stty cols 100; exec svread -p --exec '$throttled'"
+	on_terminal reader "stty cols 100; exec svread -s 1M -p --exec '$throttled'"
 	pump_until 'drawn reader.out | grep -q "of 8.0 MiB .* [1-9][0-9]*%"'
 	wait_until 'drawn writer.out | grep -q "waiting for the reader"'
 	wait_until 'drawn reader.out | grep -q "waiting for the command"'
@@ -117,7 +117,7 @@ longest() {
 	random_file data 8M
 	mkfifo go
 	exec 6<>go
-	on_terminal writer 'tty >name; stty cols 120; svwrite -p data'
+	on_terminal writer 'tty >name; stty cols 120; svwrite -s 1M -p data'
 	wait_until 'drawn writer.out | grep -q "waiting for a reader \[.\{40\}"'
 	stty -F "$(cat name)" cols 40
 	wait_until '[ "$(drawn writer.out | tail -n 1 | wc -c)" -le 40 ]'

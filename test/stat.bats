@@ -23,8 +23,8 @@ waiting_reader() {
 # A transfer on channel NAME that goes on for as long as the test holds file descriptor 9.
 running_transfer() {
 	mkfifo "$1.fifo"
-	start "$1-writer" svwrite -c "$1" "$1.fifo"
-	start "$1-reader" svread -c "$1"
+	start "$1-writer" svwrite -s 1M -c "$1" "$1.fifo"
+	start "$1-reader" svread -s 1M -c "$1"
 	exec 9>"$1.fifo"
 	printf '%s' "${2-}" >&9
 	wait_asleep "${pid[$1-reader]}"

@@ -76,7 +76,7 @@ bool trial_run(const struct trial *trial, struct sample *sample, char *why, size
 /* Choose n so that a run lasts about settings.trial seconds. */
 bool trial_calibrate(struct trial *trial, char *why, size_t why_size);
 
-/* Bytes of a ring for messages of that size: 1 MiB, or room for two and a bit. */
+/* Bytes of a ring for messages of that size: what the library chooses, or room for two and a bit. */
 size_t ring_capacity(size_t size);
 /* The same as a number of slots, of which more than 4,096 help nobody. */
 size_t slot_count(size_t size);
