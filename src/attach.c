@@ -494,8 +494,10 @@ int sv_open(sv_channel **out, enum sv_role role, const struct sv_options *option
 	code = check_options(options, role, timeout_ms, &capacity, &ch->fault);
 	if (code == SV_OK)
 		ch->file = options->source;
-	if (code == SV_OK)
+	if (code == SV_OK) {
 		sv_spin_init(&ch->spin, options->wait);
+		sv_pace_init(&ch->pace, options->wait == SV_WAIT_AUTO && ch->spin.allowed);
+	}
 	for (;;) {
 		if (code != SV_OK)
 			break;

@@ -9,6 +9,7 @@
 #include "bells.h"
 #include "error.h"
 #include "layout.h"
+#include "pace.h"
 #include "rendezvous.h"
 #include "ring.h"
 #include "segment.h"
@@ -28,8 +29,8 @@ struct sv_channel {
 	int semid;
 	struct sv_ring ring;
 	struct sv_spin spin;
+	struct sv_pace pace;
 	_Atomic int interrupted;
-	unsigned hold;        /* pauses before the next look, see wait.c */
 	unsigned owed_bells;  /* rung or about to be, for sleeps that did not happen */
 	bool peer_gone;       /* its weight was seen: do not eat it up by sleeping again */
 	bool removable;       /* IPC_RMID of the segment is still to be done once both are attached */

@@ -2,6 +2,7 @@
 /* wait.c - the slow path: spin, arm, look again, sleep; and what a wake-up means. */
 #include <errno.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "channel.h"
@@ -11,8 +12,7 @@
 #define GO_ON 1                             /* nothing decided yet: an internal result beside enum sv_code */
 #define NO_POSITION (UINT64_C(1) << 60)     /* a want that no position reaches */
 #define SPINS_PER_CLOCK 32                  /* pauses between two looks at the clock */
-#define LITTLE 4096                         /* bytes that are not worth a look, see first_look() */
-#define LONGEST_HOLD 32                     /* pauses */
+#define SPINS_PER_HOLD 8                    /* the same, while a look is put off */
 #define BLIND_SLICE_NS INT64_C(10000000)    /* see sleep_once() */
 
 static long peer_pid(const struct sv_channel *ch)
@@ -110,27 +110,36 @@ static uint32_t note_cpu(struct sv_channel *ch)
 	return cpu;
 }
 
-static int spin(struct sv_channel *ch, uint64_t want, int64_t start)
+static int64_t spin_budget(struct sv_channel *ch)
 {
-	struct sv_side_line *peer = ch->ring.peer;
 	uint32_t cpu = note_cpu(ch);
-	int64_t budget;
+
+	return sv_spin_budget(&ch->spin, cpu, atomic_load_explicit(&ch->ring.peer->cpu, memory_order_relaxed));
+}
+
+/* Less than a microsecond: a peer that is just about to publish costs no look at a clock. */
+static int spin_briefly(struct sv_channel *ch, uint64_t want)
+{
 	int i, code;
 
-	budget = sv_spin_budget(&ch->spin, cpu, atomic_load_explicit(&peer->cpu, memory_order_relaxed));
-	if (budget == 0)
-		return GO_ON;
-	do {
-		for (i = 0; i < SPINS_PER_CLOCK; i++) {
-			sv_spin_pause();
-			if (atomic_load_explicit(&peer->position, memory_order_relaxed) == ch->ring.seen)
-				continue;
-			code = look(ch, want);
-			if (code != GO_ON)
-				return code;
-		}
+	for (i = 0; i < SPINS_PER_CLOCK; i++) {
+		sv_spin_pause();
+		if (atomic_load_explicit(&ch->ring.peer->position, memory_order_relaxed) == ch->ring.seen)
+			continue;
 		code = look(ch, want);
-	} while (code == GO_ON && sv_now() - start < budget);
+		if (code != GO_ON)
+			return code;
+	}
+	return look(ch, want);
+}
+
+static int spin(struct sv_channel *ch, uint64_t want, int64_t until)
+{
+	int code;
+
+	do {
+		code = spin_briefly(ch, want);
+	} while (code == GO_ON && sv_now() < until);
 	return code;
 }
 
@@ -199,43 +208,68 @@ static int sleep_once(struct sv_channel *ch, uint64_t want, int64_t deadline)
 	return code == GO_ON ? look_for_death(ch, want) : code;
 }
 
-/*
- * The first look.  While the peer is always a little ahead, each look finds next to nothing and takes the line of its position
- * away from it, and both are slowed down to the pace of that line.  So the more often looks have found little, the longer
- * the next one is put off (below a microsecond or two); one that finds nothing ends that, and a wait that spins never has it.
- */
+/* The look that begins a wait, put off where that makes the stream faster. */
 static int first_look(struct sv_channel *ch, uint64_t want)
 {
-	unsigned i;
+	int64_t until;
+	int i;
+
+	if (sv_pace_step(&ch->pace))
+		sv_pace_turn(&ch->pace, sv_now(), ch->ring.position, ch->ring.capacity);
+	if (ch->pace.hold_ns > 0) {
+		until = sv_now() + ch->pace.hold_ns;
+		do {
+			for (i = 0; i < SPINS_PER_HOLD; i++)
+				sv_spin_pause();
+		} while (sv_now() < until);
+	}
+	return look(ch, want);
+}
+
+/* Sleep through the first part of a wait where that makes the stream no slower. */
+static int nap(struct sv_channel *ch, uint64_t want)
+{
+	struct timespec length = { 0, (long)ch->pace.nap_ns };
+	int64_t start = sv_now();
 	int code;
 
-	for (i = 0; i < ch->hold; i++)
-		sv_spin_pause();
+	nanosleep(&length, NULL);
 	code = look(ch, want);
-	if (code != SV_OK)
-		ch->hold = 0;
-	else if (sv_ring_room(&ch->ring) < LITTLE && ch->hold < LONGEST_HOLD)
-		ch->hold++;
+	sv_pace_napped(&ch->pace, sv_now() - start, sv_ring_room(&ch->ring), ch->ring.capacity);
 	return code;
 }
 
 int sv_channel_wait(struct sv_channel *ch, uint64_t want, int timeout_ms)
 {
-	int64_t deadline, start;
+	int64_t budget, deadline, start;
 	bool slept;
 	int code;
 
-	code = first_look(ch, want);
+	code = timeout_ms == 0 ? look(ch, want) : first_look(ch, want);
 	if (code != GO_ON)
 		return code;
 	if (timeout_ms == 0) {
 		code = look_for_death(ch, want);
 		return code != GO_ON ? code : sv_fault_set(&ch->fault, SV_EAGAIN, 0, "would have to wait");
 	}
+	budget = spin_budget(ch);
+	if (budget > 0) {
+		if (ch->pace.nap_ns > 0)
+			code = nap(ch, want);
+		if (code == GO_ON)
+			code = spin_briefly(ch, want);
+		if (code != GO_ON) {
+			sv_spin_learn(&ch->spin, 0, false);
+			return code;
+		}
+	}
 	start = sv_now();
 	deadline = timeout_ms < 0 ? SV_NEVER : start + (int64_t)timeout_ms * 1000000;
-	code = spin(ch, want, start);
+	if (budget > 0)
+		code = spin(ch, want, start + budget);
 	slept = code == GO_ON;
+	if (slept)
+		sv_pace_slept(&ch->pace);
 	while (code == GO_ON) {
 		if (deadline != SV_NEVER && sv_now() >= deadline)
 			return sv_fault_set(&ch->fault, SV_ETIMEDOUT, 0, "timed out waiting for the %s",
