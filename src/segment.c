@@ -11,6 +11,13 @@
 #include <time.h>
 #include <unistd.h>
 
+/* Of x86-64, and of arm64 with pages of 4 KiB.  Where huge pages are larger nothing comes of asking for them. */
+#define HUGE_PAGE ((size_t)2 << 20)
+
+#ifndef MADV_COLLAPSE
+#define MADV_COLLAPSE 25 /* linux/mman.h, since Linux 6.1; before that it is refused */
+#endif
+
 #define OF_ANOTHER_USER "it belongs to another user: its creator must allow access, e.g. --mode 0660"
 
 /* Beyond this the double mapping cannot exist, or sizes would overflow. */
@@ -116,7 +123,8 @@ int sv_segment_map(struct sv_segment *segment, int id, uint64_t capacity, struct
 {
 	size_t header = sv_segment_header_size();
 	size_t span = header + 2 * (size_t)capacity;
-	size_t slack = header - (size_t)sysconf(_SC_PAGESIZE); /* room to align when SHMLBA is above the page size */
+	size_t align = capacity >= HUGE_PAGE ? HUGE_PAGE : header;
+	size_t slack = align - (size_t)sysconf(_SC_PAGESIZE); /* room to align */
 	unsigned char *reserved, *base;
 	int code;
 
@@ -126,7 +134,7 @@ int sv_segment_map(struct sv_segment *segment, int id, uint64_t capacity, struct
 		sv_fault_hint(fault, "see ulimit -v, or choose a smaller --size");
 		return SV_ESYSTEM;
 	}
-	base = (unsigned char *)(((uintptr_t)reserved + slack) / header * header);
+	base = (unsigned char *)(((uintptr_t)reserved + slack) / align * align);
 	if (base > reserved)
 		munmap(reserved, (size_t)(base - reserved));
 	if (reserved + slack > base)
@@ -149,6 +157,7 @@ int sv_segment_map(struct sv_segment *segment, int id, uint64_t capacity, struct
 	segment->base = base;
 	segment->header = header;
 	segment->capacity = (size_t)capacity;
+	segment->collapsed = false;
 	return SV_OK;
 }
 
@@ -157,6 +166,23 @@ int sv_segment_protect(struct sv_segment *segment, struct sv_fault *fault)
 	if (mprotect(segment->base + segment->header, 2 * segment->capacity, PROT_READ) == -1)
 		return sv_fault_set(fault, SV_ESYSTEM, errno, "cannot make the ring read-only");
 	return SV_OK;
+}
+
+void sv_segment_collapse(struct sv_segment *segment)
+{
+	size_t end = segment->header + segment->capacity, at;
+	const volatile unsigned char *byte;
+
+	if (segment->collapsed)
+		return;
+	segment->collapsed = true;
+	for (at = 0; at + HUGE_PAGE <= end; at += HUGE_PAGE) {
+		/* Where no page was ever touched there is nothing to collapse. */
+		byte = segment->base + at;
+		(void)*byte;
+		if (madvise(segment->base + at, HUGE_PAGE, MADV_COLLAPSE) == -1)
+			return;
+	}
 }
 
 void sv_segment_unmap(struct sv_segment *segment)

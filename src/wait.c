@@ -214,8 +214,12 @@ static int first_look(struct sv_channel *ch, uint64_t want)
 	int64_t until;
 	int i;
 
-	if (sv_pace_step(&ch->pace))
+	if (sv_pace_step(&ch->pace)) {
 		sv_pace_turn(&ch->pace, sv_now(), ch->ring.position, ch->ring.capacity);
+		/* A long stream, and this side has time. */
+		if (ch->pace.nap_ns > 0)
+			sv_segment_collapse(&ch->segment);
+	}
 	if (ch->pace.hold_ns > 0) {
 		until = sv_now() + ch->pace.hold_ns;
 		do {
