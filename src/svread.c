@@ -51,6 +51,7 @@ struct output {
 	const char *name;
 	char *expanded; /* name, if it was made from a pattern */
 	int fd;
+	size_t most; /* bytes of one write */
 	bool regular;
 	struct sv_source identity;
 };
@@ -88,7 +89,7 @@ static int open_output(struct cli_transfer *t, struct output *output, const char
 		return code;
 	}
 	output->regular = S_ISREG(st.st_mode);
-	cli_widen_pipe(t, output->fd);
+	output->most = cli_widen_pipe(t, output->fd);
 	output->identity = (struct sv_source){ .device = (uint64_t)st.st_dev, .inode = (uint64_t)st.st_ino };
 	return 0;
 }
@@ -127,8 +128,8 @@ static int position_output(struct cli_transfer *t, const struct output *output)
  */
 static int copy_output(struct cli_transfer *t, const struct output *output, int *reason)
 {
+	size_t got, most = output->most < t->block ? output->most : t->block;
 	const void *data;
-	size_t got;
 	ssize_t n;
 	int code;
 
@@ -136,7 +137,7 @@ static int copy_output(struct cli_transfer *t, const struct output *output, int 
 		code = cli_peek(t, &data, &got);
 		if (code != SV_OK)
 			return cli_status(code);
-		n = cli_write(t, output->fd, data, got < t->block ? got : t->block);
+		n = cli_write(t, output->fd, data, got < most ? got : most);
 		if (n == -1)
 			return cli_write_failed(t, output->name, reason);
 		if (cli_signal != 0)
@@ -160,7 +161,7 @@ static int begin_output(struct cli_transfer *t, struct job *job, struct output *
 		else
 			t->command_run = &job->run;
 		if (code == 0)
-			cli_widen_pipe(t, output->fd);
+			output->most = cli_widen_pipe(t, output->fd);
 		return code;
 	}
 	if (job->follow && job->file != NULL) {

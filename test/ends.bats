@@ -261,7 +261,7 @@ ended_by() {
 	assert_status 143
 	reap reader
 	assert_status 3
-	# The pipe takes 1 MiB, then the reader blocks in write and then the writer on a full ring.
+	# The pipe takes 512 KiB, then the reader blocks in write and then the writer on a full ring.
 	random_file file 3M
 	spawn writer svwrite -s 4K file 8>&- 9>&-
 	spawn reader bash -c 'exec svread >sink' 8>&- 9>&-
