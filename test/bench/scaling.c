@@ -3,9 +3,11 @@
  * scaling.c - the same transfer at sizes that differ by thousands: the rate must not depend on the size.
  *
  * "attached": read(2) into the ring and write(2) out of it, as the programs do it, between two processes
- * that are attached already and have been once round the ring.  "programs": from the start of both to the
- * end of both, so that a small transfer shows what starting costs.  Sizes above the input's go through the
- * same file several times.
+ * that are attached already and have been twice round the ring.  Small sizes are moved many times, each
+ * from a standstill, so that all are timed for long enough.  A small input is in the cache of a CPU, and
+ * faster to read: the limit, one process that does the same, shows how much of a difference that makes.
+ * "programs": from the start of both to the end of both, so that a small transfer shows what starting costs.
+ * Sizes above the input's go through the same file several times.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -17,6 +19,7 @@
 #include "bench.h"
 
 #define MAX_FILES 64
+#define AT_LEAST (64 * MIB) /* to be moved in a measurement */
 
 struct scale {
 	const char *input;
@@ -66,6 +69,11 @@ static void scale_reader(sv_channel *channel, int out, uint64_t size)
 	}
 }
 
+static uint64_t moved_by(const struct scale *scale)
+{
+	return scale->size < AT_LEAST ? AT_LEAST : scale->size;
+}
+
 static void scale_side(void *arg, int side)
 {
 	const struct scale *scale = arg;
@@ -87,12 +95,19 @@ static void scale_side(void *arg, int side)
 	if (sv_wait_peer(channel, -1) != SV_OK)
 		side_fail("sv_wait_peer: %s", sv_last_error(channel)->text);
 	move(channel, fd, 2 * sv_capacity(channel));
-	if (side == 0)
-		lseek(fd, 0, SEEK_SET);
-	side_barrier(2);
-	shared->start[side] = usage_now();
-	move(channel, fd, scale->size);
-	shared->end[side] = usage_now();
+	for (int part = 1; (uint64_t)(part - 1) * scale->size < moved_by(scale); part++) {
+		struct usage start, end;
+
+		if (side == 0)
+			lseek(fd, 0, SEEK_SET);
+		side_barrier(2 * part);
+		start = usage_now();
+		move(channel, fd, scale->size);
+		end = usage_now();
+		/* The reader's time is that of both: it ends last. */
+		shared->note[side] += end.wall - start.wall;
+		shared->note[2 + side] += end.cpu - start.cpu;
+	}
 	if (side == 1 && sv_peek(channel, 1, &data, &got, -1) != SV_END)
 		side_fail("end of stream: %s", sv_last_error(channel)->text);
 	if (sv_finish(channel, -1) != SV_OK)
@@ -100,20 +115,44 @@ static void scale_side(void *arg, int side)
 	sv_close(channel);
 }
 
-static void measure_attached(struct row *row, const struct scale *scale)
+/* One process, from the input to /dev/null. */
+static void limit_side(void *arg, int side)
 {
-	double start = 0, end = 0, cpu = 0;
+	const struct scale *scale = arg;
+	char *block = malloc(BLOCK);
+	int in = open(scale->input, O_RDONLY | O_CLOEXEC), out = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	struct usage start, end;
+	uint64_t left = moved_by(scale);
+
+	(void)side;
+	if (!block || in < 0 || out < 0)
+		side_fail("open: %s", strerror(errno));
+	memset(block, 1, BLOCK);
+	start = usage_now();
+	while (left > 0) {
+		ssize_t n = read(in, block, left < BLOCK ? (size_t)left : BLOCK);
+
+		if (n < 0 || write(out, block, (size_t)n) != n)
+			side_fail("read or write: %s", strerror(errno));
+		if (n == 0)
+			lseek(in, 0, SEEK_SET);
+		left -= (uint64_t)n;
+	}
+	end = usage_now();
+	shared->note[1] = end.wall - start.wall;
+	shared->note[2] = end.cpu - start.cpu;
+}
+
+static void measure_sides(struct row *row, const struct scale *scale, int sides, side_function function)
+{
+	double moved = (double)moved_by(scale);
 	char why[160];
 
-	if (!run_sides(2, scale_side, (void *)(uintptr_t)scale, settings.cpu, why, sizeof(why))) {
+	if (run_sides(sides, function, (void *)(uintptr_t)scale, settings.cpu, why, sizeof(why)))
+		row_value(row, moved / shared->note[1] / 1e9,
+		          (shared->note[2] + shared->note[3]) / (moved / (double)GIB));
+	else
 		row_failed(row, why);
-		return;
-	}
-	start = shared->start[0].wall;
-	end = shared->end[1].wall;
-	for (int side = 0; side < 2; side++)
-		cpu += shared->end[side].cpu - shared->start[side].cpu;
-	row_value(row, (double)scale->size / (end - start) / 1e9, cpu / ((double)scale->size / (double)GIB));
 }
 
 static void measure_programs(struct row *row, const struct scale *scale)
@@ -144,7 +183,10 @@ static void measure_programs(struct row *row, const struct scale *scale)
 
 static void scaling_measure(struct row *row, size_t index, void *arg)
 {
-	(index == 0 ? measure_attached : measure_programs)(row, arg);
+	if (index == 2)
+		measure_programs(row, arg);
+	else
+		measure_sides(row, arg, index == 0 ? 1 : 2, index == 0 ? limit_side : scale_side);
 }
 
 void group_scaling(void)
@@ -157,7 +199,7 @@ void group_scaling(void)
 		struct scale scale = {.size = sizes[i], .file = sizes[i] < file ? sizes[i] : file};
 		const char *input;
 		size_t from = row_count();
-		struct row *attached, *programs;
+		struct row *limit, *attached, *programs;
 
 		if (settings.quick && sizes[i] > 256 * MIB)
 			break;
@@ -165,11 +207,14 @@ void group_scaling(void)
 		if (sizes[i] % scale.file || sizes[i] / scale.file > MAX_FILES)
 			continue;
 		input = input_file(scale.file);
-		attached = row_add("scaling", size_name(sizes[i], name), "attached", KIND_OURS, "GB/s", false,
+		limit = row_add("scaling", size_name(sizes[i], name), "read+write, one process", KIND_LIMIT, "GB/s",
+		                false, "s/GiB");
+		attached = row_add("scaling", name, "attached", KIND_OURS, "GB/s", false,
 		                   "s/GiB");
 		programs = row_add("scaling", name, "programs", KIND_OURS, "GB/s", false, "s/GiB");
-		attached->bytes = programs->bytes = sizes[i];
+		limit->bytes = attached->bytes = programs->bytes = sizes[i];
 		if (!input) {
+			row_absent(limit, "no room for the input");
 			row_absent(attached, "no room for the input");
 			row_absent(programs, "no room for the input");
 			continue;
