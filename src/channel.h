@@ -43,15 +43,6 @@ struct sv_channel {
 	bool message_reserved;
 };
 
-/* attach.c: what is found under a key, judged under the lock. */
-enum sv_found {
-	SV_FOUND_NOTHING,  /* create */
-	SV_FOUND_LEFTOVER, /* ours and of no use: remove, then create */
-	SV_FOUND_JOIN,     /* attach */
-	SV_FOUND_ENDING,   /* one side is gone, the other about to go: wait, then look again */
-	SV_FOUND_REFUSED   /* the fault says why */
-};
-
 /* The objects under a key and what they say. */
 struct sv_objects {
 	int shmid; /* -1: none */
@@ -85,8 +76,27 @@ bool sv_header_of_use(const struct sv_header *header);
  */
 bool sv_header_owed(const struct sv_header *header, enum sv_role role);
 
+/* As sv_presence_of(); but whoever is attached has the segment mapped, whatever slots and semaphores say. */
+enum sv_presence sv_objects_presence(const struct sv_objects *objects, const struct sv_header *header, enum sv_role role);
+
+/* Files that were brought for SV_RESUME: the same one, and as it was? */
+bool sv_source_is_same(const struct sv_source *a, const struct sv_source *b);
+bool sv_source_is_unchanged(const struct sv_source *a, const struct sv_source *b);
+
 /* Find the objects of a rendezvous.  SV_OK, SV_EREMOVED (they are just going), SV_ESYSTEM. */
 int sv_objects_find(struct sv_objects *objects, const struct sv_rendezvous *rv, struct sv_fault *fault);
+
+/* What a side that wants to attach makes of what it finds under a key. */
+enum sv_found {
+	SV_FOUND_NOTHING,  /* create */
+	SV_FOUND_LEFTOVER, /* ours and of no use: remove, then create */
+	SV_FOUND_JOIN,     /* attach */
+	SV_FOUND_ENDING,   /* *gone is gone, the other about to go: wait, then look again */
+	SV_FOUND_REFUSED   /* the fault says why */
+};
+
+/* Decide, under the lock.  A segment that is there is mapped into ch->segment. */
+enum sv_found sv_judge(struct sv_channel *ch, const struct sv_objects *objects, enum sv_role *gone);
 
 /* Remove objects and record.  0 or the first errno value. */
 int sv_objects_remove(const struct sv_objects *objects, const struct sv_rendezvous *rv);
