@@ -130,7 +130,9 @@ int sv_finish(sv_channel *ch, int timeout_ms)
 		if (!ch->end_seen)
 			return sv_fault_set(&ch->fault, SV_EINVAL, 0, "sv_finish: the end of the stream was not seen");
 		ch->complete = true;
-		return end_with(ch, SV_DONE);
+		/* The writer may have seen that already: from here on it is so, even if there is no bell left to ring. */
+		end_with(ch, SV_DONE);
+		return SV_OK;
 	}
 	if (!sv_channel_finished(ch)) {
 		if (ch->staged > 0)

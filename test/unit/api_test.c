@@ -3,9 +3,12 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <string.h>
+#include <sys/ipc.h>
+#include <sys/sem.h>
 #include <sys/wait.h>
 
 #include "pair.h"
@@ -116,6 +119,43 @@ static void a_death(void)
 	ok(sv_last_error(reader)->peer_pid == child, "and who it was");
 	ok(sv_peek(reader, 1, &there, &got, 0) == SV_EDIED && sv_peek(reader, 1, &there, &got, -1) == SV_EDIED, "every time");
 	ok(sv_close(reader) == SV_OK, "the survivor removes all");
+}
+
+/*
+ * The set is removed when the reader has taken all and the writer, a stopped child, waits for its word.  Its bell cannot be
+ * rung any more, but its word can be seen: neither may claim a failure.
+ */
+static void a_removal_at_the_end(void)
+{
+	struct sv_options options = options_of(0, 4096);
+	sv_channel *reader, *writer;
+	struct sv_info info;
+	const void *there;
+	size_t got;
+	int status;
+	pid_t child;
+
+	must(sv_open(&reader, SV_READER, &options, 0, NULL) == SV_OK);
+	child = fork();
+	must(child != -1);
+	if (child == 0) {
+		if (sv_open(&writer, SV_WRITER, &options, -1, NULL) != SV_OK)
+			_exit(1);
+		send_text(writer, "all");
+		_exit(sv_finish(writer, -1) == SV_OK ? 0 : 2);
+	}
+	must(sv_wait_peer(reader, -1) == SV_OK && sv_peek(reader, 3, &there, &got, -1) == SV_OK);
+	must(sv_release(reader, 3) == SV_OK && sv_peek(reader, 1, &there, &got, -1) == SV_END);
+	must(sv_stat(reader, &info) == SV_OK);
+	/* It sleeps for the bell of the reader, semaphore 1. */
+	while (semctl(info.semid, 1, GETNCNT) == 0)
+		sched_yield();
+	must(kill(child, SIGSTOP) == 0 && waitpid(child, &status, WUNTRACED) == child && WIFSTOPPED(status));
+	must(semctl(info.semid, 0, IPC_RMID) == 0);
+	ok(sv_finish(reader, -1) == SV_OK, "the reader has succeeded, though it cannot ring");
+	must(kill(child, SIGCONT) == 0 && waitpid(child, &status, 0) == child && WIFEXITED(status));
+	is(WEXITSTATUS(status), 0, "the writer sees that");
+	ok(sv_close(reader) == SV_OK, "and nothing is left");
 }
 
 static void a_fork(void)
@@ -245,6 +285,7 @@ int main(void)
 	a_good_life();
 	bad_ends();
 	a_death();
+	a_removal_at_the_end();
 	a_fork();
 	refusals();
 	interruptions();
