@@ -243,6 +243,20 @@ static int nap(struct sv_channel *ch, uint64_t want)
 	return code;
 }
 
+static int sleep_until(struct sv_channel *ch, uint64_t want, int64_t deadline)
+{
+	int code;
+
+	sv_pace_slept(&ch->pace);
+	do {
+		if (deadline != SV_NEVER && sv_now() >= deadline)
+			return sv_fault_set(&ch->fault, SV_ETIMEDOUT, 0, "timed out waiting for the %s",
+			                    sv_role_name(sv_other(ch->role)));
+		code = sleep_once(ch, want, deadline);
+	} while (code == GO_ON);
+	return code;
+}
+
 int sv_channel_wait(struct sv_channel *ch, uint64_t want, int timeout_ms)
 {
 	int64_t budget, deadline, start;
@@ -257,29 +271,22 @@ int sv_channel_wait(struct sv_channel *ch, uint64_t want, int timeout_ms)
 		return code != GO_ON ? code : sv_fault_set(&ch->fault, SV_EAGAIN, 0, "would have to wait");
 	}
 	budget = spin_budget(ch);
-	if (budget > 0) {
-		if (ch->pace.nap_ns > 0)
-			code = nap(ch, want);
-		if (code == GO_ON)
-			code = spin_briefly(ch, want);
-		if (code != GO_ON) {
-			sv_spin_learn(&ch->spin, 0, false);
-			return code;
-		}
+	if (budget == 0)
+		return sleep_until(ch, want, sv_deadline(timeout_ms));
+	if (ch->pace.nap_ns > 0)
+		code = nap(ch, want);
+	if (code == GO_ON)
+		code = spin_briefly(ch, want);
+	if (code != GO_ON) {
+		sv_spin_learn(&ch->spin, 0, false);
+		return code;
 	}
 	start = sv_now();
 	deadline = timeout_ms < 0 ? SV_NEVER : start + (int64_t)timeout_ms * 1000000;
-	if (budget > 0)
-		code = spin(ch, want, start + budget);
+	code = spin(ch, want, start + budget);
 	slept = code == GO_ON;
 	if (slept)
-		sv_pace_slept(&ch->pace);
-	while (code == GO_ON) {
-		if (deadline != SV_NEVER && sv_now() >= deadline)
-			return sv_fault_set(&ch->fault, SV_ETIMEDOUT, 0, "timed out waiting for the %s",
-			                    sv_role_name(sv_other(ch->role)));
-		code = sleep_once(ch, want, deadline);
-	}
+		code = sleep_until(ch, want, deadline);
 	sv_spin_learn(&ch->spin, sv_now() - start, slept);
 	return code;
 }
