@@ -214,12 +214,11 @@ static int first_look(struct sv_channel *ch, uint64_t want)
 	int64_t until;
 	int i;
 
-	if (sv_pace_step(&ch->pace)) {
+	if (sv_pace_step(&ch->pace))
 		sv_pace_turn(&ch->pace, sv_now(), ch->ring.position, ch->ring.capacity);
-		/* A long stream, and this side has time. */
-		if (ch->pace.nap_ns > 0)
-			sv_segment_collapse(&ch->segment);
-	}
+	/* Once round the ring: this is no small transfer. */
+	if (ch->ring.position >= ch->ring.capacity && ch->spin.policy != SV_WAIT_SPIN)
+		sv_segment_collapse(&ch->segment);
 	if (ch->pace.hold_ns > 0) {
 		until = sv_now() + ch->pace.hold_ns;
 		do {
@@ -273,7 +272,8 @@ int sv_channel_wait(struct sv_channel *ch, uint64_t want, int timeout_ms)
 	budget = spin_budget(ch);
 	if (budget == 0)
 		return sleep_until(ch, want, sv_deadline(timeout_ms));
-	if (ch->pace.nap_ns > 0)
+	/* What no position reaches is a status, and the end is not to be late. */
+	if (ch->pace.nap_ns > 0 && want <= ch->ring.capacity)
 		code = nap(ch, want);
 	if (code == GO_ON)
 		code = spin_briefly(ch, want);
