@@ -366,6 +366,18 @@ static bool orphaned(struct sv_channel *ch)
 	return sv_segment_stat(ch->segment.id, &facts, &ch->fault) != SV_OK || facts.key == 0;
 }
 
+/*
+ * While it waited alone its position lay open.  A reader that came meanwhile might have taken bytes that were never written, and
+ * the next commit would hide that.
+ */
+static int check_own_position(struct sv_channel *ch)
+{
+	if (atomic_load_explicit(&ch->ring.own->position, memory_order_relaxed) == ch->ring.position)
+		return SV_OK;
+	return sv_fault_set(&ch->fault, SV_ECORRUPT, 0, "corrupt channel: the position of the %s was overwritten",
+	                    sv_role_name(ch->role));
+}
+
 int sv_wait_peer(sv_channel *ch, int timeout_ms)
 {
 	bool resumable = (ch->flags & SV_RESUME) != 0;
@@ -392,7 +404,7 @@ int sv_wait_peer(sv_channel *ch, int timeout_ms)
 		                              (slot != SV_SLOT_LEFT && status == SV_RUNNING && !ch->peer_gone &&
 		                               sv_bells_gone(ch->semid, sv_other(ch->role)) == 0))) {
 			sv_channel_remove_early(ch);
-			return SV_OK;
+			return check_own_position(ch);
 		}
 		if (resumable && slot != SV_SLOT_EMPTY && sv_bells_gone(ch->semid, sv_other(ch->role)) == 1) {
 			code = recover(ch, timeout_ms);

@@ -100,6 +100,21 @@ overwritten() {
 	done
 }
 
+@test "the writer's position moved on while it waits alone: no reader gets bytes that were never written, unnoticed" {
+	local position
+	for position in 1 16 255; do
+		waiting_writer
+		ipctool set "$shm" writer.position $position
+		run_logged svread -o out
+		assert_status 3
+		assert_output_has 'the writer'
+		reap writer
+		assert_status 5
+		assert_stderr_has 'corrupt channel: the position of the writer was overwritten'
+		all_is_well_after_svclean
+	done
+}
+
 # running FIELD VALUE WRITER READER: overwritten while the ring is full and the reader stopped; their statuses.
 running() {
 	spawn reader svread -t 20 -s 8K -o out
