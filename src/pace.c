@@ -14,8 +14,10 @@
 #define WINDOW 32 /* that are measured */
 #define SOUND 2
 #define FIRST_REST 64   /* until a hold that gained nothing is tried again */
-#define FIRST_STAY 4096 /* until one that did is measured again */
-#define LONGEST 65536
+#define LONGEST_REST 65536
+#define FIRST_STAY 4096 /* until one that did is measured again; a nap always so soon */
+#define LONGEST_STAY 16384
+#define MEAGRE 4 /* naps in a row that brought little: it is another stream now */
 
 static void enter(struct sv_pace *pace, enum sv_pace_state state, unsigned waits, int64_t hold_ns, int64_t nap_ns)
 {
@@ -34,15 +36,15 @@ void sv_pace_init(struct sv_pace *pace, bool allowed)
 	enter(pace, SV_PACE_RESTING, FIRST_REST, 0, 0);
 }
 
-static unsigned longer(unsigned waits)
+static unsigned twice(unsigned waits, unsigned most)
 {
-	return 2 * waits < LONGEST ? 2 * waits : LONGEST;
+	return 2 * waits < most ? 2 * waits : most;
 }
 
 static void give_up(struct sv_pace *pace)
 {
 	enter(pace, SV_PACE_RESTING, pace->rest, 0, 0);
-	pace->rest = longer(pace->rest);
+	pace->rest = twice(pace->rest, LONGEST_REST);
 	pace->stay = FIRST_STAY;
 }
 
@@ -66,6 +68,12 @@ void sv_pace_turn(struct sv_pace *pace, int64_t now_ns, uint64_t position, uint6
 	pace->begun_at = position;
 	switch (pace->state) {
 	case SV_PACE_RESTING:
+		/* The first time round the ring its pages are faulted in. */
+		if (position < capacity) {
+			enter(pace, SV_PACE_RESTING, FIRST_REST, 0, 0);
+			return;
+		}
+		/* fall through */
 	case SV_PACE_HOLDING:
 		enter(pace, SV_PACE_MEASURING, WINDOW, 0, 0);
 		return;
@@ -91,9 +99,9 @@ void sv_pace_turn(struct sv_pace *pace, int64_t now_ns, uint64_t position, uint6
 			give_up(pace);
 			return;
 		}
-		enter(pace, SV_PACE_HOLDING, pace->stay, pace->hold_ns, pace->nap_ns);
+		enter(pace, SV_PACE_HOLDING, pace->nap_ns > 0 ? FIRST_STAY : pace->stay, pace->hold_ns, pace->nap_ns);
 		pace->rest = FIRST_REST;
-		pace->stay = longer(pace->stay);
+		pace->stay = twice(pace->stay, LONGEST_STAY);
 		return;
 	}
 }
@@ -108,6 +116,11 @@ void sv_pace_napped(struct sv_pace *pace, int64_t took_ns, uint64_t room, uint64
 		pace->nap_ns -= pace->nap_ns / 4;
 	if (pace->nap_ns < LEAST_NAP_NS)
 		pace->nap_ns = 0;
+	pace->meagre = room < capacity / 32 ? pace->meagre + 1 : 0;
+	if (pace->meagre == MEAGRE) {
+		pace->meagre = 0;
+		give_up(pace);
+	}
 }
 
 void sv_pace_slept(struct sv_pace *pace)

@@ -41,6 +41,7 @@ struct sv_pace {
 	uint64_t begun_at;
 	uint64_t plain; /* bytes that were measured with neither, */
 	double rate;    /* and bytes per ns */
+	unsigned meagre; /* naps in a row that brought little */
 };
 
 void sv_pace_init(struct sv_pace *pace, bool allowed);

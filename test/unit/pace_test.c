@@ -28,6 +28,7 @@ struct run {
 static void begin(struct run *run, bool allowed)
 {
 	memset(run, 0, sizeof *run);
+	run->position = CAPACITY;
 	sv_pace_init(&run->pace, allowed);
 }
 
@@ -130,7 +131,7 @@ static void holds(void)
 	begin(&run, true);
 	go(&run, &contended, 200);
 	go(&run, &contended, 10000);
-	ok(run.held > 9800 && run.napped == 0, "a stream that a hold makes faster has it: %u of %u waits", run.held, run.waits);
+	ok(run.held > 9700 && run.napped == 0, "a stream that a hold makes faster has it: %u of %u waits", run.held, run.waits);
 	go(&run, &answering, 100000);
 	go(&run, &answering, 100000);
 	ok(run.held <= 4, "a peer that turns to answers is hardly ever held up: %u of %u waits", run.held, run.waits);
@@ -147,6 +148,19 @@ static void holds(void)
 	ok(run.held > 100000, "it is still found out that a hold helps now: %u of %u waits", run.held, run.waits);
 }
 
+/* Nothing is tried while the ring's pages are faulted in. */
+static void faults(void)
+{
+	struct run run;
+
+	begin(&run, true);
+	run.position = 0;
+	go(&run, &contended, 4000);
+	ok(run.position < CAPACITY && run.held == 0, "nothing is tried the first time round: %u of %u waits", run.held, run.waits);
+	go(&run, &contended, 1000);
+	ok(run.held > 0, "but the second time");
+}
+
 static void naps(void)
 {
 	struct run run;
@@ -160,6 +174,8 @@ static void naps(void)
 	go(&run, &streaming, 100000);
 	ok(streaming_bytes(&run.pace) <= CAPACITY / 8 * 5, "and the ring does not run full meanwhile: %llu bytes",
 	   (unsigned long long)streaming_bytes(&run.pace));
+	go(&run, &answering, 10000);
+	ok(run.napped <= 8, "a peer that turns to answers is not slept on: %u of %u waits", run.napped, run.waits);
 	begin(&run, true);
 	go(&run, &fast, 10000);
 	is(run.napped, 0, "no time for a nap: none");
@@ -219,6 +235,7 @@ static void spins(void)
 int main(void)
 {
 	holds();
+	faults();
 	naps();
 	never();
 	spins();
