@@ -108,7 +108,8 @@ struct sv_options {
 	unsigned flags;          /* enum sv_flags */
 	enum sv_wait wait;       /* waiting policy of this side */
 	uint64_t capacity;       /* bytes; rounded up to a power of two that is a multiple of SHMLBA; 0: four times
-	                            the second-level cache of a CPU, 1 to 16 MiB.  The side that creates the channel decides. */
+	                            the second-level cache of a CPU, 1 to 16 MiB; 4 MiB where that
+	                            is not known.  The side that creates the channel decides. */
 	uint64_t total;          /* writer: bytes that will come, or SV_UNKNOWN; for the reader's information */
 	struct sv_source source; /* with SV_RESUME: the writer's input or the reader's output */
 };

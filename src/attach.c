@@ -293,8 +293,8 @@ int sv_open(sv_channel **out, enum sv_role role, const struct sv_options *option
 	}
 	if (code == SV_OK) {
 		sv_rendezvous_unlock(&ch->rv);
-		if (role == SV_WRITER && options->total != SV_UNKNOWN && options->total >= ch->ring.capacity / 4)
-			sv_segment_collapse(&ch->segment);
+		if (role == SV_WRITER && options->total != SV_UNKNOWN && options->wait != SV_WAIT_SPIN)
+			sv_segment_collapse(&ch->segment, options->total);
 		*out = ch;
 		return SV_OK;
 	}

@@ -35,8 +35,11 @@ static int reserve(struct cli_transfer *t, size_t size, void **place)
 	code = sv_msg_reserve(t->ch, size, place, 0);
 	if (code != SV_EAGAIN)
 		return code == SV_OK ? SV_OK : (cli_transfer_failed(t, code), code);
-	if (sv_wait_peer(t->ch, 0) == SV_OK)
+	code = sv_wait_peer(t->ch, 0);
+	if (code == SV_OK)
 		return cli_msg_reserve(t, size, place);
+	if (code != SV_EAGAIN)
+		return cli_transfer_failed(t, code), code;
 	cli_say("%s: the input is larger than the channel's %llu bytes; give --size", t->label,
 	        (unsigned long long)sv_capacity(t->ch));
 	return SV_ETOOBIG;

@@ -12,7 +12,7 @@
  * Whether a stream is one of these cannot be seen, but measured: now and then a few waits begin with a hold or a nap, and are
  * compared with as many that do not.  Only a hold that makes the stream clearly faster is kept, and only a nap that does not slow it
  * down.  Otherwise, because the peer sends at its own pace or waits for an answer, it is tried again more and
- * more seldom: such streams keep their latency.
+ * more seldom: such streams keep their latency.  A stream that turns into one of these loses its hold or nap at once.
  */
 #ifndef SV_PACE_H
 #define SV_PACE_H
@@ -39,15 +39,15 @@ struct sv_pace {
 	int64_t late_ns;  /* by so much naps end late */
 	int64_t begun_ns; /* when and where this state began */
 	uint64_t begun_at;
-	uint64_t plain; /* bytes that were measured with neither, */
-	double rate;    /* and bytes per ns */
-	unsigned meagre; /* naps in a row that brought little */
+	uint64_t plain;  /* bytes a wait that were measured with neither, */
+	double rate;     /* and bytes per ns */
+	unsigned meagre; /* holds or naps in a row that brought little */
 };
 
 void sv_pace_init(struct sv_pace *pace, bool allowed);
 
-/* The turn of a state, at a time and at a position of this side. */
-void sv_pace_turn(struct sv_pace *pace, int64_t now_ns, uint64_t position, uint64_t capacity);
+/* The turn of a state, at a time and at a position of the peer. */
+void sv_pace_turn(struct sv_pace *pace, int64_t now_ns, uint64_t seen, uint64_t capacity);
 
 /* A wait begins.  True: it is time for a turn. */
 static inline bool sv_pace_step(struct sv_pace *pace)
@@ -55,8 +55,11 @@ static inline bool sv_pace_step(struct sv_pace *pace)
 	return pace->allowed && --pace->left == 0;
 }
 
-/* A nap took so long, and after it there was so much room. */
-void sv_pace_napped(struct sv_pace *pace, int64_t took_ns, uint64_t room, uint64_t capacity);
+/* After a hold there was so much room. */
+void sv_pace_held(struct sv_pace *pace, uint64_t room);
+
+/* A nap took so long, as long as it was meant to or not, and after it there was so much room. */
+void sv_pace_napped(struct sv_pace *pace, int64_t took_ns, bool whole, uint64_t room, uint64_t capacity);
 
 /* This side slept until a bell: the stream pauses, what was measured means nothing. */
 void sv_pace_slept(struct sv_pace *pace);

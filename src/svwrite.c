@@ -138,8 +138,11 @@ static int reserve(struct cli_transfer *t, const struct input *input, void **dat
 	code = sv_reserve(t->ch, 1, data, got, 0);
 	if (code != SV_EAGAIN)
 		return code == SV_OK ? SV_OK : (cli_transfer_failed(t, code), code);
-	if (sv_wait_peer(t->ch, 0) == SV_OK)
+	code = sv_wait_peer(t->ch, 0);
+	if (code == SV_OK)
 		return cli_reserve(t, 1, data, got);
+	if (code != SV_EAGAIN)
+		return cli_transfer_failed(t, code), code;
 	if (cli_read(t, input->fd, &beyond, 1) == 0)
 		return SV_END;
 	cli_say("%s: the input is larger than the channel's %llu bytes; give --size", t->label,

@@ -117,7 +117,7 @@ static int64_t spin_budget(struct sv_channel *ch)
 	return sv_spin_budget(&ch->spin, cpu, atomic_load_explicit(&ch->ring.peer->cpu, memory_order_relaxed));
 }
 
-/* Less than a microsecond: a peer that is just about to publish costs no look at a clock. */
+/* A microsecond or two: a peer that is just about to publish costs no look at a clock. */
 static int spin_briefly(struct sv_channel *ch, uint64_t want)
 {
 	int i, code;
@@ -208,25 +208,33 @@ static int sleep_once(struct sv_channel *ch, uint64_t want, int64_t deadline)
 	return code == GO_ON ? look_for_death(ch, want) : code;
 }
 
+static void hold(int64_t until)
+{
+	int i;
+
+	do {
+		for (i = 0; i < SPINS_PER_HOLD; i++)
+			sv_spin_pause();
+	} while (sv_now() < until);
+}
+
 /* The look that begins a wait, put off where that makes the stream faster. */
 static int first_look(struct sv_channel *ch, uint64_t want)
 {
-	int64_t until;
-	int i;
+	int code;
 
-	if (sv_pace_step(&ch->pace))
-		sv_pace_turn(&ch->pace, sv_now(), ch->ring.position, ch->ring.capacity);
-	/* Once round the ring: this is no small transfer. */
-	if (ch->ring.position >= ch->ring.capacity && ch->spin.policy != SV_WAIT_SPIN)
-		sv_segment_collapse(&ch->segment);
-	if (ch->pace.hold_ns > 0) {
-		until = sv_now() + ch->pace.hold_ns;
-		do {
-			for (i = 0; i < SPINS_PER_HOLD; i++)
-				sv_spin_pause();
-		} while (sv_now() < until);
+	if (sv_pace_step(&ch->pace)) {
+		sv_pace_turn(&ch->pace, sv_now(), ch->ring.seen, ch->ring.capacity);
+		/* By now it is known for a long stream. */
+		if (ch->pace.state == SV_PACE_HOLDING)
+			sv_segment_collapse(&ch->segment, SV_UNKNOWN);
 	}
-	return look(ch, want);
+	if (ch->pace.hold_ns == 0)
+		return look(ch, want);
+	hold(sv_now() + ch->pace.hold_ns);
+	code = look(ch, want);
+	sv_pace_held(&ch->pace, sv_ring_room(&ch->ring));
+	return code;
 }
 
 /* Sleep through the first part of a wait where that makes the stream no slower. */
@@ -234,11 +242,10 @@ static int nap(struct sv_channel *ch, uint64_t want)
 {
 	struct timespec length = { 0, (long)ch->pace.nap_ns };
 	int64_t start = sv_now();
-	int code;
+	bool whole = nanosleep(&length, NULL) == 0;
+	int code = look(ch, want);
 
-	nanosleep(&length, NULL);
-	code = look(ch, want);
-	sv_pace_napped(&ch->pace, sv_now() - start, sv_ring_room(&ch->ring), ch->ring.capacity);
+	sv_pace_napped(&ch->pace, sv_now() - start, whole, sv_ring_room(&ch->ring), ch->ring.capacity);
 	return code;
 }
 
@@ -366,16 +373,13 @@ static bool orphaned(struct sv_channel *ch)
 	return sv_segment_stat(ch->segment.id, &facts, &ch->fault) != SV_OK || facts.key == 0;
 }
 
-/*
- * While it waited alone its position lay open.  A reader that came meanwhile might have taken bytes that were never written, and
- * the next commit would hide that.
- */
+/* Moved on while it waited, it would give a reader bytes that were never written, and the next commit would hide that. */
 static int check_own_position(struct sv_channel *ch)
 {
 	if (atomic_load_explicit(&ch->ring.own->position, memory_order_relaxed) == ch->ring.position)
 		return SV_OK;
-	return sv_fault_set(&ch->fault, SV_ECORRUPT, 0, "corrupt channel: the position of the %s was overwritten",
-	                    sv_role_name(ch->role));
+	return sv_fault_set(&ch->fault, SV_ECORRUPT, 0, "corrupt channel: the position of the %s was overwritten; the transfer is "
+			    "incomplete", sv_role_name(ch->role));
 }
 
 int sv_wait_peer(sv_channel *ch, int timeout_ms)

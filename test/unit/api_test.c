@@ -148,8 +148,10 @@ static void a_removal_at_the_end(void)
 	must(sv_release(reader, 3) == SV_OK && sv_peek(reader, 1, &there, &got, -1) == SV_END);
 	must(sv_stat(reader, &info) == SV_OK);
 	/* It sleeps for the bell of the reader, semaphore 1. */
-	while (semctl(info.semid, 1, GETNCNT) == 0)
+	while (semctl(info.semid, 1, GETNCNT) == 0) {
+		must(waitpid(child, &status, WNOHANG) == 0);
 		sched_yield();
+	}
 	must(kill(child, SIGSTOP) == 0 && waitpid(child, &status, WUNTRACED) == child && WIFSTOPPED(status));
 	must(semctl(info.semid, 0, IPC_RMID) == 0);
 	ok(sv_finish(reader, -1) == SV_OK, "the reader has succeeded, though it cannot ring");

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: MIT */
+/* Huge pages: asked for, for as much as will be used, by either side; and a ring that has them is a ring like any other. */
+#define _GNU_SOURCE
+#include <inttypes.h>
+#include <string.h>
+#include <sys/ipc.h>
+#include <sys/mman.h>
+#include <sys/shm.h>
+
+#include "pair.h"
+#include "segment.h"
+
+#define HUGE ((size_t)2 << 20)
+#define CAPACITY ((uint64_t)8 << 20)
+
+/* KiB of a mapping that huge pages map. */
+static unsigned long huge_kib(const struct sv_segment *segment)
+{
+	uintptr_t low = (uintptr_t)segment->base, high = low + segment->header + 2 * segment->capacity, from = 0;
+	uintptr_t first, last;
+	FILE *file = fopen("/proc/self/smaps", "r");
+	unsigned long kib, sum = 0;
+	char line[512];
+
+	must(file != NULL);
+	while (fgets(line, sizeof line, file) != NULL) {
+		if (sscanf(line, "%" SCNxPTR "-%" SCNxPTR " ", &first, &last) == 2)
+			from = first;
+		else if (from >= low && from < high && sscanf(line, "ShmemPmdMapped: %lu", &kib) == 1)
+			sum += kib;
+	}
+	fclose(file);
+	return sum;
+}
+
+static void touch(const struct sv_segment *segment)
+{
+	const volatile unsigned char *byte = segment->base;
+	size_t at;
+
+	for (at = 0; at < segment->header + 2 * segment->capacity; at += 4096)
+		(void)byte[at];
+}
+
+static struct sv_segment mapped(bool read_only)
+{
+	struct sv_segment segment = { .id = -1 };
+	struct sv_fault fault = { .label = "" };
+
+	must(sv_segment_create(&segment.id, IPC_PRIVATE, CAPACITY, 0600, &fault) == SV_OK);
+	must(sv_segment_map(&segment, segment.id, CAPACITY, &fault) == SV_OK);
+	if (read_only)
+		must(sv_segment_protect(&segment, &fault) == SV_OK);
+	must(sv_segment_remove(segment.id) == 0);
+	return segment;
+}
+
+/* Bytes of memory that a segment takes. */
+static unsigned long resident(const struct sv_segment *segment)
+{
+	FILE *file = fopen("/proc/sysvipc/shm", "r");
+	unsigned long bytes, found = 0;
+	char line[512];
+	int id;
+
+	must(file != NULL);
+	/* key shmid perms size cpid lpid nattch uid gid cuid cgid atime dtime ctime rss */
+	while (fgets(line, sizeof line, file) != NULL)
+		if (sscanf(line, "%*d %d %*o %*u %*d %*d %*u %*u %*u %*u %*u %*u %*u %*u %lu", &id, &bytes) == 2 &&
+		    id == segment->id)
+			found = bytes;
+	fclose(file);
+	return found;
+}
+
+/* By hand: not before Linux 6.1; and an emulator may only say that it does. */
+static bool can_collapse(void)
+{
+	struct sv_segment segment = mapped(false);
+	bool can;
+
+	segment.base[0] = 1;
+	can = madvise(segment.base, HUGE, 25 /* MADV_COLLAPSE */) == 0 && resident(&segment) >= HUGE;
+	sv_segment_unmap(&segment);
+	return can;
+}
+
+static void either_side(bool read_only, const char *side)
+{
+	struct sv_segment segment = mapped(read_only);
+
+	ok((uintptr_t)segment.base % HUGE == 0, "%s: a large ring begins where a huge page can", side);
+	touch(&segment);
+	is(huge_kib(&segment), 0, "%s: none that was not asked for", side);
+	sv_segment_collapse(&segment, UINT64_MAX);
+	touch(&segment);
+	ok(huge_kib(&segment) >= 2 * HUGE / 1024, "%s: %lu KiB of huge pages", side, huge_kib(&segment));
+	sv_segment_unmap(&segment);
+}
+
+static void as_much_as_is_used(void)
+{
+	struct sv_segment segment = mapped(false);
+
+	sv_segment_collapse(&segment, HUGE - 8192);
+	is(resident(&segment), 0, "less than a huge page to come: nothing is touched");
+	segment.collapsed = false;
+	sv_segment_collapse(&segment, HUGE);
+	is(resident(&segment), HUGE, "one to come: one");
+	sv_segment_unmap(&segment);
+}
+
+static void bytes_are_kept(void)
+{
+	struct sv_segment segment = mapped(false);
+	unsigned char *ring = segment.base + segment.header;
+	bool same = true;
+	size_t i;
+
+	for (i = 0; i < segment.capacity; i++)
+		ring[i] = (unsigned char)(i * 7 >> 3);
+	sv_segment_collapse(&segment, UINT64_MAX);
+	for (i = 0; i < 2 * segment.capacity; i++)
+		same = same && ring[i] == (unsigned char)((i % segment.capacity) * 7 >> 3);
+	ok(same, "what was in the ring is still there, twice");
+	sv_segment_unmap(&segment);
+}
+
+int main(void)
+{
+	bytes_are_kept();
+	if (!can_collapse()) {
+		ok(true, "huge pages # SKIP the kernel does not collapse pages of shared memory");
+		return tap_done();
+	}
+	either_side(false, "writer");
+	either_side(true, "reader");
+	as_much_as_is_used();
+	return tap_done();
+}
