@@ -293,7 +293,7 @@ int sv_open(sv_channel **out, enum sv_role role, const struct sv_options *option
 	}
 	if (code == SV_OK) {
 		sv_rendezvous_unlock(&ch->rv);
-		if (role == SV_WRITER && options->total != SV_UNKNOWN && options->wait != SV_WAIT_SPIN)
+		if (role == SV_WRITER && ch->ring.position == 0 && options->total != SV_UNKNOWN)
 			sv_segment_collapse(&ch->segment, options->total);
 		*out = ch;
 		return SV_OK;

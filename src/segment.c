@@ -157,7 +157,6 @@ int sv_segment_map(struct sv_segment *segment, int id, uint64_t capacity, struct
 	segment->base = base;
 	segment->header = header;
 	segment->capacity = (size_t)capacity;
-	segment->read_only = segment->collapsed = false;
 	return SV_OK;
 }
 
@@ -165,22 +164,17 @@ int sv_segment_protect(struct sv_segment *segment, struct sv_fault *fault)
 {
 	if (mprotect(segment->base + segment->header, 2 * segment->capacity, PROT_READ) == -1)
 		return sv_fault_set(fault, SV_ESYSTEM, errno, "cannot make the ring read-only");
-	segment->read_only = true;
 	return SV_OK;
 }
 
-void sv_segment_collapse(struct sv_segment *segment, uint64_t bytes)
+void sv_segment_collapse(const struct sv_segment *segment, uint64_t bytes)
 {
 	size_t most = segment->capacity < MOST_CAPACITY ? segment->capacity : (size_t)MOST_CAPACITY;
 	size_t end = segment->header + (bytes < most ? (size_t)bytes : most);
-	/* A reader's first one is split by what it may not write. */
-	size_t at = segment->read_only ? HUGE_PAGE : 0;
 	const volatile unsigned char *byte;
+	size_t at;
 
-	if (segment->collapsed)
-		return;
-	segment->collapsed = true;
-	for (; at + HUGE_PAGE <= end; at += HUGE_PAGE) {
+	for (at = 0; at + HUGE_PAGE <= end; at += HUGE_PAGE) {
 		/* Where no page was ever touched there is nothing to collapse. */
 		byte = segment->base + at;
 		(void)*byte;

@@ -17,8 +17,6 @@ struct sv_segment {
 	unsigned char *base; /* header; the ring follows at base + header, twice */
 	size_t header;       /* H, bytes */
 	size_t capacity;     /* R, bytes */
-	bool read_only;      /* the ring is */
-	bool collapsed;      /* see sv_segment_collapse() */
 };
 
 /* What the kernel says about a segment, taken before attaching to it (an attachment counts too). */
@@ -55,13 +53,13 @@ int sv_segment_stat(int id, struct sv_segment_facts *facts, struct sv_fault *fau
 int sv_segment_map(struct sv_segment *segment, int id, uint64_t capacity, struct sv_fault *fault);
 
 /*
- * Ask for huge pages, once, for as much of the ring as that many bytes fill, or all of it; 16 MiB at most.  The ring is
- * faulted in 20 times faster then, and copies into and out of it are somewhat faster.  Each page takes 100 us or several times
- * that, so this is for those who have much to move.  It works although shmem_enabled is never (not if it is deny);
- * where it does not, the pages stay as they are.  (SHM_HUGETLB would need a header as large as a huge page, and a
- * pool of them that an administrator has to set aside.)
+ * Ask for huge pages for as much of a new ring as that many bytes will fill, 16 MiB at most.  It is faulted in 20 times
+ * faster then, and copies into and out of it are somewhat faster.  Each page takes 100 us or a few times that, so this is for those
+ * who have much to move; and before it is used: later it takes milliseconds, in which both sides stand still.  It works
+ * although shmem_enabled is never (not if it is deny); where it does not, the pages stay as they are.  (SHM_HUGETLB would
+ * need a header as large as a huge page, and a pool of them that an administrator has to set aside.)
  */
-void sv_segment_collapse(struct sv_segment *segment, uint64_t bytes);
+void sv_segment_collapse(const struct sv_segment *segment, uint64_t bytes);
 
 /* Make the ring read-only in this process: a reader that writes into it gets SIGSEGV. */
 int sv_segment_protect(struct sv_segment *segment, struct sv_fault *fault);

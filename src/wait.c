@@ -223,12 +223,8 @@ static int first_look(struct sv_channel *ch, uint64_t want)
 {
 	int code;
 
-	if (sv_pace_step(&ch->pace)) {
+	if (sv_pace_step(&ch->pace))
 		sv_pace_turn(&ch->pace, sv_now(), ch->ring.seen, ch->ring.capacity);
-		/* By now it is known for a long stream. */
-		if (ch->pace.state == SV_PACE_HOLDING)
-			sv_segment_collapse(&ch->segment, SV_UNKNOWN);
-	}
 	if (ch->pace.hold_ns == 0)
 		return look(ch, want);
 	hold(sv_now() + ch->pace.hold_ns);

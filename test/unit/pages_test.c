@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Huge pages: asked for, for as much as will be used, by either side; and a ring that has them is a ring like any other. */
+/* Huge pages: asked for, for as much as will be used; and a ring that has them is a ring like any other. */
 #define _GNU_SOURCE
 #include <inttypes.h>
 #include <string.h>
@@ -42,16 +42,13 @@ static void touch(const struct sv_segment *segment)
 		(void)byte[at];
 }
 
-static struct sv_segment mapped(bool read_only)
+static struct sv_segment mapped(void)
 {
 	struct sv_segment segment = { .id = -1 };
 	struct sv_fault fault = { .label = "" };
 
 	must(sv_segment_create(&segment.id, IPC_PRIVATE, CAPACITY, 0600, &fault) == SV_OK);
 	must(sv_segment_map(&segment, segment.id, CAPACITY, &fault) == SV_OK);
-	if (read_only)
-		must(sv_segment_protect(&segment, &fault) == SV_OK);
-	must(sv_segment_remove(segment.id) == 0);
 	return segment;
 }
 
@@ -73,46 +70,57 @@ static unsigned long resident(const struct sv_segment *segment)
 	return found;
 }
 
+static void done_with(struct sv_segment *segment)
+{
+	must(sv_segment_remove(segment->id) == 0);
+	sv_segment_unmap(segment);
+}
+
 /* By hand: not before Linux 6.1; and an emulator may only say that it does. */
 static bool can_collapse(void)
 {
-	struct sv_segment segment = mapped(false);
+	struct sv_segment segment = mapped();
 	bool can;
 
 	segment.base[0] = 1;
 	can = madvise(segment.base, HUGE, 25 /* MADV_COLLAPSE */) == 0 && resident(&segment) >= HUGE;
-	sv_segment_unmap(&segment);
+	done_with(&segment);
 	return can;
 }
 
-static void either_side(bool read_only, const char *side)
+static void in_both_processes(void)
 {
-	struct sv_segment segment = mapped(read_only);
+	struct sv_segment writer = mapped(), reader = { .id = -1 };
+	struct sv_fault fault = { .label = "" };
 
-	ok((uintptr_t)segment.base % HUGE == 0, "%s: a large ring begins where a huge page can", side);
-	touch(&segment);
-	is(huge_kib(&segment), 0, "%s: none that was not asked for", side);
-	sv_segment_collapse(&segment, UINT64_MAX);
-	touch(&segment);
-	ok(huge_kib(&segment) >= 2 * HUGE / 1024, "%s: %lu KiB of huge pages", side, huge_kib(&segment));
-	sv_segment_unmap(&segment);
+	must(sv_segment_map(&reader, writer.id, CAPACITY, &fault) == SV_OK);
+	must(sv_segment_protect(&reader, &fault) == SV_OK);
+	must(sv_segment_remove(writer.id) == 0);
+	ok((uintptr_t)writer.base % HUGE == 0, "a large ring begins where a huge page can");
+	sv_segment_collapse(&writer, UINT64_MAX);
+	touch(&writer);
+	ok(huge_kib(&writer) >= 2 * HUGE / 1024, "writer: %lu KiB of huge pages", huge_kib(&writer));
+	is(huge_kib(&reader), 0, "reader: none before it looks");
+	touch(&reader);
+	ok(huge_kib(&reader) >= 2 * HUGE / 1024, "reader: %lu KiB then", huge_kib(&reader));
+	sv_segment_unmap(&writer);
+	sv_segment_unmap(&reader);
 }
 
 static void as_much_as_is_used(void)
 {
-	struct sv_segment segment = mapped(false);
+	struct sv_segment segment = mapped();
 
 	sv_segment_collapse(&segment, HUGE - 8192);
 	is(resident(&segment), 0, "less than a huge page to come: nothing is touched");
-	segment.collapsed = false;
 	sv_segment_collapse(&segment, HUGE);
 	is(resident(&segment), HUGE, "one to come: one");
-	sv_segment_unmap(&segment);
+	done_with(&segment);
 }
 
 static void bytes_are_kept(void)
 {
-	struct sv_segment segment = mapped(false);
+	struct sv_segment segment = mapped();
 	unsigned char *ring = segment.base + segment.header;
 	bool same = true;
 	size_t i;
@@ -123,7 +131,7 @@ static void bytes_are_kept(void)
 	for (i = 0; i < 2 * segment.capacity; i++)
 		same = same && ring[i] == (unsigned char)((i % segment.capacity) * 7 >> 3);
 	ok(same, "what was in the ring is still there, twice");
-	sv_segment_unmap(&segment);
+	done_with(&segment);
 }
 
 int main(void)
@@ -133,8 +141,7 @@ int main(void)
 		ok(true, "huge pages # SKIP the kernel does not collapse pages of shared memory");
 		return tap_done();
 	}
-	either_side(false, "writer");
-	either_side(true, "reader");
+	in_both_processes();
 	as_much_as_is_used();
 	return tap_done();
 }
