@@ -233,28 +233,22 @@ foreign() {
 }
 
 @test "another user's channel: named as such, and left alone" {
-	skip_unless_root
-	skip_unless setpriv
-	chmod 711 "$WORK" "$BATS_TEST_TMPDIR" "$BATS_RUN_TMPDIR"
+	another_user
+	cp "$WORK/in" .
 	touch meet
-	other=$(mktemp -d /dev/shm/svipc-test.XXXXXX)
-	chown 65534:65534 "$other" && chmod 700 "$other"
-	user=(env "SVIPC_DIR=$other" setpriv --reuid 65534 --regid 65534 --clear-groups)
-	"${user[@]}" test -r "$WORK/meet" || skip 'the other user cannot come here'
-	spawn writer svwrite -k "$WORK/meet" in
+	spawn writer svwrite -k meet in
 	wait_asleep "${pid[writer]}"
 	shm=$(ipctool find shm meet 83)
-	run_logged "${user[@]}" "$(type -P svread)" -t 5 -k "$WORK/meet"
+	run_logged "${as[@]}" svread -t 5 -k meet
 	assert_status 1
 	assert_output_has 'another user'
-	run_logged "${user[@]}" "$(type -P svclean)" -a
+	run_logged "${as[@]}" svclean -a
 	assert_status 0
-	run_logged "${user[@]}" "$(type -P svclean)" -a -k "$WORK/meet"
+	run_logged "${as[@]}" svclean -a -k meet
 	assert_equal 'the segment' "$(ipctool find shm meet 83)" "$shm"
 	kill -INT "${pid[writer]}"
 	reap writer
 	assert_status 130
-	rm -rf "$other"
 }
 
 @test "bytes of header and lines overwritten one by one: a sample of the states and the values" {
