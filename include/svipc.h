@@ -110,7 +110,9 @@ struct sv_options {
 	uint64_t capacity;       /* bytes; rounded up to a power of two that is a multiple of SHMLBA; 0: four times
 	                            the second-level cache of a CPU, 1 to 16 MiB; 4 MiB where that
 	                            is not known.  The side that creates the channel decides. */
-	uint64_t total;          /* writer: bytes that will come, or SV_UNKNOWN; for the reader's information */
+	uint64_t total;          /* writer: bytes that will come, or SV_UNKNOWN; for the reader's information.  For
+	                            2 MiB or more sv_open() asks for huge pages, so that as much of the ring, up
+	                            to 16 MiB, takes memory from then on; it takes some milliseconds at most. */
 	struct sv_source source; /* with SV_RESUME: the writer's input or the reader's output */
 };
 #define SV_OPTIONS_INIT { sizeof(struct sv_options), NULL, NULL, 0, 0, 0, SV_WAIT_AUTO, 0, SV_UNKNOWN, { 0, 0, 0, 0 } }

@@ -32,14 +32,12 @@ static int reserve(struct cli_transfer *t, size_t size, void **place)
 
 	if ((t->options.flags & SV_DETACH) == 0)
 		return cli_msg_reserve(t, size, place);
-	code = sv_msg_reserve(t->ch, size, place, 0);
+	code = cli_unwaited(t, sv_msg_reserve(t->ch, size, place, 0));
 	if (code != SV_EAGAIN)
-		return code == SV_OK ? SV_OK : (cli_transfer_failed(t, code), code);
-	code = sv_wait_peer(t->ch, 0);
-	if (code == SV_OK)
-		return cli_msg_reserve(t, size, place);
+		return code;
+	code = cli_unwaited(t, sv_wait_peer(t->ch, 0));
 	if (code != SV_EAGAIN)
-		return cli_transfer_failed(t, code), code;
+		return code == SV_OK ? cli_msg_reserve(t, size, place) : code;
 	cli_say("%s: the input is larger than the channel's %llu bytes; give --size", t->label,
 	        (unsigned long long)sv_capacity(t->ch));
 	return SV_ETOOBIG;

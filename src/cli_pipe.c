@@ -3,15 +3,11 @@
 #include "cli_pipe.h"
 
 #include <fcntl.h>
-#include <stdint.h>
 
 /* Half of what /proc/sys/fs/pipe-max-size allows everybody by default: all of it is no faster, and too much for some caches. */
 #define WIDE (512 << 10)
 
-/* The pipe's two ends cannot copy at the same time, so neither should for long. */
-#define PIPE_BLOCK (64u << 10)
-
-size_t cli_widen_pipe(const struct cli_transfer *t, int fd)
+bool cli_widen_pipe(const struct cli_transfer *t, int fd)
 {
 #ifdef F_SETPIPE_SZ
 	/* -1, with EBADF: not a pipe. */
@@ -20,11 +16,10 @@ size_t cli_widen_pipe(const struct cli_transfer *t, int fd)
 	/* Where it is refused the pipe stays as it was, which does no harm. */
 	if (size > 0 && size < WIDE)
 		(void)fcntl(fd, F_SETPIPE_SZ, WIDE);
-	if (size > 0)
-		return PIPE_BLOCK;
+	return size > 0;
 #else
 	(void)t;
 	(void)fd;
+	return false;
 #endif
-	return SIZE_MAX;
 }

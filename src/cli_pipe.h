@@ -3,13 +3,14 @@
 #ifndef SV_CLI_PIPE_H
 #define SV_CLI_PIPE_H
 
+#include <stdbool.h>
+
 #include "cli_transfer.h"
 
 /*
  * If fd is a pipe or FIFO that holds less than 512 KiB, make it hold that, where the system lets us (fcntl(2), F_SETPIPE_SZ):
- * its other end is woken less often.  Not in a transfer of messages, which are not to queue up.  The most that is
- * to be written to it, or to whatever else fd is, at a time.
+ * its other end is woken less often.  Not in a transfer of messages, which are not to queue up.  Is it such a pipe?
  */
-size_t cli_widen_pipe(const struct cli_transfer *t, int fd);
+bool cli_widen_pipe(const struct cli_transfer *t, int fd);
 
 #endif

@@ -108,6 +108,13 @@ int cli_transfer_failed(struct cli_transfer *t, int code)
 	return cli_status(code);
 }
 
+int cli_unwaited(struct cli_transfer *t, int code)
+{
+	if (code != SV_OK && code != SV_EAGAIN)
+		cli_transfer_failed(t, code);
+	return code;
+}
+
 /* What is left of the time-out of a wait that began at start, in milliseconds; -1 for ever. */
 static int time_left(const struct cli_transfer *t, int64_t start)
 {

@@ -83,6 +83,9 @@ void cli_attend(struct cli_transfer *t, const char *waiting);
 /* Report the last failure of the channel.  The status to exit with. */
 int cli_transfer_failed(struct cli_transfer *t, int code);
 
+/* The code of a call that must not wait, after saying what failed unless it is SV_OK or SV_EAGAIN. */
+int cli_unwaited(struct cli_transfer *t, int code);
+
 /* Tell the peer of a failure here; then sv_close.  Returns status, or does not return if a signal ended it. */
 int cli_transfer_close(struct cli_transfer *t, int status, int reason);
 

@@ -61,7 +61,7 @@ static int64_t nap_of(const struct sv_pace *pace, double rate, uint64_t capacity
 	return ns < MOST_NAP_NS ? (int64_t)ns : MOST_NAP_NS;
 }
 
-/* A hold or nap brought less than enough, as often as not by chance; but not so many times in a row. */
+/* A hold or nap may bring less than enough by chance, but not so many times in a row. */
 static void weigh(struct sv_pace *pace, uint64_t room, uint64_t enough)
 {
 	pace->meagre = room < enough ? pace->meagre + 1 : 0;

@@ -12,7 +12,7 @@
  * Whether a stream is one of these cannot be seen, but measured: now and then a few waits begin with a hold or a nap, and are
  * compared with as many that do not.  Only a hold that makes the stream clearly faster is kept, and only a nap that does not slow it
  * down.  Otherwise, because the peer sends at its own pace or waits for an answer, it is tried again more and
- * more seldom: such streams keep their latency.  A stream that turns into one of these loses its hold or nap at once.
+ * more seldom: such streams keep their latency.  A stream that turns into one of these loses its hold or nap after a few waits.
  */
 #ifndef SV_PACE_H
 #define SV_PACE_H

@@ -123,7 +123,7 @@ int sv_segment_map(struct sv_segment *segment, int id, uint64_t capacity, struct
 {
 	size_t header = sv_segment_header_size();
 	size_t span = header + 2 * (size_t)capacity;
-	size_t align = capacity >= HUGE_PAGE ? HUGE_PAGE : header;
+	size_t align = capacity >= HUGE_PAGE && header < HUGE_PAGE ? HUGE_PAGE : header;
 	size_t slack = align - (size_t)sysconf(_SC_PAGESIZE); /* room to align */
 	unsigned char *reserved, *base;
 	int code;

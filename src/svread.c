@@ -47,11 +47,14 @@ struct job {
 	struct cli_lines lines;
 };
 
+/* The two ends of a pipe cannot copy at the same time, so neither should for long. */
+#define PIPE_BLOCK ((size_t)64 << 10)
+
 struct output {
 	const char *name;
 	char *expanded; /* name, if it was made from a pattern */
 	int fd;
-	size_t most; /* bytes of one write */
+	bool pipe;
 	bool regular;
 	struct sv_source identity;
 };
@@ -89,7 +92,7 @@ static int open_output(struct cli_transfer *t, struct output *output, const char
 		return code;
 	}
 	output->regular = S_ISREG(st.st_mode);
-	output->most = cli_widen_pipe(t, output->fd);
+	output->pipe = cli_widen_pipe(t, output->fd);
 	output->identity = (struct sv_source){ .device = (uint64_t)st.st_dev, .inode = (uint64_t)st.st_ino };
 	return 0;
 }
@@ -128,7 +131,7 @@ static int position_output(struct cli_transfer *t, const struct output *output)
  */
 static int copy_output(struct cli_transfer *t, const struct output *output, int *reason)
 {
-	size_t got, most = output->most < t->block ? output->most : t->block;
+	size_t got, most = output->pipe && PIPE_BLOCK < t->block ? PIPE_BLOCK : t->block;
 	const void *data;
 	ssize_t n;
 	int code;
@@ -161,7 +164,7 @@ static int begin_output(struct cli_transfer *t, struct job *job, struct output *
 		else
 			t->command_run = &job->run;
 		if (code == 0)
-			output->most = cli_widen_pipe(t, output->fd);
+			output->pipe = cli_widen_pipe(t, output->fd);
 		return code;
 	}
 	if (job->follow && job->file != NULL) {

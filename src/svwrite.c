@@ -135,14 +135,12 @@ static int reserve(struct cli_transfer *t, const struct input *input, void **dat
 
 	if ((t->options.flags & SV_DETACH) == 0)
 		return cli_reserve(t, t->block, data, got);
-	code = sv_reserve(t->ch, 1, data, got, 0);
+	code = cli_unwaited(t, sv_reserve(t->ch, 1, data, got, 0));
 	if (code != SV_EAGAIN)
-		return code == SV_OK ? SV_OK : (cli_transfer_failed(t, code), code);
-	code = sv_wait_peer(t->ch, 0);
-	if (code == SV_OK)
-		return cli_reserve(t, 1, data, got);
+		return code;
+	code = cli_unwaited(t, sv_wait_peer(t->ch, 0));
 	if (code != SV_EAGAIN)
-		return cli_transfer_failed(t, code), code;
+		return code == SV_OK ? cli_reserve(t, 1, data, got) : code;
 	if (cli_read(t, input->fd, &beyond, 1) == 0)
 		return SV_END;
 	cli_say("%s: the input is larger than the channel's %llu bytes; give --size", t->label,

@@ -117,7 +117,10 @@ static int64_t spin_budget(struct sv_channel *ch)
 	return sv_spin_budget(&ch->spin, cpu, atomic_load_explicit(&ch->ring.peer->cpu, memory_order_relaxed));
 }
 
-/* A microsecond or two: a peer that is just about to publish costs no look at a clock. */
+/*
+ * A microsecond or two: a peer that is just about to publish costs no look at a clock.  The relaxed load only tells whether a look
+ * is worth it: look() loads the position again, with acquire (B in ring.h).
+ */
 static int spin_briefly(struct sv_channel *ch, uint64_t want)
 {
 	int i, code;
@@ -369,7 +372,10 @@ static bool orphaned(struct sv_channel *ch)
 	return sv_segment_stat(ch->segment.id, &facts, &ch->fault) != SV_OK || facts.key == 0;
 }
 
-/* Moved on while it waited, it would give a reader bytes that were never written, and the next commit would hide that. */
+/*
+ * Moved on while it waited, it would give a reader bytes that were never written, and the next commit would hide that.
+ * Relaxed: nobody but this side has a right to store it, so there is nothing to be ordered with.
+ */
 static int check_own_position(struct sv_channel *ch)
 {
 	if (atomic_load_explicit(&ch->ring.own->position, memory_order_relaxed) == ch->ring.position)

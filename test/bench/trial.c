@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
-#include "svipc.h"
+#include "segment.h"
 #include "transport.h"
 
 struct pair {
@@ -17,25 +17,10 @@ struct pair {
 	struct link link[2];
 };
 
-/* What the library chooses: every ring gets as much. */
-static size_t usual_capacity(void)
-{
-	static size_t capacity;
-	struct sv_options options = SV_OPTIONS_INIT;
-	struct sv_error error;
-	sv_channel *channel;
-
-	options.name = "capacity";
-	if (capacity == 0 && sv_open(&channel, SV_WRITER, &options, 0, &error) == SV_OK) {
-		capacity = (size_t)sv_capacity(channel);
-		sv_close(channel);
-	}
-	return capacity == 0 ? MIB : capacity;
-}
-
 size_t ring_capacity(size_t size)
 {
-	size_t capacity = settings.capacity ? settings.capacity : usual_capacity();
+	/* What the library chooses: every ring gets as much. */
+	size_t capacity = settings.capacity ? settings.capacity : (size_t)sv_segment_default();
 
 	while (capacity < 2 * (size + 8))
 		capacity *= 2;

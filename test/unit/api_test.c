@@ -93,25 +93,43 @@ static void bad_ends(void)
 	sv_close(pair.reader);
 }
 
-/* A child that attaches as the writer and is killed. */
+/* A child that attaches as the writer, sends and then ends as it is told. */
+static pid_t child_that_sends(const struct sv_options *options, const char *text, int (*end)(sv_channel *writer))
+{
+	sv_channel *writer;
+	pid_t child = fork();
+
+	must(child != -1);
+	if (child > 0)
+		return child;
+	if (sv_open(&writer, SV_WRITER, options, -1, NULL) != SV_OK)
+		_exit(1);
+	send_text(writer, text);
+	_exit(end(writer));
+}
+
+static int be_killed(sv_channel *writer)
+{
+	(void)writer;
+	return raise(SIGKILL);
+}
+
+static int finish(sv_channel *writer)
+{
+	return sv_finish(writer, -1) == SV_OK ? 0 : 2;
+}
+
 static void a_death(void)
 {
 	struct sv_options options = options_of(0, 4096);
-	sv_channel *reader, *writer;
+	sv_channel *reader;
 	const void *there;
 	size_t got;
 	int status;
 	pid_t child;
 
 	must(sv_open(&reader, SV_READER, &options, 0, NULL) == SV_OK);
-	child = fork();
-	must(child != -1);
-	if (child == 0) {
-		if (sv_open(&writer, SV_WRITER, &options, -1, NULL) != SV_OK)
-			_exit(1);
-		send_text(writer, "last words");
-		raise(SIGKILL);
-	}
+	child = child_that_sends(&options, "last words", be_killed);
 	must(waitpid(child, &status, 0) == child && WIFSIGNALED(status));
 	ok(sv_wait_peer(reader, -1) == SV_OK, "a peer that came and died has come");
 	ok(take_text(reader, "last words"), "what it committed is there");
@@ -128,7 +146,7 @@ static void a_death(void)
 static void a_removal_at_the_end(void)
 {
 	struct sv_options options = options_of(0, 4096);
-	sv_channel *reader, *writer;
+	sv_channel *reader;
 	struct sv_info info;
 	const void *there;
 	size_t got;
@@ -136,14 +154,7 @@ static void a_removal_at_the_end(void)
 	pid_t child;
 
 	must(sv_open(&reader, SV_READER, &options, 0, NULL) == SV_OK);
-	child = fork();
-	must(child != -1);
-	if (child == 0) {
-		if (sv_open(&writer, SV_WRITER, &options, -1, NULL) != SV_OK)
-			_exit(1);
-		send_text(writer, "all");
-		_exit(sv_finish(writer, -1) == SV_OK ? 0 : 2);
-	}
+	child = child_that_sends(&options, "all", finish);
 	must(sv_wait_peer(reader, -1) == SV_OK && sv_peek(reader, 3, &there, &got, -1) == SV_OK);
 	must(sv_release(reader, 3) == SV_OK && sv_peek(reader, 1, &there, &got, -1) == SV_END);
 	must(sv_stat(reader, &info) == SV_OK);

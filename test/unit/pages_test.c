@@ -42,6 +42,7 @@ static void touch(const struct sv_segment *segment)
 		(void)byte[at];
 }
 
+/* Removed at once: it lives while it is mapped, and its id can still be attached to (Linux). */
 static struct sv_segment mapped(void)
 {
 	struct sv_segment segment = { .id = -1 };
@@ -49,6 +50,7 @@ static struct sv_segment mapped(void)
 
 	must(sv_segment_create(&segment.id, IPC_PRIVATE, CAPACITY, 0600, &fault) == SV_OK);
 	must(sv_segment_map(&segment, segment.id, CAPACITY, &fault) == SV_OK);
+	must(sv_segment_remove(segment.id) == 0);
 	return segment;
 }
 
@@ -70,12 +72,6 @@ static unsigned long resident(const struct sv_segment *segment)
 	return found;
 }
 
-static void done_with(struct sv_segment *segment)
-{
-	must(sv_segment_remove(segment->id) == 0);
-	sv_segment_unmap(segment);
-}
-
 /* By hand: not before Linux 6.1; and an emulator may only say that it does. */
 static bool can_collapse(void)
 {
@@ -84,7 +80,7 @@ static bool can_collapse(void)
 
 	segment.base[0] = 1;
 	can = madvise(segment.base, HUGE, 25 /* MADV_COLLAPSE */) == 0 && resident(&segment) >= HUGE;
-	done_with(&segment);
+	sv_segment_unmap(&segment);
 	return can;
 }
 
@@ -95,7 +91,6 @@ static void in_both_processes(void)
 
 	must(sv_segment_map(&reader, writer.id, CAPACITY, &fault) == SV_OK);
 	must(sv_segment_protect(&reader, &fault) == SV_OK);
-	must(sv_segment_remove(writer.id) == 0);
 	ok((uintptr_t)writer.base % HUGE == 0, "a large ring begins where a huge page can");
 	sv_segment_collapse(&writer, UINT64_MAX);
 	touch(&writer);
@@ -115,7 +110,7 @@ static void as_much_as_is_used(void)
 	is(resident(&segment), 0, "less than a huge page to come: nothing is touched");
 	sv_segment_collapse(&segment, HUGE);
 	is(resident(&segment), HUGE, "one to come: one");
-	done_with(&segment);
+	sv_segment_unmap(&segment);
 }
 
 static void bytes_are_kept(void)
@@ -131,7 +126,7 @@ static void bytes_are_kept(void)
 	for (i = 0; i < 2 * segment.capacity; i++)
 		same = same && ring[i] == (unsigned char)((i % segment.capacity) * 7 >> 3);
 	ok(same, "what was in the ring is still there, twice");
-	done_with(&segment);
+	sv_segment_unmap(&segment);
 }
 
 int main(void)
