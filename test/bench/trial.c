@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
-#include "segment.h"
+#include "os/segment.h"
 #include "transport.h"
 
 struct pair {

@@ -14,15 +14,15 @@ kinds=address,undefined
 
 mkdir -p "$dir"
 dir=$(cd "$dir" && pwd)
-make -s -C "$root" CC=clang SANITIZE="fuzzer-no-link,$kinds" CFLAGS='-O1 -g' BUILD="$dir" "$dir/libsvipc.a" "$dir/obj/cli.a"
+make -s -C "$root" CC=clang SANITIZE="fuzzer-no-link,$kinds" CFLAGS='-O1 -g' BUILD="$dir" "$dir/libsvipc.a" "$dir/obj/programs.a"
 for harness in "$root"/test/fuzz/*.c; do
 	name=$(basename "$harness" .c)
 	new=
-	for part in "$harness" "$root/test/fuzz/fuzz.h" "$dir/obj/cli.a" "$dir/libsvipc.a"; do
+	for part in "$harness" "$root/test/fuzz/fuzz.h" "$dir/obj/programs.a" "$dir/libsvipc.a"; do
 		[ "$dir/$name" -nt "$part" ] || new=1
 	done
 	[ -n "$new" ] || continue
 	# shellcheck disable=SC2086 # words
-	clang $flags -Wall -Wextra -Werror -fsanitize="fuzzer,$kinds" -I"$root/include" -I"$root/src" -o "$dir/$name" \
-		"$harness" "$dir/obj/cli.a" "$dir/libsvipc.a" -pthread
+	clang $flags -Wall -Wextra -Werror -fsanitize="fuzzer,$kinds" -I"$root/include" -I"$root/src/lib" -I"$root/src/programs" -o "$dir/$name" \
+		"$harness" "$dir/obj/programs.a" "$dir/libsvipc.a" -pthread
 done

@@ -17,7 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "channel.h"
+#include "channel/channel.h"
 #include "fuzz.h"
 
 #define CAPACITY ((size_t)4096)

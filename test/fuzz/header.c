@@ -5,7 +5,7 @@
  * The header lies in memory of exactly its size, so that a look beyond it is found.  Half of the inputs are laid
  * over a header that is right, to get past its magic.
  */
-#include "channel.h"
+#include "channel/channel.h"
 #include "fuzz.h"
 
 static void make_valid(struct sv_header *header, const struct sv_rendezvous *rv)

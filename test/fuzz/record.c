@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include "fuzz.h"
-#include "rendezvous.h"
+#include "os/rendezvous.h"
 
 static char file[64];
 static int fd = -1;

@@ -6,7 +6,7 @@
  * threshold is reached exactly when it is not ahead.
  */
 #include "fuzz.h"
-#include "ring.h"
+#include "ring/ring.h"
 
 #define CAPACITY 64u
 

@@ -15,7 +15,7 @@ link_static() {
 	[ -z "${SVIPC_SANITIZE-}" ] || return 0
 	for program in svwrite svread svclean svstat; do
 		# shellcheck disable=SC2086 # words
-		${CC:-cc} -static -o "$STATIC/$program" "$SVIPC_BUILD/obj/$program.o" "$SVIPC_BUILD/obj/cli.a" \
+		${CC:-cc} -static -o "$STATIC/$program" "$SVIPC_BUILD/obj/programs/$program.o" "$SVIPC_BUILD/obj/programs.a" \
 			"$SVIPC_BUILD/libsvipc.a" 2>/dev/null || rm -f "$STATIC/$program"
 	done
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * fence.pml - why no wake-up is lost when the publisher has no full fence: the store-buffering pattern of src/ring.h
+ * fence.pml - why no wake-up is lost when the publisher has no full fence: the store-buffering pattern of src/lib/ring/ring.h
  * with the store buffers written out.
  *
  *	publisher                                    sleeper

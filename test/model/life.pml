@@ -4,16 +4,16 @@
  * death, leave, leftovers, newcomers.  No data moves here (transfer.pml): a transfer is "both are there, both say done".
  *
  *	step of the model            C function it stands for
- *	open, lock, recheck          sv_rendezvous_open            src/rendezvous.c
- *	find, judge                  sv_objects_find, judge        src/judge.c, src/attach.c
- *	create                       create                        src/attach.c
- *	remove                       sv_objects_remove             src/judge.c
- *	enter                        enter, sv_bells_attach        src/attach.c, src/bells.c
- *	wait for the peer            sv_wait_peer                  src/wait.c
- *	finish                       sv_finish, sleep_once, look   src/stream.c, src/wait.c
- *	settle                       settle                        src/wait.c
- *	leave                        leave                         src/leave.c
- *	clean                        clean_one, remove_all         src/clean.c
+ *	open, lock, recheck          sv_rendezvous_open            src/lib/os/rendezvous.c
+ *	find, judge                  sv_objects_find, judge        src/lib/channel/judge.c, src/lib/channel/open.c
+ *	create                       create                        src/lib/channel/open.c
+ *	remove                       sv_objects_remove             src/lib/channel/judge.c
+ *	enter                        enter, sv_bells_attach        src/lib/channel/open.c, src/lib/os/semaphores.c
+ *	wait for the peer            sv_wait_peer                  src/lib/channel/wait.c
+ *	finish                       sv_finish, sleep_once, look   src/lib/channel/stream.c, src/lib/channel/wait.c
+ *	settle                       settle                        src/lib/channel/wait.c
+ *	leave                        leave                         src/lib/channel/finish.c
+ *	clean                        clean_one, remove_all         src/lib/inspect/clean.c
  *	death                        exit_mm, exit_sem, exit_files of the kernel, in this order
  *
  * Each labelled step is one system call or one access to shared memory; a kill may come before any of them.

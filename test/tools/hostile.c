@@ -22,9 +22,9 @@
 #include <sys/sem.h>
 #include <sys/shm.h>
 
-#include "layout.h"
+#include "ring/layout.h"
 #include "process.h"
-#include "rendezvous.h"
+#include "os/rendezvous.h"
 
 #define PATIENCE_US INT64_C(30000000)
 #define INPUT_SIZE ((size_t)100000)

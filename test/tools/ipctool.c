@@ -23,7 +23,7 @@
 #include <sys/shm.h>
 #include <unistd.h>
 
-#include "layout.h"
+#include "ring/layout.h"
 
 union semun {
 	int val;

@@ -6,12 +6,12 @@
  *	litmus stores [--mode full|light|none] [--rounds N]
  *
  * steps: a writer and a reader hand over one byte at a time through a ring of 8, from 1000 bytes below 2^64, with
- * src/ring.h and src/bells.c.  They sleep whenever they must wait, after a random moment and with a random threshold, so
+ * src/lib/ring/ring.h and src/lib/os/semaphores.c.  They sleep whenever they must wait, after a random moment and with a random threshold, so
  * that arming, publishing and looking again meet in every order.  Each byte has its place in a sequence that
  * the reader checks; a wake-up that does not come is found by its being late.  --spin: without semaphores.  switching: each
  * side becomes light and heavy again at random.
  *
- * stores: the pattern that fences F1 and F2 of src/ring.h are about: each of two processes stores to its own word and then
+ * stores: the pattern that fences F1 and F2 of src/lib/ring/ring.h are about: each of two processes stores to its own word and then
  * loads the other's.  Counts how often both saw the old value: never, with a full fence on both sides, or with none
  * on one side and membarrier(2) on the other.  Without any fence it happens on most machines.
  *
@@ -23,12 +23,12 @@
 #include <sys/ipc.h>
 #include <sys/sem.h>
 
-#include "bells.h"
+#include "os/semaphores.h"
 #include "clock.h"
-#include "fence.h"
+#include "os/membarrier.h"
 #include "process.h"
-#include "ring.h"
-#include "spin.h"
+#include "ring/ring.h"
+#include "ring/spin.h"
 
 #define CAPACITY 8u
 #define START (UINT64_C(0) - 1000)
@@ -82,7 +82,7 @@ static void dawdle(uint64_t n)
 		sv_spin_pause();
 }
 
-/* F2 of src/ring.h; without any, for the twin that shows what would happen. */
+/* F2 of src/lib/ring/ring.h; without any, for the twin that shows what would happen. */
 static void sleeper_fence(const struct sv_ring *ring)
 {
 	if (want.mode == FULL || want.mode == SWITCHING)
@@ -98,7 +98,7 @@ static void sleeper_fence(const struct sv_ring *ring)
 		atomic_signal_fence(memory_order_seq_cst);
 }
 
-/* As sleep_once() of src/wait.c, and nothing more. */
+/* As sleep_once() of src/lib/channel/wait.c, and nothing more. */
 static void wait_for(struct sv_ring *ring, uint64_t n, uint64_t *seed)
 {
 	int64_t limit = want.mode == NO_FENCE ? SOON_NS : LATE_NS;

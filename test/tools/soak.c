@@ -26,9 +26,9 @@
 #include <sys/shm.h>
 #include <sys/stat.h>
 
-#include "layout.h"
+#include "ring/layout.h"
 #include "process.h"
-#include "rendezvous.h"
+#include "os/rendezvous.h"
 
 #define PATIENCE_US INT64_C(120000000)
 #define MOMENT_US INT64_C(400000) /* after which a survivor is taken to wait for the next one */

@@ -28,7 +28,7 @@
 #include <time.h>
 
 #include "asleep.h"
-#include "layout.h"
+#include "ring/layout.h"
 #include "svipc.h"
 #include "tracee.h"
 

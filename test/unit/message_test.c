@@ -3,7 +3,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "channel.h"
+#include "channel/channel.h"
 #include "pair.h"
 
 #define CAPACITY 4096u

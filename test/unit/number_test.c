@@ -2,7 +2,7 @@
 /* Numbers on the command line: the whole text, in range, with the units that people type; nothing else. */
 #include <string.h>
 
-#include "cli.h"
+#include "common/messages.h"
 #include "tap.h"
 
 static void size(const char *text, bool good, uint64_t expected)

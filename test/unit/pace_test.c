@@ -5,8 +5,8 @@
  */
 #include <string.h>
 
-#include "pace.h"
-#include "spin.h"
+#include "ring/pace.h"
+#include "ring/spin.h"
 #include "tap.h"
 
 #define CAPACITY (UINT64_C(4) << 20)

@@ -8,7 +8,7 @@
 #include <sys/shm.h>
 
 #include "pair.h"
-#include "segment.h"
+#include "os/segment.h"
 
 #define HUGE ((size_t)2 << 20)
 #define CAPACITY ((uint64_t)8 << 20)

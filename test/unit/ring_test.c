@@ -7,7 +7,7 @@
 #include <pthread.h>
 #include <string.h>
 
-#include "ring.h"
+#include "ring/ring.h"
 #include "tap.h"
 
 #define CAPACITY UINT64_C(64)

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "ring.h"
+#include "ring/ring.h"
 #include "tap.h"
 
 #define CAPACITY 8u /* small, so that full and empty come all the time */

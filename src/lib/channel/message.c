@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * message.c - whole messages in a ring of bytes.
+ *
+ * Each is a 64-bit length and then the bytes, padded to a multiple of 8; thanks to the second mapping it is contiguous
+ * wherever it starts.  Only whole messages are published, so a length that reaches beyond what is published is
+ * the work of a broken writer.
+ */
+#include <string.h>
+
+#include "channel/channel.h"
+
+#define LENGTH_SIZE sizeof(uint64_t)
+
+static inline uint64_t framed(uint64_t length)
+{
+	return LENGTH_SIZE + ((length + 7) & ~UINT64_C(7));
+}
+
+size_t sv_msg_max(const sv_channel *ch)
+{
+	return (size_t)(ch->ring.capacity - LENGTH_SIZE);
+}
+
+static int wrong(struct sv_channel *ch, const char *call, const char *what)
+{
+	return sv_fault_set(&ch->fault, SV_EINVAL, 0, "%s: %s", call, what);
+}
+
+int sv_msg_reserve(sv_channel *ch, size_t len, void **data, int timeout_ms)
+{
+	uint64_t need;
+	int code = sv_channel_check(ch, SV_KIND_MESSAGES, "sv_msg_reserve");
+
+	if (code != SV_OK)
+		return code;
+	if (__builtin_expect(len > sv_msg_max(ch), 0))
+		return sv_fault_set(&ch->fault, SV_ETOOBIG, 0, "a message of %zu bytes; the channel takes at most %zu", len,
+		                    sv_msg_max(ch));
+	if (timeout_ms < -1)
+		return wrong(ch, "sv_msg_reserve", "timeout_ms must be at least -1");
+	need = framed(len);
+	if (__builtin_expect(sv_ring_room(&ch->ring) < ch->staged + need || sv_status_of(ch->ring.peer) != SV_RUNNING, 0)) {
+		if (sv_status_of(ch->ring.peer) > SV_DONE)
+			return sv_peer_verdict(ch, sv_status_of(ch->ring.peer));
+		/* The reader can only make room by taking what is staged. */
+		if (!sv_ring_look(&ch->ring) || sv_ring_room(&ch->ring) < ch->staged + need)
+			code = sv_msg_flush(ch);
+		if (code == SV_OK)
+			code = sv_channel_wait(ch, ch->staged + need, timeout_ms);
+		if (code == SV_END || (code == SV_OK && sv_reader_done_early(ch)))
+			return sv_fault_set(&ch->fault, SV_ECORRUPT, 0, "corrupt channel: the reader finished before the writer");
+		if (code != SV_OK)
+			return code;
+	}
+	*data = sv_ring_place(&ch->ring) + ch->staged + LENGTH_SIZE;
+	ch->granted = len;
+	ch->message_reserved = true;
+	return SV_OK;
+}
+
+static inline int stage(struct sv_channel *ch, size_t len, const char *call)
+{
+	if (__builtin_expect(!ch->message_reserved || len > ch->granted, 0))
+		return wrong(ch, call, "no reservation, or longer than reserved");
+	*(uint64_t *)(void *)(sv_ring_place(&ch->ring) + ch->staged) = len;
+	ch->staged += framed(len);
+	ch->message_reserved = false;
+	return SV_OK;
+}
+
+int sv_msg_stage(sv_channel *ch, size_t len)
+{
+	return stage(ch, len, "sv_msg_stage");
+}
+
+int sv_msg_flush(sv_channel *ch)
+{
+	uint64_t n = ch->staged;
+
+	ch->staged = 0;
+	return n == 0 ? SV_OK : sv_channel_publish(ch, n);
+}
+
+int sv_msg_commit(sv_channel *ch, size_t len)
+{
+	int code = stage(ch, len, "sv_msg_commit");
+
+	return code != SV_OK ? code : sv_msg_flush(ch);
+}
+
+int sv_msg_peek(sv_channel *ch, const void **data, size_t *len, int timeout_ms)
+{
+	uint64_t length;
+	int code = sv_channel_check(ch, SV_KIND_MESSAGES | SV_KIND_READER, "sv_msg_peek");
+
+	if (code != SV_OK)
+		return code;
+	if (timeout_ms < -1)
+		return wrong(ch, "sv_msg_peek", "timeout_ms must be at least -1");
+	if (sv_ring_room(&ch->ring) < LENGTH_SIZE) {
+		code = sv_channel_wait(ch, LENGTH_SIZE, timeout_ms);
+		if (code == SV_END)
+			ch->end_seen = true;
+		if (code != SV_OK)
+			return code;
+	}
+	/* Read once: the writer might change it between the check and the use. */
+	length = __atomic_load_n((const uint64_t *)(const void *)sv_ring_place(&ch->ring), __ATOMIC_RELAXED);
+	if (__builtin_expect(length > sv_msg_max(ch) || framed(length) > sv_ring_room(&ch->ring), 0))
+		return sv_fault_set(&ch->fault, SV_ECORRUPT, 0, "corrupt channel: a message of impossible length");
+	*data = sv_ring_place(&ch->ring) + LENGTH_SIZE;
+	*len = (size_t)length;
+	ch->message = framed(length);
+	return SV_OK;
+}
+
+int sv_msg_release(sv_channel *ch)
+{
+	uint64_t n = ch->message;
+
+	if (__builtin_expect(n == 0, 0))
+		return wrong(ch, "sv_msg_release", "no message was peeked");
+	ch->message = 0;
+	return sv_channel_publish(ch, n);
+}
+
+int sv_send(sv_channel *ch, const void *data, size_t len, int timeout_ms)
+{
+	void *place;
+	int code = sv_msg_reserve(ch, len, &place, timeout_ms);
+
+	if (code != SV_OK)
+		return code;
+	if (len > 0)
+		memcpy(place, data, len);
+	return sv_msg_commit(ch, len);
+}
+
+int sv_recv(sv_channel *ch, void *data, size_t size, size_t *len, int timeout_ms)
+{
+	const void *place;
+	int code = sv_msg_peek(ch, &place, len, timeout_ms);
+
+	if (code != SV_OK)
+		return code;
+	if (*len > size)
+		return sv_fault_set(&ch->fault, SV_ETOOBIG, 0, "a message of %zu bytes for a buffer of %zu", *len, size);
+	if (*len > 0)
+		memcpy(data, place, *len);
+	return sv_msg_release(ch);
+}

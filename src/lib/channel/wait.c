@@ -1,0 +1,436 @@
+/* SPDX-License-Identifier: MIT */
+/* wait.c - the slow path: spin, arm, look again, sleep; and what a wake-up means. */
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "channel/channel.h"
+#include "clock.h"
+#include "os/membarrier.h"
+
+#define GO_ON 1                             /* nothing decided yet: an internal result beside enum sv_code */
+#define NO_POSITION (UINT64_C(1) << 60)     /* a want that no position reaches */
+#define SPINS_PER_CLOCK 32                  /* pauses between two looks at the clock */
+#define SPINS_PER_HOLD 8                    /* the same, while a look is put off */
+#define BLIND_SLICE_NS INT64_C(10000000)    /* see sleep_once() */
+
+static long peer_pid(const struct sv_channel *ch)
+{
+	return (long)atomic_load_explicit(&ch->ring.peer->pid, memory_order_relaxed);
+}
+
+static int corrupt(struct sv_channel *ch, const char *what)
+{
+	return sv_fault_set(&ch->fault, SV_ECORRUPT, 0, "corrupt channel: the %s stored %s; the transfer is incomplete",
+	                    sv_role_name(sv_other(ch->role)), what);
+}
+
+static int died(struct sv_channel *ch)
+{
+	sv_fault_set(&ch->fault, SV_EDIED, 0, "the %s (pid %ld) died: it crashed or was killed; the transfer is incomplete",
+	             sv_role_name(sv_other(ch->role)), peer_pid(ch));
+	ch->fault.error.peer_pid = peer_pid(ch);
+	return SV_EDIED;
+}
+
+static int removed(struct sv_channel *ch)
+{
+	return sv_fault_set(&ch->fault, SV_EREMOVED, 0,
+	                    "the channel was removed by another process (ipcrm? systemd RemoveIPC?); the transfer is incomplete");
+}
+
+int sv_peer_verdict(struct sv_channel *ch, uint32_t status)
+{
+	const char *who = sv_role_name(sv_other(ch->role));
+	int value = (int)(status & SV_STATUS_VALUE);
+
+	switch (status & SV_STATUS_CLASS) {
+	case 0:
+		return value <= (int)SV_DONE ? SV_OK : corrupt(ch, "an unknown status");
+	case SV_FAILED:
+		if (value == ECANCELED)
+			sv_fault_set(&ch->fault, SV_EPEER, 0, "the %s (pid %ld) closed the channel before the end", who, peer_pid(ch));
+		else if (value == ETIMEDOUT)
+			sv_fault_set(&ch->fault, SV_EPEER, 0, "the %s (pid %ld) gave up waiting", who, peer_pid(ch));
+		else
+			sv_fault_set(&ch->fault, SV_EPEER, value, "the %s (pid %ld) failed", who, peer_pid(ch));
+		break;
+	case SV_SIGNALLED:
+		sv_fault_set(&ch->fault, SV_EPEER, 0, "the %s (pid %ld) was ended by signal %d (%s)", who, peer_pid(ch), value,
+		             strsignal(value) != NULL ? strsignal(value) : "unknown");
+		ch->fault.error.signal = value;
+		break;
+	default:
+		return corrupt(ch, "an unknown status");
+	}
+	ch->fault.error.sys_errno = (status & SV_STATUS_CLASS) == SV_FAILED ? value : 0;
+	ch->fault.error.peer_pid = peer_pid(ch);
+	sv_fault_hint(&ch->fault, "the transfer is incomplete");
+	return SV_EPEER;
+}
+
+/* Its bell goes too, unless a sleep has taken it; taking another instead does no harm, as each sleep begins with a look. */
+static int interrupted(struct sv_channel *ch)
+{
+	sv_bells_drain(ch->semid, ch->role);
+	return sv_fault_set(&ch->fault, SV_EINTR, 0, "interrupted");
+}
+
+/*
+ * Is the wait over?  The status is loaded before the position (acquire), so that a final status never hides the
+ * bytes that were published before it.
+ */
+static int look(struct sv_channel *ch, uint64_t want)
+{
+	uint32_t status = sv_status_of(ch->ring.peer);
+
+	if (!sv_ring_look(&ch->ring))
+		return corrupt(ch, "an impossible position");
+	if (sv_ring_room(&ch->ring) >= want)
+		return SV_OK;
+	if (status == SV_DONE)
+		return SV_END;
+	if (status != SV_RUNNING)
+		return sv_peer_verdict(ch, status);
+	if (ch->peer_gone)
+		return died(ch);
+	if (atomic_load_explicit(&ch->interrupted, memory_order_relaxed) && atomic_exchange(&ch->interrupted, 0))
+		return interrupted(ch);
+	return GO_ON;
+}
+
+/* Tell the peer which CPU its spinning would compete for. */
+static uint32_t note_cpu(struct sv_channel *ch)
+{
+	uint32_t cpu = sv_spin_cpu();
+
+	if (cpu != atomic_load_explicit(&ch->ring.own->cpu, memory_order_relaxed))
+		atomic_store_explicit(&ch->ring.own->cpu, cpu, memory_order_relaxed);
+	return cpu;
+}
+
+static int64_t spin_budget(struct sv_channel *ch)
+{
+	uint32_t cpu = note_cpu(ch);
+
+	return sv_spin_budget(&ch->spin, cpu, atomic_load_explicit(&ch->ring.peer->cpu, memory_order_relaxed));
+}
+
+/*
+ * A microsecond or two: a peer that is just about to publish costs no look at a clock.  The relaxed load only tells whether a look
+ * is worth it: look() loads the position again, with acquire (B in ring.h).
+ */
+static int spin_briefly(struct sv_channel *ch, uint64_t want)
+{
+	int i, code;
+
+	for (i = 0; i < SPINS_PER_CLOCK; i++) {
+		sv_spin_pause();
+		if (atomic_load_explicit(&ch->ring.peer->position, memory_order_relaxed) == ch->ring.seen)
+			continue;
+		code = look(ch, want);
+		if (code != GO_ON)
+			return code;
+	}
+	return look(ch, want);
+}
+
+static int spin(struct sv_channel *ch, uint64_t want, int64_t until)
+{
+	int code;
+
+	do {
+		code = spin_briefly(ch, want);
+	} while (code == GO_ON && sv_now() < until);
+	return code;
+}
+
+static int sleep_failed(struct sv_channel *ch, int code)
+{
+	if (code == EIDRM || code == EINVAL)
+		return removed(ch);
+	return sv_fault_set(&ch->fault, SV_ESYSTEM, code, "cannot wait on semaphore set %d", ch->semid);
+}
+
+/* The set went away or a system call failed: the last look decides, then the failure. */
+static int look_and_fail(struct sv_channel *ch, uint64_t want, int code)
+{
+	int last = look(ch, want);
+
+	return last == GO_ON ? sleep_failed(ch, code) : last;
+}
+
+/* Has the peer's weight fallen?  Then data or a final status may still have come first: look once more. */
+static int look_for_death(struct sv_channel *ch, uint64_t want)
+{
+	int gone = sv_bells_gone(ch->semid, sv_other(ch->role));
+
+	if (gone < 0)
+		return look_and_fail(ch, want, -gone);
+	if (gone == 0)
+		return GO_ON;
+	ch->peer_gone = true;
+	return look(ch, want);
+}
+
+static int sleep_once(struct sv_channel *ch, uint64_t want, int64_t deadline)
+{
+	struct timespec left;
+	const struct timespec *limit;
+	bool blind = false;
+	int code;
+
+	sv_ring_arm(&ch->ring, want);
+	/* F2.  A peer that publishes lightly relies on membarrier; where that is not allowed, sleep in slices. */
+	sv_full_fence();
+	if (atomic_load_explicit(&ch->ring.peer->light, memory_order_acquire) != 0)
+		blind = !sv_fence_remote();
+	code = look(ch, want);
+	if (code != GO_ON) {
+		/* A bell that is owed is taken later, so that bells cannot pile up. */
+		if (!sv_ring_disarm(&ch->ring) && ++ch->owed_bells > 1) {
+			sv_bells_drain(ch->semid, ch->role);
+			ch->owed_bells--;
+		}
+		return code;
+	}
+	limit = sv_time_left(deadline, &left);
+	if (blind && (limit == NULL || (left.tv_sec == 0 && left.tv_nsec > BLIND_SLICE_NS) || left.tv_sec > 0)) {
+		left = (struct timespec){ 0, BLIND_SLICE_NS };
+		limit = &left;
+	}
+	code = sv_bells_sleep(ch->semid, ch->role, limit);
+	sv_ring_disarm(&ch->ring);
+	if (code == EINTR || code == EAGAIN)
+		return look(ch, want);
+	if (code != 0)
+		return look_and_fail(ch, want, code);
+	/* Mostly it was what was waited for, and that needs no other system call. */
+	code = look(ch, want);
+	return code == GO_ON ? look_for_death(ch, want) : code;
+}
+
+static void hold(int64_t until)
+{
+	int i;
+
+	do {
+		for (i = 0; i < SPINS_PER_HOLD; i++)
+			sv_spin_pause();
+	} while (sv_now() < until);
+}
+
+/* The look that begins a wait, put off where that makes the stream faster. */
+static int first_look(struct sv_channel *ch, uint64_t want)
+{
+	int code;
+
+	if (sv_pace_step(&ch->pace))
+		sv_pace_turn(&ch->pace, sv_now(), ch->ring.seen, ch->ring.capacity);
+	if (ch->pace.hold_ns == 0)
+		return look(ch, want);
+	hold(sv_now() + ch->pace.hold_ns);
+	code = look(ch, want);
+	sv_pace_held(&ch->pace, sv_ring_room(&ch->ring));
+	return code;
+}
+
+/* Sleep through the first part of a wait where that makes the stream no slower. */
+static int nap(struct sv_channel *ch, uint64_t want)
+{
+	struct timespec length = { 0, (long)ch->pace.nap_ns };
+	int64_t start = sv_now();
+	bool whole = nanosleep(&length, NULL) == 0;
+	int code = look(ch, want);
+
+	sv_pace_napped(&ch->pace, sv_now() - start, whole, sv_ring_room(&ch->ring), ch->ring.capacity);
+	return code;
+}
+
+static int sleep_until(struct sv_channel *ch, uint64_t want, int64_t deadline)
+{
+	int code;
+
+	sv_pace_slept(&ch->pace);
+	do {
+		if (deadline != SV_NEVER && sv_now() >= deadline)
+			return sv_fault_set(&ch->fault, SV_ETIMEDOUT, 0, "timed out waiting for the %s",
+			                    sv_role_name(sv_other(ch->role)));
+		code = sleep_once(ch, want, deadline);
+	} while (code == GO_ON);
+	return code;
+}
+
+int sv_channel_wait(struct sv_channel *ch, uint64_t want, int timeout_ms)
+{
+	int64_t budget, deadline, start;
+	bool slept;
+	int code;
+
+	code = timeout_ms == 0 ? look(ch, want) : first_look(ch, want);
+	if (code != GO_ON)
+		return code;
+	if (timeout_ms == 0) {
+		code = look_for_death(ch, want);
+		return code != GO_ON ? code : sv_fault_set(&ch->fault, SV_EAGAIN, 0, "would have to wait");
+	}
+	budget = spin_budget(ch);
+	if (budget == 0)
+		return sleep_until(ch, want, sv_deadline(timeout_ms));
+	/* What no position reaches is a status, and the end is not to be late. */
+	if (ch->pace.nap_ns > 0 && want <= ch->ring.capacity)
+		code = nap(ch, want);
+	if (code == GO_ON)
+		code = spin_briefly(ch, want);
+	if (code != GO_ON) {
+		sv_spin_learn(&ch->spin, 0, false);
+		return code;
+	}
+	start = sv_now();
+	deadline = timeout_ms < 0 ? SV_NEVER : start + (int64_t)timeout_ms * 1000000;
+	code = spin(ch, want, start + budget);
+	slept = code == GO_ON;
+	if (slept)
+		code = sleep_until(ch, want, deadline);
+	sv_spin_learn(&ch->spin, sv_now() - start, slept);
+	return code;
+}
+
+bool sv_channel_ring(struct sv_channel *ch)
+{
+	int code = sv_bells_ring(ch->semid, ch->role);
+
+	sv_ring_weigh_down(&ch->ring);
+	/* A peer that slept may have been misled by where this side ran before. */
+	note_cpu(ch);
+	if (code == 0)
+		return true;
+	sleep_failed(ch, code);
+	return false;
+}
+
+int sv_check(sv_channel *ch)
+{
+	int code = look(ch, NO_POSITION);
+
+	if (code == GO_ON)
+		code = look_for_death(ch, NO_POSITION);
+	return code == GO_ON || code == SV_END ? SV_OK : code;
+}
+
+/* On a kept channel: forget a peer that is gone without having finished.  1: the slot is free now, or was. */
+static int recover(struct sv_channel *ch, int timeout_ms)
+{
+	struct sv_side_line *peer = ch->ring.peer;
+	int code = sv_rendezvous_lock(&ch->rv, timeout_ms, &ch->fault);
+	int gone;
+
+	if (code != SV_OK)
+		return code;
+	gone = sv_bells_gone(ch->semid, sv_other(ch->role));
+	if (gone < 0)
+		code = sleep_failed(ch, -gone);
+	/* A successor may have come already: then its weight is up, not down, and the slot is its own. */
+	if (gone == 1 && sv_status_of(peer) != SV_DONE) {
+		atomic_store(&peer->slot, SV_SLOT_EMPTY);
+		atomic_store(&peer->status, SV_RUNNING);
+		code = sv_bells_clear(ch->semid, sv_other(ch->role), &ch->fault);
+	}
+	if (code == SV_OK)
+		ch->peer_gone = false;
+	sv_rendezvous_unlock(&ch->rv);
+	return code;
+}
+
+/*
+ * ATTACHING is stored and left under the lock.  Seen with the lock in hand and without a weight, it is of a peer that
+ * died before the kernel knew of it: one that has never come.
+ */
+static int settle(struct sv_channel *ch, int timeout_ms)
+{
+	struct sv_side_line *peer = ch->ring.peer;
+	int code = sv_rendezvous_lock(&ch->rv, timeout_ms, &ch->fault);
+	int gone;
+
+	if (code != SV_OK)
+		return code;
+	gone = sv_bells_gone(ch->semid, sv_other(ch->role));
+	if (gone < 0)
+		code = sleep_failed(ch, -gone);
+	else if (gone == 0 && atomic_load(&peer->slot) == SV_SLOT_ATTACHING)
+		atomic_store(&peer->slot, SV_SLOT_EMPTY);
+	sv_rendezvous_unlock(&ch->rv);
+	return code;
+}
+
+/* Somebody removed the segment while this side waited alone: no peer can ever find it. */
+static bool orphaned(struct sv_channel *ch)
+{
+	struct sv_segment_facts facts;
+
+	return sv_segment_stat(ch->segment.id, &facts, &ch->fault) != SV_OK || facts.key == 0;
+}
+
+/*
+ * Moved on while it waited, it would give a reader bytes that were never written, and the next commit would hide that.
+ * Relaxed: nobody but this side has a right to store it, so there is nothing to be ordered with.
+ */
+static int check_own_position(struct sv_channel *ch)
+{
+	if (atomic_load_explicit(&ch->ring.own->position, memory_order_relaxed) == ch->ring.position)
+		return SV_OK;
+	return sv_fault_set(&ch->fault, SV_ECORRUPT, 0, "corrupt channel: the position of the %s was overwritten; the transfer is "
+			    "incomplete", sv_role_name(ch->role));
+}
+
+int sv_wait_peer(sv_channel *ch, int timeout_ms)
+{
+	bool resumable = (ch->flags & SV_RESUME) != 0;
+	int64_t deadline = sv_deadline(timeout_ms);
+	struct sv_side_line *peer = ch->ring.peer;
+	struct timespec left;
+	uint32_t slot, status;
+	int code;
+
+	if (getpid() != ch->process || timeout_ms < -1)
+		return sv_fault_set(&ch->fault, SV_EINVAL, 0, "sv_wait_peer: bad timeout_ms, or a handle of another process");
+	for (;;) {
+		slot = atomic_load_explicit(&peer->slot, memory_order_acquire);
+		status = sv_status_of(peer);
+		if (slot > SV_SLOT_LEFT)
+			return corrupt(ch, "an unknown slot");
+		if (slot == SV_SLOT_ATTACHING && sv_bells_gone(ch->semid, sv_other(ch->role)) == 0) {
+			code = settle(ch, timeout_ms);
+			if (code != SV_OK)
+				return code;
+			continue;
+		}
+		if (slot != SV_SLOT_EMPTY && (!resumable || status == SV_DONE ||
+		                              (slot != SV_SLOT_LEFT && status == SV_RUNNING && !ch->peer_gone &&
+		                               sv_bells_gone(ch->semid, sv_other(ch->role)) == 0))) {
+			sv_channel_remove_early(ch);
+			return check_own_position(ch);
+		}
+		if (resumable && slot != SV_SLOT_EMPTY && sv_bells_gone(ch->semid, sv_other(ch->role)) == 1) {
+			code = recover(ch, timeout_ms);
+			if (code != SV_OK)
+				return code;
+			continue;
+		}
+		ch->peer_gone = false;
+		if (atomic_exchange(&ch->interrupted, 0))
+			return interrupted(ch);
+		if (deadline != SV_NEVER && sv_now() >= deadline)
+			return timeout_ms == 0
+			               ? sv_fault_set(&ch->fault, SV_EAGAIN, 0, "no %s is attached", sv_role_name(sv_other(ch->role)))
+			               : sv_fault_set(&ch->fault, SV_ETIMEDOUT, 0, "timed out: no %s came",
+			                              sv_role_name(sv_other(ch->role)));
+		/* The arrival bell is part of the semop that attaches, so it cannot be missed. */
+		code = sv_bells_sleep(ch->semid, ch->role, sv_time_left(deadline, &left));
+		if (code == 0 && slot == SV_SLOT_EMPTY && atomic_load(&peer->slot) == SV_SLOT_EMPTY && orphaned(ch))
+			return removed(ch);
+		if (code != 0 && code != EINTR && code != EAGAIN)
+			return sleep_failed(ch, code);
+	}
+}

@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: MIT */
+#define _GNU_SOURCE /* SHM_REMAP, MAP_ANONYMOUS */
+#include "os/segment.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <sys/ipc.h>
+#include <sys/mman.h>
+#include <sys/shm.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Of x86-64, and of arm64 with pages of 4 KiB.  Where huge pages are larger nothing comes of asking for them. */
+#define HUGE_PAGE ((size_t)2 << 20)
+
+#ifndef MADV_COLLAPSE
+#define MADV_COLLAPSE 25 /* linux/mman.h, since Linux 6.1; before that it is refused */
+#endif
+
+#define OF_ANOTHER_USER "it belongs to another user: its creator must allow access, e.g. --mode 0660"
+
+/* Beyond this the double mapping cannot exist, or sizes would overflow. */
+#define LARGEST_CAPACITY (sizeof(void *) == 8 ? UINT64_C(1) << 44 : UINT64_C(1) << 29)
+
+/*
+ * Four times the second-level cache: what the writer fills can then have left its cache for the one that the CPUs share by the
+ * time the reader comes to it.  A smaller ring makes the CPUs take lines out of each other's caches, which is slower, on some
+ * virtual machines ten times; a much larger one makes both go to memory.
+ */
+#define LEAST_CAPACITY (UINT64_C(1) << 20)
+#define USUAL_CAPACITY (UINT64_C(4) << 20) /* where the size of the cache is not known */
+#define MOST_CAPACITY (UINT64_C(16) << 20)
+
+size_t sv_segment_header_size(void)
+{
+	size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	size_t multiple = (size_t)SHMLBA;
+
+	return multiple > page ? multiple : page;
+}
+
+uint64_t sv_segment_default(void)
+{
+	uint64_t capacity = USUAL_CAPACITY;
+#ifdef _SC_LEVEL2_CACHE_SIZE
+	long cache = sysconf(_SC_LEVEL2_CACHE_SIZE);
+
+	if (cache > 0)
+		capacity = 4 * (uint64_t)cache;
+#endif
+	if (capacity < LEAST_CAPACITY)
+		capacity = LEAST_CAPACITY;
+	if (capacity > MOST_CAPACITY)
+		capacity = MOST_CAPACITY;
+	return sv_segment_round(capacity);
+}
+
+uint64_t sv_segment_round(uint64_t bytes)
+{
+	uint64_t capacity = sv_segment_header_size();
+
+	if (bytes > LARGEST_CAPACITY)
+		return 0;
+	while (capacity < bytes)
+		capacity *= 2;
+	return capacity;
+}
+
+uint64_t sv_segment_capacity(uint64_t bytes)
+{
+	uint64_t header = sv_segment_header_size();
+
+	if (bytes < 2 * header || bytes - header > LARGEST_CAPACITY || sv_segment_round(bytes - header) != bytes - header)
+		return 0;
+	return bytes - header;
+}
+
+int sv_segment_create(int *id, key_t key, uint64_t capacity, unsigned mode, struct sv_fault *fault)
+{
+	uint64_t bytes = sv_segment_header_size() + capacity;
+	int code;
+
+	*id = shmget(key, (size_t)bytes, IPC_CREAT | IPC_EXCL | (int)mode);
+	if (*id != -1)
+		return SV_OK;
+	code = errno;
+	sv_fault_set(fault, SV_ESYSTEM, code, "cannot create a segment of %llu bytes", (unsigned long long)bytes);
+	if (code == ENOSPC)
+		sv_fault_hint(fault, "the limit on segments, kernel.shmmni, or on their total, kernel.shmall, is reached; this "
+				     "is not disk space: try svclean, or a smaller --size");
+	else if (code == EINVAL)
+		sv_fault_hint(fault, "larger than kernel.shmmax: choose a smaller --size");
+	else if (code == ENOMEM)
+		sv_fault_hint(fault, "not enough memory: choose a smaller --size");
+	return SV_ESYSTEM;
+}
+
+int sv_segment_stat(int id, struct sv_segment_facts *facts, struct sv_fault *fault)
+{
+	struct shmid_ds ds;
+
+	if (shmctl(id, IPC_STAT, &ds) == -1) {
+		if (errno == EINVAL || errno == EIDRM)
+			return sv_fault_set(fault, SV_EREMOVED, 0, "segment %d was removed by another process", id);
+		sv_fault_set(fault, SV_ESYSTEM, errno, "cannot look at segment %d", id);
+		if (fault->error.sys_errno == EACCES)
+			sv_fault_hint(fault, OF_ANOTHER_USER);
+		return SV_ESYSTEM;
+	}
+	facts->bytes = ds.shm_segsz;
+	facts->maps = (unsigned long)ds.shm_nattch;
+	facts->owner = ds.shm_perm.uid;
+	facts->mode = ds.shm_perm.mode & 0777;
+	facts->changed_s = (int64_t)ds.shm_ctime;
+	facts->creator = ds.shm_cpid;
+	facts->last = ds.shm_lpid;
+	facts->key = (uint32_t)ds.shm_perm.__key;
+	return SV_OK;
+}
+
+int sv_segment_map(struct sv_segment *segment, int id, uint64_t capacity, struct sv_fault *fault)
+{
+	size_t header = sv_segment_header_size();
+	size_t span = header + 2 * (size_t)capacity;
+	size_t align = capacity >= HUGE_PAGE && header < HUGE_PAGE ? HUGE_PAGE : header;
+	size_t slack = align - (size_t)sysconf(_SC_PAGESIZE); /* room to align */
+	unsigned char *reserved, *base;
+	int code;
+
+	reserved = mmap(NULL, span + slack, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (reserved == MAP_FAILED) {
+		sv_fault_set(fault, SV_ESYSTEM, errno, "cannot reserve %zu bytes of address space", span + slack);
+		sv_fault_hint(fault, "see ulimit -v, or choose a smaller --size");
+		return SV_ESYSTEM;
+	}
+	base = (unsigned char *)(((uintptr_t)reserved + slack) / align * align);
+	if (base > reserved)
+		munmap(reserved, (size_t)(base - reserved));
+	if (reserved + slack > base)
+		munmap(base + span, (size_t)(reserved + slack - base));
+
+	/* The second attachment covers the header of the first: header, ring, ring. */
+	if (shmat(id, base + capacity, SHM_REMAP) == (void *)-1 || shmat(id, base, SHM_REMAP) == (void *)-1) {
+		code = errno;
+		munmap(base, span);
+		if (code == EINVAL || code == EIDRM)
+			return sv_fault_set(fault, SV_EREMOVED, 0, "segment %d was removed by another process", id);
+		sv_fault_set(fault, SV_ESYSTEM, code, "cannot map segment %d", id);
+		if (code == EACCES)
+			sv_fault_hint(fault, OF_ANOTHER_USER);
+		else if (code == ENOMEM)
+			sv_fault_hint(fault, "see ulimit -v and the memory limit of the container");
+		return SV_ESYSTEM;
+	}
+	segment->id = id;
+	segment->base = base;
+	segment->header = header;
+	segment->capacity = (size_t)capacity;
+	return SV_OK;
+}
+
+int sv_segment_protect(struct sv_segment *segment, struct sv_fault *fault)
+{
+	if (mprotect(segment->base + segment->header, 2 * segment->capacity, PROT_READ) == -1)
+		return sv_fault_set(fault, SV_ESYSTEM, errno, "cannot make the ring read-only");
+	return SV_OK;
+}
+
+void sv_segment_collapse(const struct sv_segment *segment, uint64_t bytes)
+{
+	size_t most = segment->capacity < MOST_CAPACITY ? segment->capacity : (size_t)MOST_CAPACITY;
+	size_t end = segment->header + (bytes < most ? (size_t)bytes : most);
+	const volatile unsigned char *byte;
+	size_t at;
+
+	for (at = 0; at + HUGE_PAGE <= end; at += HUGE_PAGE) {
+		/* Where no page was ever touched there is nothing to collapse. */
+		byte = segment->base + at;
+		(void)*byte;
+		if (madvise(segment->base + at, HUGE_PAGE, MADV_COLLAPSE) == -1)
+			return;
+	}
+}
+
+void sv_segment_unmap(struct sv_segment *segment)
+{
+	if (segment->base != NULL)
+		munmap(segment->base, segment->header + 2 * segment->capacity);
+	segment->base = NULL;
+}
+
+int sv_segment_remove(int id)
+{
+	if (id == -1 || shmctl(id, IPC_RMID, NULL) == 0 || errno == EINVAL || errno == EIDRM)
+		return 0;
+	return errno;
+}
+
+static bool removal_is_forced(void)
+{
+	int fd = open("/proc/sys/kernel/shm_rmid_forced", O_RDONLY | O_CLOEXEC);
+	char value = '0';
+
+	if (fd == -1)
+		return false;
+	if (read(fd, &value, 1) != 1)
+		value = '0';
+	close(fd);
+	return value != '0';
+}
+
+const void *sv_segment_glance(int id, unsigned long maps)
+{
+	const void *header;
+
+	if (maps == 0 && removal_is_forced()) {
+		errno = EBUSY;
+		return NULL;
+	}
+	header = shmat(id, NULL, SHM_RDONLY);
+	return header == (void *)-1 ? NULL : header;
+}
+
+bool sv_segment_unmapped(int id, unsigned long own)
+{
+	struct timespec pause = { 0, 1000000 };
+	struct shmid_ds ds;
+	int i;
+
+	for (i = 0; i < 8; i++) {
+		if (shmctl(id, IPC_STAT, &ds) == -1)
+			return errno == EINVAL || errno == EIDRM;
+		if ((unsigned long)ds.shm_nattch <= own)
+			return true;
+		nanosleep(&pause, NULL);
+	}
+	return false;
+}

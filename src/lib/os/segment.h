@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+/* segment.h - one System V shared memory segment and its mapping: header, ring, ring again. */
+#ifndef SV_OS_SEGMENT_H
+#define SV_OS_SEGMENT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "error.h"
+
+/* What shm_nattch counts for each process that has a segment mapped: header and ring, and the ring again. */
+#define SV_MAPS_OF_ONE 2ul
+
+struct sv_segment {
+	int id;
+	unsigned char *base; /* header; the ring follows at base + header, twice */
+	size_t header;       /* H, bytes */
+	size_t capacity;     /* R, bytes */
+};
+
+/* What the kernel says about a segment, taken before attaching to it (an attachment counts too). */
+struct sv_segment_facts {
+	uint64_t bytes;
+	unsigned long maps;
+	uid_t owner;
+	unsigned mode;
+	int64_t changed_s; /* shm_ctime */
+	pid_t creator;     /* pid of the creator */
+	pid_t last;        /* pid of the last attach or detach */
+	uint32_t key;      /* 0 once marked for removal */
+};
+
+/* H of this machine. */
+size_t sv_segment_header_size(void);
+
+/* The capacity of a channel whose maker names none. */
+uint64_t sv_segment_default(void);
+
+/* Round up to a capacity that can be mapped; 0 if there is none (too large). */
+uint64_t sv_segment_round(uint64_t bytes);
+
+/* Is this the size of a segment that this library could have made?  Then its capacity, else 0. */
+uint64_t sv_segment_capacity(uint64_t bytes);
+
+/* Create the segment of a key, exclusively.  SV_OK, SV_ESYSTEM with a hint. */
+int sv_segment_create(int *id, key_t key, uint64_t capacity, unsigned mode, struct sv_fault *fault);
+
+/* Facts of a segment.  SV_OK, SV_EREMOVED, SV_ESYSTEM; the fault says so. */
+int sv_segment_stat(int id, struct sv_segment_facts *facts, struct sv_fault *fault);
+
+/* Map header and ring, the ring twice.  On failure nothing is mapped. */
+int sv_segment_map(struct sv_segment *segment, int id, uint64_t capacity, struct sv_fault *fault);
+
+/*
+ * Ask for huge pages for as much of a new ring as that many bytes will fill, 16 MiB at most.  It is faulted in 20 times
+ * faster then, and copies into and out of it are somewhat faster.  Each page takes 100 us or a few times that, so this is for those
+ * who have much to move; and before it is used: later it takes milliseconds, in which both sides stand still.  It works
+ * although shmem_enabled is never (not if it is deny); where it does not, the pages stay as they are.  (SHM_HUGETLB would
+ * need a header as large as a huge page, and a pool of them that an administrator has to set aside.)
+ */
+void sv_segment_collapse(const struct sv_segment *segment, uint64_t bytes);
+
+/* Make the ring read-only in this process: a reader that writes into it gets SIGSEGV. */
+int sv_segment_protect(struct sv_segment *segment, struct sv_fault *fault);
+
+/* Undo sv_segment_map().  Both attachments go with one munmap(2). */
+void sv_segment_unmap(struct sv_segment *segment);
+
+/* Mark for removal: gone with the last detach.  0 or an errno value; already gone is 0. */
+int sv_segment_remove(int id);
+
+/*
+ * Attach read-only for a look at the header; NULL with errno.  Undo with shmdt(2).  maps is what sv_segment_stat() said:
+ * with kernel.shm_rmid_forced a segment that nobody is attached to would not survive the look, so it is refused.
+ */
+const void *sv_segment_glance(int id, unsigned long maps);
+
+/*
+ * Is nobody attached beside the caller's own mappings?  A look from outside counts as a mapping for some
+ * microseconds, so this asks again for a few milliseconds before it says no.
+ */
+bool sv_segment_unmapped(int id, unsigned long own);
+
+#endif

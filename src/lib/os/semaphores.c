@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: MIT */
+#define _GNU_SOURCE /* semtimedop */
+#include "os/semaphores.h"
+
+#include <errno.h>
+#include <sys/ipc.h>
+#include <sys/sem.h>
+
+/* semctl(2): the caller declares it. */
+union semun {
+	int val;
+	struct semid_ds *buf;
+	unsigned short *array;
+};
+
+static int gone_is_removed(int code)
+{
+	return code == EIDRM || code == EINVAL;
+}
+
+static int fail(struct sv_fault *fault, int id, const char *what)
+{
+	int code = errno;
+
+	if (gone_is_removed(code))
+		return sv_fault_set(fault, SV_EREMOVED, 0, "semaphore set %d was removed by another process", id);
+	sv_fault_set(fault, SV_ESYSTEM, code, "cannot %s semaphore set %d", what, id);
+	if (code == EACCES)
+		sv_fault_hint(fault, "it belongs to another user: its creator must allow access, e.g. --mode 0660");
+	else if (code == ENOSPC)
+		sv_fault_hint(fault, "no memory for SEM_UNDO");
+	return SV_ESYSTEM;
+}
+
+int sv_bells_create(int *id, key_t key, unsigned mode, struct sv_fault *fault)
+{
+	unsigned short zero[SV_SEM_COUNT] = { 0, 0 };
+	union semun arg = { .array = zero };
+	int code;
+
+	*id = semget(key, SV_SEM_COUNT, IPC_CREAT | IPC_EXCL | (int)mode);
+	if (*id == -1) {
+		code = errno;
+		sv_fault_set(fault, SV_ESYSTEM, code, "cannot create a set of two semaphores");
+		if (code == ENOSPC)
+			sv_fault_hint(fault, "the limit on sets or semaphores, kernel.sem, is reached; this is not disk space: "
+					     "try svclean");
+		return SV_ESYSTEM;
+	}
+	/* Zero is what Linux gives; POSIX promises nothing.  Nobody else uses the set yet: the lock is held. */
+	if (semctl(*id, 0, SETALL, arg) == 0)
+		return SV_OK;
+	fail(fault, *id, "initialise");
+	semctl(*id, 0, IPC_RMID);
+	*id = -1;
+	return fault->error.code;
+}
+
+int sv_bells_stat(int id, struct sv_bells_facts *facts, struct sv_fault *fault)
+{
+	struct semid_ds ds;
+	union semun arg = { .buf = &ds };
+	int i;
+
+	if (semctl(id, 0, IPC_STAT, arg) == -1)
+		return fail(fault, id, "look at");
+	facts->count = ds.sem_nsems;
+	facts->owner = ds.sem_perm.uid;
+	facts->mode = ds.sem_perm.mode & 0777;
+	facts->used_s = (int64_t)ds.sem_otime;
+	facts->key = (uint32_t)ds.sem_perm.__key;
+	for (i = 0; i < SV_SEM_COUNT; i++) {
+		facts->value[i] = facts->sleepers[i] = 0;
+		if (facts->count != SV_SEM_COUNT)
+			continue;
+		facts->value[i] = semctl(id, i, GETVAL);
+		facts->sleepers[i] = semctl(id, i, GETNCNT);
+		if (facts->value[i] == -1 || facts->sleepers[i] == -1)
+			return fail(fault, id, "read");
+	}
+	return SV_OK;
+}
+
+/* The predecessor's value goes in the same atomic step, if it is still what was read. */
+static int replace_value(int id, int sem, struct sembuf *rest, size_t count)
+{
+	struct sembuf ops[3];
+	size_t i, n;
+	int value;
+
+	do {
+		value = semctl(id, sem, GETVAL);
+		if (value == -1)
+			return -1;
+		n = 0;
+		if (value >= SV_GONE)
+			ops[n++] = (struct sembuf){ .sem_num = (unsigned short)sem, .sem_op = (short)-value, .sem_flg = IPC_NOWAIT };
+		for (i = 0; i < count; i++)
+			ops[n++] = rest[i];
+		if (n == 0 || semop(id, ops, n) == 0)
+			return 0;
+	} while (errno == EAGAIN || errno == EINTR);
+	return -1;
+}
+
+int sv_bells_attach(int id, enum sv_role role, struct sv_fault *fault)
+{
+	unsigned short sem = (unsigned short)sv_sem_of(role);
+	struct sembuf arm[2] = {
+		{ .sem_num = sem, .sem_op = SV_WEIGHT + 1, .sem_flg = 0 },
+		{ .sem_num = sem, .sem_op = -SV_WEIGHT, .sem_flg = SEM_UNDO },
+	};
+
+	if (replace_value(id, sem, arm, 2) == -1)
+		return fail(fault, id, "attach to");
+	return SV_OK;
+}
+
+int sv_bells_clear(int id, enum sv_role role, struct sv_fault *fault)
+{
+	if (replace_value(id, sv_sem_of(role), NULL, 0) == -1)
+		return fail(fault, id, "recover");
+	return SV_OK;
+}
+
+static int one_op(int id, int sem, int op, int flags, const struct timespec *timeout)
+{
+	struct sembuf operation = { .sem_num = (unsigned short)sem, .sem_op = (short)op, .sem_flg = (short)flags };
+	int result = timeout == NULL ? semop(id, &operation, 1) : semtimedop(id, &operation, 1, timeout);
+
+	return result == 0 ? 0 : errno;
+}
+
+int sv_bells_leave(int id, enum sv_role role)
+{
+	int code = one_op(id, sv_sem_of(role), SV_WEIGHT, SEM_UNDO, NULL);
+
+	/* ERANGE: somebody else's values; the kernel's own adjustment at exit saturates and does the rest. */
+	return gone_is_removed(code) || code == ERANGE ? 0 : code;
+}
+
+int sv_bells_ring(int id, enum sv_role role)
+{
+	int code = one_op(id, sv_sem_of(role), 1, 0, NULL);
+
+	/* ERANGE: the value is at its maximum, so the sleeper is awake anyway. */
+	return code == ERANGE ? 0 : code;
+}
+
+int sv_bells_ring_own(int id, enum sv_role role)
+{
+	return sv_bells_ring(id, sv_other(role));
+}
+
+int sv_bells_sleep(int id, enum sv_role role, const struct timespec *timeout)
+{
+	return one_op(id, sv_sem_of(sv_other(role)), -1, 0, timeout);
+}
+
+void sv_bells_drain(int id, enum sv_role role)
+{
+	one_op(id, sv_sem_of(sv_other(role)), -1, IPC_NOWAIT, NULL);
+}
+
+int sv_bells_gone(int id, enum sv_role role)
+{
+	int value = semctl(id, sv_sem_of(role), GETVAL);
+
+	return value == -1 ? -errno : value >= SV_GONE;
+}
+
+int sv_bells_sleep_end(int id, enum sv_role gone, const struct timespec *timeout)
+{
+	/* Waiting for zero takes nothing from anybody. */
+	return one_op(id, sv_sem_of(gone), 0, 0, timeout);
+}
+
+int sv_bells_remove(int id)
+{
+	if (id == -1 || semctl(id, 0, IPC_RMID) == 0 || gone_is_removed(errno))
+		return 0;
+	return errno;
+}
+
+long sv_bells_pid(int id, enum sv_role role)
+{
+	int pid = semctl(id, sv_sem_of(role), GETPID);
+
+	return pid > 0 ? pid : 0;
+}

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * semaphores.h - the set of two semaphores: who is told what, and who is alive.
+ *
+ *	                    the one sleeper           bell rung by   weight of
+ *	SV_SEM_DATA  (0)    the reader, for data      the writer     a writer that is gone
+ *	SV_SEM_SPACE (1)    the writer, for space     the reader     a reader that is gone
+ *
+ * Attaching adds one bell ("I came") and arms SEM_UNDO, so that the kernel adds SV_WEIGHT when the process ends,
+ * however it ends.  Leaving adds the weight itself and disarms.  So a value of SV_GONE or more means that the side
+ * whose weight it is has gone, and the very semaphore on which its peer sleeps has just woken the peer.
+ * Bells and waits never carry SEM_UNDO: the exit of a process would take back its last bells, and the
+ * kernel's adjustment would overflow (ERANGE, semop(2)) after some 32,767 of them.
+ */
+#ifndef SV_OS_SEMAPHORES_H
+#define SV_OS_SEMAPHORES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <time.h>
+
+#include "error.h"
+
+#define SV_SEM_DATA 0
+#define SV_SEM_SPACE 1
+#define SV_SEM_COUNT 2
+#define SV_WEIGHT 16384 /* half of SEMVMX, within what SEM_UNDO can adjust */
+#define SV_GONE (SV_WEIGHT / 2)
+
+/* The semaphore that carries a role's weight; its peer sleeps on the same one. */
+static inline int sv_sem_of(enum sv_role role)
+{
+	return role == SV_WRITER ? SV_SEM_DATA : SV_SEM_SPACE;
+}
+
+static inline enum sv_role sv_other(enum sv_role role)
+{
+	return role == SV_WRITER ? SV_READER : SV_WRITER;
+}
+
+/* What the kernel says about a set. */
+struct sv_bells_facts {
+	unsigned long count; /* semaphores in the set */
+	uid_t owner;
+	unsigned mode;
+	int64_t used_s; /* time of the last semop, 0: never */
+	int value[2];
+	int sleepers[2];
+	uint32_t key;
+};
+
+/* Create the set of a key, exclusively, both values 0.  SV_OK, SV_ESYSTEM with a hint. */
+int sv_bells_create(int *id, key_t key, unsigned mode, struct sv_fault *fault);
+
+/* SV_OK, SV_EREMOVED, SV_ESYSTEM.  Values are only filled in for a set of SV_SEM_COUNT. */
+int sv_bells_stat(int id, struct sv_bells_facts *facts, struct sv_fault *fault);
+
+/* Arm a role's weight and ring "I came", replacing the weight of a predecessor.  Under the lock. */
+int sv_bells_attach(int id, enum sv_role role, struct sv_fault *fault);
+
+/* Give a role's weight, as death would, and disarm.  0 or an errno value. */
+int sv_bells_leave(int id, enum sv_role role);
+
+/* Take a gone role's weight off, for a successor to be waited for.  Under the lock. */
+int sv_bells_clear(int id, enum sv_role role, struct sv_fault *fault);
+
+/* Wake the peer of a role.  0 or an errno value.  Async-signal-safe. */
+int sv_bells_ring(int id, enum sv_role role);
+
+/* Wake a role itself: for sv_interrupt().  Async-signal-safe. */
+int sv_bells_ring_own(int id, enum sv_role role);
+
+/*
+ * Sleep as a role until rung; NULL: for ever.  The time is relative.
+ * 0, or EAGAIN (time is up), EINTR, EIDRM or EINVAL (the set is gone), or another errno value.
+ */
+int sv_bells_sleep(int id, enum sv_role role, const struct timespec *timeout);
+
+/* Take one bell if there is one. */
+void sv_bells_drain(int id, enum sv_role role);
+
+/* Has a role's weight fallen?  1, 0, or minus an errno value. */
+int sv_bells_gone(int id, enum sv_role role);
+
+/* Sleep until a set with a gone role is removed (EIDRM, EINVAL) or that role is taken over (0).  As sv_bells_sleep(). */
+int sv_bells_sleep_end(int id, enum sv_role gone, const struct timespec *timeout);
+
+/* Remove the set.  0 or an errno value; already gone is 0. */
+int sv_bells_remove(int id);
+
+/* Pid of the last process that changed a role's semaphore; 0 if not known. */
+long sv_bells_pid(int id, enum sv_role role);
+
+#endif

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * layout.h - every byte that two processes share.
+ *
+ *	offset 0        struct sv_header: identity and geometry, written by the creator under the lock
+ *	       1280     struct sv_side_line[2]: what the writer, then the reader, owns
+ *	       H        the ring, R bytes (mapped a second time at H + R by each process)
+ *
+ * H is one page or SHMLBA, whichever is larger; R is a power of two and a multiple of H's unit.
+ *
+ * All of it is untrusted: a process takes the geometry once, after checking it against the size that
+ * the kernel reports, and checks each position of its peer before use.  No pointers, fixed widths.
+ */
+#ifndef SV_RING_LAYOUT_H
+#define SV_RING_LAYOUT_H
+
+#include <stdalign.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "svipc.h"
+
+/* "SVIPC" and two bytes that come out swapped on a machine of the other byte order. */
+#define SV_MAGIC UINT64_C(0x5356495043000102)
+#define SV_LAYOUT_VERSION 1u
+/* Two lines of 64: adjacent-line prefetchers pair them, and some CPUs have lines of 128. */
+#define SV_LINE 128
+/* One word that differs when anything here differs: version, header size, line size, word size of atomics. */
+#define SV_FORMAT (SV_LAYOUT_VERSION << 24 | (uint32_t)sizeof(struct sv_header) << 8 | SV_LINE)
+
+#define SV_READY 0x600du
+
+/* A side's status: 0 while it works, SV_DONE, or one of the failures with its number in the low half. */
+#define SV_RUNNING 0u
+#define SV_DONE 1u
+#define SV_FAILED 0x10000u   /* | errno */
+#define SV_SIGNALLED 0x20000u /* | signal number */
+#define SV_STATUS_CLASS 0xffff0000u
+#define SV_STATUS_VALUE 0x0000ffffu
+
+/*
+ * A side's slot.  ATTACHING is stored before the semop that arms the weight, ATTACHED after it; both under
+ * the lock.  Whoever holds the lock and finds ATTACHING or ATTACHED without a live semaphore knows of a death.
+ */
+enum sv_slot { SV_SLOT_EMPTY = 0, SV_SLOT_ATTACHING = 1, SV_SLOT_ATTACHED = 2, SV_SLOT_LEFT = 3 };
+
+/*
+ * What one side owns: its position on a line of its own, because it is stored for every message; the rest on
+ * a second line, which changes so seldom that the peer's look at wake after each publish hits its own cache.
+ */
+struct sv_side_line {
+	alignas(SV_LINE) _Atomic uint64_t position; /* bytes committed or released */
+	_Atomic uint32_t cpu;                       /* 1 + the CPU this side ran on when it last waited, rang or attached; 0: not known */
+	alignas(SV_LINE) _Atomic uint64_t wake;     /* 0: awake; else threshold << 1 | 1: ring when reached */
+	_Atomic uint32_t status;
+	_Atomic uint32_t slot;  /* enum sv_slot */
+	_Atomic uint32_t light; /* 1: publishes without a full fence, sleepers must use membarrier(2); it changes, see ring.h */
+	_Atomic uint32_t uid;   /* effective user id */
+	_Atomic int64_t pid;
+};
+
+struct sv_header {
+	uint64_t magic;
+	uint32_t format;
+	_Atomic uint32_t ready; /* SV_READY, stored last */
+	uint64_t header_size;   /* H, bytes */
+	uint64_t capacity;      /* R, bytes */
+	uint64_t device;        /* of the rendezvous file */
+	uint64_t inode;
+	uint32_t project;
+	uint32_t key;
+	int32_t semid;
+	uint32_t flags; /* enum sv_flags */
+	int64_t created_s;
+	int64_t creator_pid;
+	_Atomic uint64_t total; /* written by the writer when it attaches */
+	struct sv_source file[2]; /* resumable: what the first of each role brought, by enum sv_role; inode 0: not told */
+	char name[72];
+	char path[1024];
+	alignas(SV_LINE) struct sv_side_line side[2]; /* by enum sv_role */
+};
+
+_Static_assert(ATOMIC_LLONG_LOCK_FREE == 2, "64-bit positions must be lock-free to be shared by processes");
+_Static_assert(sizeof(_Atomic uint64_t) == 8 && sizeof(_Atomic uint32_t) == 4, "atomics of plain width");
+_Static_assert(sizeof(struct sv_side_line) == 2 * SV_LINE, "two lines a side");
+_Static_assert(offsetof(struct sv_side_line, wake) == SV_LINE, "wake apart from position");
+_Static_assert(offsetof(struct sv_header, name) == 152, "identity comes first, without holes");
+_Static_assert(offsetof(struct sv_header, side) % SV_LINE == 0, "sides start on a line");
+_Static_assert(sizeof(struct sv_header) <= 4096, "the header fits the smallest page");
+
+#endif

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+#include "ring/ring.h"
+
+void sv_ring_init(struct sv_ring *ring, enum sv_role role, struct sv_side_line side[2], void *data, uint64_t capacity)
+{
+	ring->data = data;
+	ring->capacity = capacity;
+	ring->own = &side[role];
+	ring->peer = &side[role == SV_WRITER ? SV_READER : SV_WRITER];
+	ring->role = role;
+	ring->light = ring->lightable = false;
+	ring->quiet = 0;
+	ring->position = atomic_load_explicit(&ring->own->position, memory_order_relaxed);
+	/* Nothing is believed of the peer yet: no room for the writer, no data for the reader. */
+	ring->seen = role == SV_WRITER ? ring->position - capacity : ring->position;
+}
+
+void sv_ring_lighten(struct sv_ring *ring)
+{
+	/* Relaxed: F3, with which each sleeper's F2 pairs, comes after it. */
+	atomic_store_explicit(&ring->own->light, 1, memory_order_relaxed);
+	sv_full_fence();
+	ring->light = true;
+}
+
+void sv_ring_weigh_down(struct sv_ring *ring)
+{
+	ring->quiet = 0;
+	if (!ring->light)
+		return;
+	ring->light = false;
+	/* Release: pairs with the sleeper's acquire after F2, so that it sees what was published without F1. */
+	atomic_store_explicit(&ring->own->light, 0, memory_order_release);
+}
+
+bool sv_ring_due_always(struct sv_ring *ring)
+{
+	sv_full_fence();
+	return atomic_load_explicit(&ring->peer->wake, memory_order_relaxed) != 0 &&
+	       atomic_exchange_explicit(&ring->peer->wake, 0, memory_order_acq_rel) != 0;
+}
+
+bool sv_ring_set_status(struct sv_ring *ring, uint32_t status)
+{
+	atomic_store_explicit(&ring->own->status, status, memory_order_release);
+	/* A full fence even for a light publisher: this happens once, and the sleeper's look covers the status too. */
+	return sv_ring_due_always(ring);
+}

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: MIT */
+#define _GNU_SOURCE /* wcwidth */
+#include "common/text.h"
+
+#include <fcntl.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#include <wchar.h>
+#include <wctype.h>
+
+/* Bytes of the printable character that a text starts with, 0 if it starts with none; its columns in *width. */
+static size_t printable(const char *text, int *width)
+{
+	mbstate_t state;
+	wchar_t wide;
+	size_t n;
+
+	memset(&state, 0, sizeof state);
+	n = mbrtowc(&wide, text, strlen(text), &state);
+	if (n == 0 || n == (size_t)-1 || n == (size_t)-2 || !iswprint((wint_t)wide))
+		return 0;
+	*width = wcwidth(wide);
+	return *width < 0 ? 0 : n;
+}
+
+char *cli_escape(char *out, size_t size, const char *text)
+{
+	size_t used = 0, n;
+	int width;
+
+	while (*text != '\0') {
+		n = printable(text, &width);
+		/* A backslash is doubled, so that the escapes cannot be forged. */
+		if (n == 0 || *text == '\\') {
+			char escape[8];
+			int length = snprintf(escape, sizeof escape, n != 0 ? "\\\\" : "\\x%02x", (unsigned)(unsigned char)*text);
+
+			if (used + (size_t)length >= size)
+				break;
+			memcpy(out + used, escape, (size_t)length);
+			used += (size_t)length;
+			text++;
+		} else {
+			if (used + n >= size)
+				break;
+			memcpy(out + used, text, n);
+			used += n;
+			text += n;
+		}
+	}
+	out[used] = '\0';
+	return out;
+}
+
+size_t cli_text_width(const char *text)
+{
+	size_t columns = 0, n;
+	int width;
+
+	for (; *text != '\0'; text += n) {
+		n = printable(text, &width);
+		if (n == 0)
+			n = 1, width = 1;
+		columns += (size_t)width;
+	}
+	return columns;
+}
+
+char *cli_short_bytes(char *out, size_t size, double bytes)
+{
+	static const char units[] = " KMGTPE";
+	size_t i = 0;
+
+	/* 1023.5 would round to four digits and a unit. */
+	while (bytes >= 1023.5 && units[i + 1] != '\0') {
+		bytes /= 1024;
+		i++;
+	}
+	if (i == 0)
+		snprintf(out, size, "%.0f", bytes);
+	else if (bytes == (double)(int)bytes || bytes >= 99.95)
+		snprintf(out, size, "%.0f%c", bytes, units[i]);
+	else
+		snprintf(out, size, bytes >= 9.995 ? "%.1f%c" : "%.2f%c", bytes, units[i]);
+	return out;
+}
+
+char *cli_short_age(char *out, size_t size, int64_t seconds)
+{
+	if (seconds < 0)
+		snprintf(out, size, "?");
+	else if (seconds < 120)
+		snprintf(out, size, "%llds", (long long)seconds);
+	else if (seconds < 7200)
+		snprintf(out, size, "%lldm", (long long)seconds / 60);
+	else if (seconds < 172800)
+		snprintf(out, size, "%lldh", (long long)seconds / 3600);
+	else
+		snprintf(out, size, "%lldd", (long long)seconds / 86400);
+	return out;
+}
+
+int64_t cli_seconds_since(int64_t when)
+{
+	int64_t seconds = (int64_t)time(NULL) - when;
+
+	return when <= 0 || seconds < 0 ? -1 : seconds;
+}
+
+char *cli_user(char *out, size_t size, unsigned uid)
+{
+	struct passwd entry, *found = NULL;
+	char buffer[4096];
+
+	if (getpwuid_r((uid_t)uid, &entry, buffer, sizeof buffer, &found) == 0 && found != NULL)
+		return cli_escape(out, size, found->pw_name);
+	snprintf(out, size, "%u", uid);
+	return out;
+}
+
+char *cli_command(char *out, size_t size, long pid)
+{
+	char path[64], name[64];
+	ssize_t length = -1;
+	int fd;
+
+	snprintf(path, sizeof path, "/proc/%ld/comm", pid);
+	fd = pid > 0 ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+	if (fd != -1) {
+		length = read(fd, name, sizeof name - 1);
+		close(fd);
+	}
+	if (length <= 0)
+		return strcpy(out, "?");
+	/* One newline ends it; the name itself may hold others. */
+	name[name[length - 1] == '\n' ? length - 1 : length] = '\0';
+	return cli_escape(out, size, name);
+}
+
+char *cli_time(char *out, size_t size, int64_t when)
+{
+	time_t t = (time_t)when;
+	struct tm tm;
+
+	if (when <= 0 || localtime_r(&t, &tm) == NULL || strftime(out, size, "%Y-%m-%d %H:%M:%S", &tm) == 0)
+		snprintf(out, size, "-");
+	return out;
+}
+
+unsigned cli_percent(uint64_t part, uint64_t whole)
+{
+	double value = whole == 0 ? 0 : 100.0 * (double)part / (double)whole;
+
+	return value > 100 ? 100 : (unsigned)value;
+}
+
+char *cli_bar(char *out, size_t size, unsigned percentage, size_t width)
+{
+	static const char full[] = "##################################################";
+	size_t cells = width < CLI_BAR_LEAST ? CLI_BAR_LEAST - 7 : (width > CLI_BAR_MOST ? CLI_BAR_MOST : width) - 7;
+	/* Neither empty nor full looks so unless it is. */
+	size_t filled = (cells * percentage + 50) / 100;
+
+	if (filled == 0 && percentage > 0)
+		filled = 1;
+	if (filled == cells && percentage < 100)
+		filled--;
+	snprintf(out, size, "[%.*s%*s] %3u%%", (int)filled, full, (int)(cells - filled), "", percentage);
+	return out;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/* text.h - facts in few characters: texts of others made safe to print, sizes, ages, users, processes. */
+#ifndef SV_COMMON_TEXT_H
+#define SV_COMMON_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * A text that somebody else chose, safe for a terminal: what is not printable in this locale becomes \xHH.  Cut off
+ * to fit.  The program has called setlocale(LC_CTYPE, "").
+ */
+char *cli_escape(char *out, size_t size, const char *text);
+
+/* Columns that a text made by cli_escape() takes on a terminal. */
+size_t cli_text_width(const char *text);
+
+/* Bytes in at most five characters: 512, 1.5K, 150M.  Powers of 1024. */
+char *cli_short_bytes(char *out, size_t size, double bytes);
+
+/* A time span in at most four characters: 12s, 5m, 26h, 3d; "?" when it is not known (negative). */
+char *cli_short_age(char *out, size_t size, int64_t seconds);
+
+/* A time on the clock of this time zone; "-" when it is not known (0). */
+char *cli_time(char *out, size_t size, int64_t when);
+
+/* 0 to 100, rounded down; of nothing it is 0. */
+unsigned cli_percent(uint64_t part, uint64_t whole);
+
+/* "[####      ]  40%" in width columns, within these limits. */
+#define CLI_BAR_LEAST 11
+#define CLI_BAR_MOST 27
+char *cli_bar(char *out, size_t size, unsigned percent, size_t width);
+
+/* Seconds since a time; -1 when that is not known (0) or lies ahead. */
+int64_t cli_seconds_since(int64_t when);
+
+/* A user's name, else the number. */
+char *cli_user(char *out, size_t size, unsigned uid);
+
+/* Name of a process's command, escaped; "?" when there is no such process to be seen from here. */
+char *cli_command(char *out, size_t size, long pid);
+
+#endif

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT */
+#define _GNU_SOURCE /* ppoll */
+#include "status/screen.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <termios.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/messages.h"
+#include "clock.h"
+
+static const int caught[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGWINCH };
+static volatile sig_atomic_t resized, stopped;
+static sigset_t outside; /* signal mask of the program */
+static struct termios cooked;
+static bool raw_mode; /* of the terminal at standard input */
+static bool keys;     /* standard input is read for single keys */
+
+static void on_signal(int signal)
+{
+	if (signal == SIGWINCH)
+		resized = 1;
+	else if (signal == SIGTSTP)
+		stopped = 1;
+	else
+		cli_signal = signal;
+}
+
+bool cli_screen_possible(void)
+{
+	const char *term = getenv("TERM");
+
+	return isatty(STDOUT_FILENO) && term != NULL && term[0] != '\0' && strcmp(term, "dumb") != 0;
+}
+
+static void take(void)
+{
+	struct termios raw;
+
+	/* In the background, changing the terminal would stop the program. */
+	raw_mode = isatty(STDIN_FILENO) && tcgetpgrp(STDIN_FILENO) == getpgrp() && tcgetattr(STDIN_FILENO, &cooked) == 0;
+	keys = raw_mode;
+	if (raw_mode) {
+		raw = cooked;
+		raw.c_lflag &= ~(tcflag_t)(ICANON | ECHO);
+		raw.c_cc[VMIN] = 0;
+		raw.c_cc[VTIME] = 0;
+		tcsetattr(STDIN_FILENO, TCSADRAIN, &raw);
+	}
+	/* The alternate screen, without a cursor. */
+	fputs("\033[?1049h\033[?25l\033[H\033[2J", stdout);
+	fflush(stdout);
+}
+
+static void give_back(void)
+{
+	fputs("\033[?25h\033[?1049l", stdout);
+	fflush(stdout);
+	if (raw_mode)
+		tcsetattr(STDIN_FILENO, TCSADRAIN, &cooked);
+}
+
+void cli_screen_begin(void)
+{
+	struct sigaction action, old;
+	sigset_t mask;
+	size_t i;
+
+	memset(&action, 0, sizeof action);
+	action.sa_handler = on_signal;
+	sigemptyset(&action.sa_mask);
+	sigemptyset(&mask);
+	for (i = 0; i < sizeof caught / sizeof *caught; i++) {
+		if (sigaction(caught[i], NULL, &old) == 0 && old.sa_handler == SIG_IGN)
+			continue;
+		sigaction(caught[i], &action, NULL);
+		sigaddset(&mask, caught[i]);
+	}
+	sigprocmask(SIG_BLOCK, &mask, &outside);
+	take();
+}
+
+void cli_screen_end(void)
+{
+	give_back();
+	sigprocmask(SIG_SETMASK, &outside, NULL);
+}
+
+bool cli_screen_draw(const char *text, size_t lines)
+{
+	size_t line, length;
+
+	/* Overwritten, not cleared first: nothing flickers.  No line feed after the last line, it would scroll. */
+	fputs("\033[H", stdout);
+	for (line = 0; line < lines && *text != '\0'; line++) {
+		length = strcspn(text, "\n");
+		printf("%s%.*s\033[K", line > 0 ? "\r\n" : "", (int)length, text);
+		text += length + (text[length] != '\0');
+	}
+	fputs("\033[J", stdout);
+	return fflush(stdout) == 0;
+}
+
+static void stop_and_go_on(void)
+{
+	stopped = 0;
+	give_back();
+	raise(SIGSTOP);
+	take();
+}
+
+/* The keys that have come; false: none that matters. */
+static bool read_keys(enum cli_screen_event *event)
+{
+	char key[32];
+	ssize_t n = read(STDIN_FILENO, key, sizeof key), i;
+
+	/* Nothing more will come: do not be woken for that again and again. */
+	if (n <= 0)
+		keys = false;
+	for (i = 0; i < n; i++) {
+		if (key[i] == 'q' || key[i] == 'Q') {
+			*event = CLI_SCREEN_QUIT;
+			return true;
+		}
+		if (key[i] == ' ' || key[i] == '\n') {
+			*event = CLI_SCREEN_LOOK;
+			return true;
+		}
+	}
+	return false;
+}
+
+enum cli_screen_event cli_screen_wait(long long until_ns)
+{
+	struct pollfd input = { .fd = STDIN_FILENO, .events = POLLIN };
+	enum cli_screen_event event = CLI_SCREEN_TIME;
+	struct timespec left;
+	int ready;
+
+	for (;;) {
+		/* The signals come only in here, so none is missed between a look at the flags and the wait. */
+		ready = ppoll(&input, keys ? 1 : 0, sv_time_left(until_ns, &left), &outside);
+		if (cli_signal != 0)
+			return CLI_SCREEN_SIGNAL;
+		if (stopped) {
+			stop_and_go_on();
+			return CLI_SCREEN_REDRAW;
+		}
+		if (resized) {
+			resized = 0;
+			return CLI_SCREEN_REDRAW;
+		}
+		if (ready == 0 || (ready == -1 && errno != EINTR))
+			return CLI_SCREEN_TIME;
+		if (ready > 0 && read_keys(&event))
+			return event;
+	}
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/* screen.h - a screen that is drawn again and again, and left as it was found. */
+#ifndef SV_STATUS_SCREEN_H
+#define SV_STATUS_SCREEN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum cli_screen_event {
+	CLI_SCREEN_TIME,   /* the time is up */
+	CLI_SCREEN_REDRAW, /* resized, or continued after a stop */
+	CLI_SCREEN_LOOK,   /* a key that asks for another look now */
+	CLI_SCREEN_QUIT,   /* q */
+	CLI_SCREEN_SIGNAL  /* INT, TERM, HUP or QUIT came: cli_signal */
+};
+
+/* Can standard output be such a screen? */
+bool cli_screen_possible(void);
+
+/* Take the screen over and give it back; signals that would end or stop the program wait for cli_screen_wait(). */
+void cli_screen_begin(void);
+void cli_screen_end(void);
+
+/* Show the first lines of a text, and nothing else.  false: it cannot be written. */
+bool cli_screen_draw(const char *text, size_t lines);
+
+/* Wait until a moment of CLOCK_MONOTONIC, in nanoseconds, or until something happens. */
+enum cli_screen_event cli_screen_wait(long long until_ns);
+
+#endif

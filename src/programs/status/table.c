@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: MIT */
+#include "status/table.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "common/messages.h"
+#include "common/text.h"
+
+#define NARROWEST 4
+
+static void *must(void *memory)
+{
+	if (memory == NULL) {
+		cli_say("out of memory");
+		exit(CLI_FAILED);
+	}
+	return memory;
+}
+
+void cli_table_start(struct cli_table *table)
+{
+	memset(table, 0, sizeof *table);
+}
+
+void cli_table_column(struct cli_table *table, const struct cli_column *column)
+{
+	if (table->columns < CLI_TABLE_COLUMNS)
+		table->column[table->columns++] = *column;
+}
+
+void cli_table_free(struct cli_table *table)
+{
+	size_t i;
+
+	for (i = 0; i < table->cells; i++)
+		free(table->cell[i]);
+	free(table->cell);
+	memset(table, 0, sizeof *table);
+}
+
+void cli_table_add(struct cli_table *table, const char *text)
+{
+	if (table->cells == table->room) {
+		table->room = table->room * 2 + 256;
+		table->cell = must(realloc(table->cell, table->room * sizeof *table->cell));
+	}
+	table->cell[table->cells++] = must(strdup(text));
+}
+
+static size_t gap(size_t width)
+{
+	return width == 0 || width > 60 ? 2 : 1;
+}
+
+/* What each column needs for its widest cell. */
+static void measure(const struct cli_table *table, bool headings, size_t *need)
+{
+	size_t i, width;
+
+	for (i = 0; i < table->columns; i++)
+		need[i] = headings ? strlen(table->column[i].heading) : 0;
+	for (i = 0; i < table->cells; i++) {
+		width = cli_text_width(table->cell[i]);
+		if (width > need[i % table->columns])
+			need[i % table->columns] = width;
+	}
+}
+
+static size_t least(const struct cli_table *table, size_t i, bool headings, size_t need)
+{
+	const struct cli_column *column = &table->column[i];
+	size_t floor = column->least;
+
+	if (floor == 0)
+		return need;
+	if (headings && strlen(column->heading) > floor)
+		floor = strlen(column->heading);
+	return floor < need ? floor : need;
+}
+
+static size_t sum(const size_t *widths, size_t columns, size_t between)
+{
+	size_t total = columns > 0 ? (columns - 1) * between : 0, i;
+
+	for (i = 0; i < columns; i++)
+		total += widths[i];
+	return total;
+}
+
+long cli_table_spare(const struct cli_table *table, bool headings, size_t width)
+{
+	size_t need[CLI_TABLE_COLUMNS], i;
+
+	measure(table, headings, need);
+	for (i = 0; i < table->columns; i++)
+		need[i] = least(table, i, headings, need[i]);
+	return (long)width - (long)sum(need, table->columns, gap(width));
+}
+
+/* Take from the column that can spare most, until the line fits or nothing can be spared. */
+static void shrink(const struct cli_table *table, size_t width, size_t *widths, const size_t *floor)
+{
+	while (sum(widths, table->columns, gap(width)) > width) {
+		size_t best = table->columns, spare = 0, i;
+
+		for (i = 0; i < table->columns; i++)
+			if (widths[i] > floor[i] && widths[i] - floor[i] > spare) {
+				spare = widths[i] - floor[i];
+				best = i;
+			}
+		if (best == table->columns)
+			return;
+		widths[best]--;
+	}
+}
+
+/* The widths to print with.  A terminal that is too narrow even so gets less of what can be cut at all. */
+static void fit(const struct cli_table *table, bool headings, size_t width, size_t *widths)
+{
+	size_t floor[CLI_TABLE_COLUMNS] = { 0 }, i;
+
+	measure(table, headings, widths);
+	if (width == 0)
+		return;
+	for (i = 0; i < table->columns; i++)
+		floor[i] = least(table, i, headings, widths[i]);
+	shrink(table, width, widths, floor);
+	for (i = 0; i < table->columns; i++)
+		if (table->column[i].least != 0 && floor[i] > NARROWEST)
+			floor[i] = NARROWEST;
+	shrink(table, width, widths, floor);
+}
+
+static bool in_character(const char *text)
+{
+	return ((unsigned char)*text & 0xc0) == 0x80;
+}
+
+/* At most width columns of a text, with "~" where the rest was. */
+static const char *cut(char *out, size_t size, const char *text, size_t width, bool tail)
+{
+	size_t at = 0;
+
+	if (tail) {
+		while (cli_text_width(text + at) > width - 1 || in_character(text + at))
+			at++;
+		snprintf(out, size, "~%s", text + at);
+	} else {
+		snprintf(out, size - 1, "%s", text);
+		for (at = strlen(out); cli_text_width(out) > width - 1 || in_character(text + at); out[--at] = '\0')
+			;
+		strcat(out, "~");
+	}
+	return out;
+}
+
+/* A text in exactly width columns; blanks after it only if more follows on the line. */
+static void put_cell(FILE *out, const char *text, size_t width, const struct cli_column *column, bool last)
+{
+	size_t own = cli_text_width(text);
+	char shorter[2048];
+
+	if (own > width && width > 0) {
+		text = cut(shorter, sizeof shorter, text, width, column->tail);
+		own = cli_text_width(text);
+	}
+	if (own > width)
+		own = width;
+	fprintf(out, "%*s%s%*s", column->right ? (int)(width - own) : 0, "", text,
+	        column->right || last ? 0 : (int)(width - own), "");
+}
+
+static void put_gap(FILE *out, bool last, size_t between)
+{
+	if (last)
+		putc('\n', out);
+	else
+		fprintf(out, "%*s", (int)between, "");
+}
+
+void cli_table_print(const struct cli_table *table, FILE *out, bool headings, size_t width, size_t most)
+{
+	size_t widths[CLI_TABLE_COLUMNS], between = gap(width), row, i;
+
+	fit(table, headings, width, widths);
+	if (headings)
+		for (i = 0; i < table->columns; i++) {
+			put_cell(out, table->column[i].heading, widths[i], &table->column[i], i + 1 == table->columns);
+			put_gap(out, i + 1 == table->columns, between);
+		}
+	for (row = 0; row < table->cells / table->columns && row < most; row++)
+		for (i = 0; i < table->columns; i++) {
+			put_cell(out, table->cell[row * table->columns + i], widths[i], &table->column[i],
+			         i + 1 == table->columns);
+			put_gap(out, i + 1 == table->columns, between);
+		}
+}
+
+void cli_print_cut(FILE *out, const char *text, size_t width)
+{
+	static const struct cli_column plain = { .heading = "" };
+	size_t own = cli_text_width(text);
+
+	put_cell(out, text, width == 0 || own < width ? own : width, &plain, true);
+}
+
+static size_t positive(const char *text)
+{
+	int number;
+
+	return text != NULL && cli_parse_number(text, 1, 10000, &number) ? (size_t)number : 0;
+}
+
+void cli_terminal_size(int fd, size_t *columns, size_t *lines)
+{
+	struct winsize size = { 0 };
+	bool known = ioctl(fd, TIOCGWINSZ, &size) == 0;
+
+	if (columns != NULL)
+		*columns = positive(getenv("COLUMNS"));
+	if (lines != NULL)
+		*lines = positive(getenv("LINES"));
+	if (columns != NULL && *columns == 0 && known)
+		*columns = size.ws_col;
+	if (lines != NULL && *lines == 0 && known)
+		*lines = size.ws_row;
+}

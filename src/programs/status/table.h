@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/* table.h - rows of text under headings, fitted to the width of a terminal. */
+#ifndef SV_STATUS_TABLE_H
+#define SV_STATUS_TABLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#define CLI_TABLE_COLUMNS 40
+
+/* How a column is laid out. */
+struct cli_column {
+	const char *heading;
+	bool right;   /* numbers */
+	bool tail;    /* when it must be cut, its end is worth more than its beginning (paths) */
+	size_t least; /* columns it may be cut to; 0: it is never cut */
+};
+
+struct cli_table {
+	size_t columns;
+	struct cli_column column[CLI_TABLE_COLUMNS];
+	size_t cells, room;
+	char **cell; /* row by row, printable texts */
+};
+
+void cli_table_start(struct cli_table *table);
+void cli_table_free(struct cli_table *table);
+
+/* One more column; all columns come before the first cell. */
+void cli_table_column(struct cli_table *table, const struct cli_column *column);
+
+/* The next cell, row by row; the text is copied. */
+void cli_table_add(struct cli_table *table, const char *text);
+
+/*
+ * Columns that are left of width when cells are cut as far as they may be; negative: that is not enough.
+ * headings: these count too.
+ */
+long cli_table_spare(const struct cli_table *table, bool headings, size_t width);
+
+/* One line per row, at most most rows.  width 0: nothing is cut. */
+void cli_table_print(const struct cli_table *table, FILE *out, bool headings, size_t width, size_t most);
+
+/* A text, cut to width columns (0: not at all). */
+void cli_print_cut(FILE *out, const char *text, size_t width);
+
+/* Columns and lines of the terminal at fd, or what $COLUMNS and $LINES say instead; 0: not known.  Either may be NULL. */
+void cli_terminal_size(int fd, size_t *columns, size_t *lines);
+
+#endif

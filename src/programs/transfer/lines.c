@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: MIT */
+#include "transfer/lines.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "transfer/watch.h"
+
+/* Enough for one system call to take or give many lines. */
+#define BUFFER ((size_t)64 << 10)
+
+static int no_memory(struct cli_transfer *t, size_t size, int *reason)
+{
+	*reason = ENOMEM;
+	cli_fail(ENOMEM, "%s: cannot keep a line of %zu bytes", t->label, size);
+	return CLI_FAILED;
+}
+
+static int too_long(struct cli_transfer *t, int *reason)
+{
+	*reason = EMSGSIZE;
+	cli_say("%s: %s %llu is longer than the %zu bytes that the channel takes; give a larger --size", t->label,
+	        t->separator == '\n' ? "line" : "record", (unsigned long long)t->messages + 1, sv_msg_max(t->ch));
+	return CLI_FAILED;
+}
+
+/* Of a detached channel all must fit, since nobody may come to make room. */
+static int reserve(struct cli_transfer *t, size_t size, void **place)
+{
+	int code;
+
+	if ((t->options.flags & SV_DETACH) == 0)
+		return cli_msg_reserve(t, size, place);
+	code = cli_unwaited(t, sv_msg_reserve(t->ch, size, place, 0));
+	if (code != SV_EAGAIN)
+		return code;
+	code = cli_unwaited(t, sv_wait_peer(t->ch, 0));
+	if (code != SV_EAGAIN)
+		return code == SV_OK ? cli_msg_reserve(t, size, place) : code;
+	cli_say("%s: the input is larger than the channel's %llu bytes; give --size", t->label,
+	        (unsigned long long)sv_capacity(t->ch));
+	return SV_ETOOBIG;
+}
+
+static int send_line(struct cli_transfer *t, const char *text, size_t size, int *reason)
+{
+	void *place;
+	int code;
+
+	if (size > sv_msg_max(t->ch))
+		return too_long(t, reason);
+	code = reserve(t, size, &place);
+	if (code == SV_ETOOBIG)
+		*reason = EFBIG;
+	if (code != SV_OK)
+		return cli_status(code);
+	memcpy(place, text, size);
+	/* Published by flush(), which comes before the next read: many lines at once, none late. */
+	code = sv_msg_stage(t->ch, size);
+	if (code != SV_OK)
+		return cli_transfer_failed(t, code);
+	t->messages++;
+	t->moved += size;
+	return CLI_OK;
+}
+
+static int flush(struct cli_transfer *t)
+{
+	int code = sv_msg_flush(t->ch);
+
+	return code == SV_OK ? CLI_OK : cli_transfer_failed(t, code);
+}
+
+/* Room for more of a line. */
+static int grow(struct cli_transfer *t, struct cli_lines *lines, int *reason)
+{
+	size_t most = sv_msg_max(t->ch) + 1, size = lines->size == 0 ? BUFFER : lines->size * 2;
+	char *text;
+
+	if (lines->used >= most)
+		return too_long(t, reason);
+	if (lines->used < lines->size)
+		return CLI_OK;
+	if (size > most && most > BUFFER)
+		size = most;
+	text = realloc(lines->text, size);
+	if (text == NULL)
+		return no_memory(t, size, reason);
+	lines->text = text;
+	lines->size = size;
+	return CLI_OK;
+}
+
+int cli_lines_copy_in(struct cli_transfer *t, struct cli_lines *lines, int fd, const char *name, int *reason)
+{
+	char *line, *new, *end;
+	ssize_t n;
+	int status;
+
+	for (;;) {
+		status = grow(t, lines, reason);
+		if (status != CLI_OK)
+			return status;
+		new = lines->text + lines->used;
+		status = cli_status(cli_await_input(t, fd));
+		if (status != CLI_OK)
+			return status;
+		n = cli_read(t, fd, new, lines->size - lines->used);
+		if (n == -1) {
+			*reason = errno;
+			cli_fail(errno, "%s: cannot read %s", t->label, name);
+			return CLI_FAILED;
+		}
+		if (cli_signal != 0)
+			return CLI_FAILED;
+		if (n == 0)
+			return CLI_OK;
+		lines->used += (size_t)n;
+		for (line = lines->text; (end = memchr(new, t->separator, (size_t)(lines->text + lines->used - new))) != NULL;
+		     line = new = end + 1) {
+			status = send_line(t, line, (size_t)(end + 1 - line), reason);
+			if (status != CLI_OK)
+				return status;
+		}
+		status = flush(t);
+		if (status != CLI_OK)
+			return status;
+		lines->used -= (size_t)(line - lines->text);
+		memmove(lines->text, line, lines->used);
+	}
+}
+
+int cli_lines_end(struct cli_transfer *t, struct cli_lines *lines, int *reason)
+{
+	int status = CLI_OK;
+
+	if (lines->used > 0)
+		status = send_line(t, lines->text, lines->used, reason);
+	lines->used = 0;
+	return status == CLI_OK ? flush(t) : status;
+}
+
+static int write_all(struct cli_transfer *t, int fd, const char *name, const char *text, size_t size, int *reason)
+{
+	ssize_t n;
+
+	while (size > 0) {
+		n = cli_write(t, fd, text, size);
+		if (n == -1)
+			return cli_write_failed(t, name, reason);
+		if (cli_signal != 0)
+			return CLI_FAILED;
+		text += n;
+		size -= (size_t)n;
+	}
+	return CLI_OK;
+}
+
+static int write_kept(struct cli_transfer *t, struct cli_lines *lines, int fd, const char *name, int *reason)
+{
+	size_t size = lines->used;
+
+	lines->used = 0;
+	return write_all(t, fd, name, lines->text, size, reason);
+}
+
+/* A message to the output, or to what is kept of it. */
+static int take(struct cli_transfer *t, struct cli_lines *lines, int fd, const char *name, const char *text, size_t size,
+                int *reason)
+{
+	int status = CLI_OK;
+
+	/* Messages that were sent without a separator, by other programs, are kept apart. */
+	size_t apart = lines->open ? 1 : 0;
+
+	if (lines->used + apart + size > lines->size)
+		status = write_kept(t, lines, fd, name, reason);
+	if (status == CLI_OK && apart != 0)
+		lines->text[lines->used++] = t->separator;
+	if (status == CLI_OK && lines->used + size > lines->size) {
+		status = write_kept(t, lines, fd, name, reason);
+		if (status == CLI_OK)
+			status = write_all(t, fd, name, text, size, reason);
+	} else if (status == CLI_OK) {
+		memcpy(lines->text + lines->used, text, size);
+		lines->used += size;
+	}
+	lines->open = size == 0 || text[size - 1] != t->separator;
+	t->messages++;
+	t->moved += size;
+	return status;
+}
+
+int cli_lines_copy_out(struct cli_transfer *t, struct cli_lines *lines, int fd, const char *name, int *reason)
+{
+	const void *text;
+	size_t size;
+	int code, status;
+
+	if (lines->text == NULL) {
+		lines->text = malloc(BUFFER);
+		lines->size = BUFFER;
+		if (lines->text == NULL)
+			return no_memory(t, BUFFER, reason);
+	}
+	lines->used = 0;
+	lines->open = false;
+	for (;;) {
+		/* All that is there at once goes out at once; nothing is kept while there is nothing to take. */
+		code = lines->used > 0 ? sv_msg_peek(t->ch, &text, &size, 0) : SV_EAGAIN;
+		if (code != SV_OK) {
+			status = write_kept(t, lines, fd, name, reason);
+			if (status != CLI_OK)
+				return status;
+			code = cli_msg_peek(t, &text, &size);
+			if (code != SV_OK)
+				return cli_status(code);
+		}
+		status = take(t, lines, fd, name, text, size, reason);
+		if (status != CLI_OK)
+			return status;
+		code = sv_msg_release(t->ch);
+		if (code != SV_OK)
+			return cli_transfer_failed(t, code);
+	}
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * lines.h - one message for each line, or other record, of a text.
+ *
+ * A message is the line with its newline, so that the last line is handed over as it is, with or without one.
+ */
+#ifndef SV_TRANSFER_LINES_H
+#define SV_TRANSFER_LINES_H
+
+#include "transfer/transfer.h"
+
+/* What was read and is not yet a whole line; or what was taken and is not yet written. */
+struct cli_lines {
+	char *text;
+	size_t size;
+	size_t used;
+	bool open; /* reader: the last message did not end with the separator */
+};
+
+/* CLI_OK, or a status to exit with (reported) and what to tell the peer. */
+
+/* Writer: all lines of an input; a last one without a newline is kept, to be joined with the next input. */
+int cli_lines_copy_in(struct cli_transfer *t, struct cli_lines *lines, int fd, const char *name, int *reason);
+
+/* Writer: what was kept is the last message. */
+int cli_lines_end(struct cli_transfer *t, struct cli_lines *lines, int *reason);
+
+/* Reader: all messages to an output. */
+int cli_lines_copy_out(struct cli_transfer *t, struct cli_lines *lines, int fd, const char *name, int *reason);
+
+#endif

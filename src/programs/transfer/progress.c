@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: MIT */
+#define _GNU_SOURCE
+#include "transfer/progress.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#define LINE_MS 250
+#define JSON_MS 1000
+#define BAR_GOOD 24  /* columns, with its brackets: what matters less must not make it shorter */
+#define BAR_LEAST 10
+#define LINE_MOST 512
+
+bool cli_progress_parse(struct cli_progress *p, const char *how)
+{
+	if (how == NULL || strcmp(how, "auto") == 0)
+		p->how = CLI_PROGRESS_AUTO;
+	else if (strcmp(how, "force") == 0)
+		p->how = CLI_PROGRESS_FORCE;
+	else if (strcmp(how, "json") == 0)
+		p->how = CLI_PROGRESS_JSON;
+	else
+		return false;
+	return true;
+}
+
+void cli_progress_begin(struct cli_progress *p)
+{
+	cli_progress_reset(p);
+	p->lines = p->how == CLI_PROGRESS_FORCE || (p->how == CLI_PROGRESS_AUTO && isatty(STDERR_FILENO));
+	if (p->lines || p->how == CLI_PROGRESS_JSON)
+		cli_tick(p->lines ? LINE_MS : JSON_MS);
+}
+
+void cli_progress_reset(struct cli_progress *p)
+{
+	p->count = 0;
+	p->stalled = false;
+}
+
+/* Shorter than cli_bytes(): a digit less moves less, too. */
+static const char *amount(char *text, size_t size, double bytes)
+{
+	static const char *const units[] = { "B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB" };
+	size_t i = 0;
+
+	for (; bytes >= 1023.95 && i + 1 < sizeof units / sizeof *units; i++)
+		bytes /= 1024;
+	snprintf(text, size, i == 0 ? "%.0f %s" : "%.1f %s", bytes, units[i]);
+	return text;
+}
+
+/* Hours, minutes and seconds: "0:07", "1:02:03". */
+static const char *duration(char *text, size_t size, double seconds)
+{
+	unsigned long whole = seconds < 0 ? 0 : seconds > 3.6e9 ? 3600000000UL : (unsigned long)seconds;
+
+	if (whole >= 3600)
+		snprintf(text, size, "%lu:%02lu:%02lu", whole / 3600, whole / 60 % 60, whole % 60);
+	else
+		snprintf(text, size, "%lu:%02lu", whole / 60, whole % 60);
+	return text;
+}
+
+/* A total is believed as long as the transfer keeps to it: files grow, and those of /proc say 0. */
+static bool total_known(const struct cli_sight *sight)
+{
+	return sight->total != SV_UNKNOWN && sight->done <= sight->total && sight->total > 0;
+}
+
+static double percent(const struct cli_sight *sight)
+{
+	return 100.0 * (double)sight->done / (double)sight->total;
+}
+
+static double average(const struct cli_sight *sight)
+{
+	return sight->seconds > 0 ? (double)sight->moved / sight->seconds : 0;
+}
+
+/* Seconds to go, below 0 if that cannot be told. */
+static double remaining(const struct cli_sight *sight)
+{
+	return total_known(sight) && sight->moved > 0 ? (double)(sight->total - sight->done) / average(sight) : -1;
+}
+
+/* The parts of the line from left to right; those that matter least are left out first where it is narrow. */
+enum part { PROGRAM, BYTES, TOTAL, ELAPSED, RATE, AVERAGE, BAR, PERCENT, ETA, PARTS };
+static const enum part least_first[] = { PROGRAM, TOTAL, BAR, AVERAGE, ETA, ELAPSED, PERCENT };
+
+static size_t width_of(char part[][64])
+{
+	size_t used = 0, i;
+
+	for (i = 0; i < PARTS; i++)
+		if (part[i][0] != '\0')
+			used += strlen(part[i]) + (used > 0);
+	return used;
+}
+
+static void draw_bar(char *bar, size_t width, double share)
+{
+	size_t inner = width - 2, full = (size_t)(share * (double)inner), i;
+
+	bar[0] = '[';
+	for (i = 0; i < inner; i++)
+		bar[1 + i] = i < full ? '=' : i == full ? '>' : ' ';
+	bar[1 + inner] = ']';
+	bar[2 + inner] = '\0';
+}
+
+void cli_progress_format(char *text, size_t size, size_t width, const struct cli_sight *sight, double rate)
+{
+	char part[PARTS][64] = { { 0 } }, number[32], bar[LINE_MOST];
+	double left = remaining(sight);
+	size_t i, used = 0;
+
+	snprintf(part[PROGRAM], sizeof part[PROGRAM], "%.20s:", cli_program);
+	snprintf(part[BYTES], sizeof part[BYTES], "%s", amount(number, sizeof number, (double)sight->done));
+	snprintf(part[ELAPSED], sizeof part[ELAPSED], "%s", duration(number, sizeof number, sight->seconds));
+	if (sight->waiting != NULL) {
+		snprintf(part[RATE], sizeof part[RATE], "%s", sight->waiting);
+	} else {
+		snprintf(part[RATE], sizeof part[RATE], "%s/s", amount(number, sizeof number, rate));
+		snprintf(part[AVERAGE], sizeof part[AVERAGE], "avg %s/s", amount(number, sizeof number, average(sight)));
+	}
+	if (total_known(sight)) {
+		snprintf(part[TOTAL], sizeof part[TOTAL], "of %s", amount(number, sizeof number, (double)sight->total));
+		snprintf(part[BAR], sizeof part[BAR], "%*s", BAR_GOOD, "");
+		snprintf(part[PERCENT], sizeof part[PERCENT], "%d%%", (int)percent(sight));
+		if (left >= 0 && sight->waiting == NULL)
+			snprintf(part[ETA], sizeof part[ETA], "ETA %s", duration(number, sizeof number, left));
+	}
+	for (i = 0; i < sizeof least_first / sizeof *least_first && width_of(part) > width; i++) {
+		if (least_first[i] == BAR)
+			part[BAR][part[BAR][0] != '\0' ? BAR_LEAST : 0] = '\0';
+		if (width_of(part) > width)
+			part[least_first[i]][0] = '\0';
+	}
+	if (part[BAR][0] != '\0') {
+		size_t room = width - width_of(part) + strlen(part[BAR]);
+
+		draw_bar(bar, room < sizeof bar ? room : sizeof bar - 1, percent(sight) / 100);
+	}
+	text[0] = '\0';
+	for (i = 0; i < PARTS && used + 1 < size; i++)
+		if (part[i][0] != '\0')
+			used += (size_t)snprintf(text + used, size - used, "%s%s", used > 0 ? " " : "", i == BAR ? bar : part[i]);
+	if (strlen(text) > width)
+		text[width] = '\0';
+}
+
+static size_t columns(void)
+{
+	struct winsize window;
+	const char *variable = getenv("COLUMNS");
+	int number;
+
+	if (ioctl(STDERR_FILENO, TIOCGWINSZ, &window) == 0 && window.ws_col > 0)
+		number = window.ws_col;
+	else if (variable == NULL || !cli_parse_number(variable, 1, 10000, &number))
+		number = 80;
+	/* Some terminals wrap as soon as the last column is filled; and Ctrl-Z shows as two characters. */
+	number = number > 3 ? number - 3 : 1;
+	return number < LINE_MOST - 16 ? (size_t)number : LINE_MOST - 16;
+}
+
+/* A program in the background must not draw, nor stop itself by doing so; a terminal that is held (Ctrl-S) must not hold us. */
+static bool may_draw(void)
+{
+	struct pollfd ready = { .fd = STDERR_FILENO, .events = POLLOUT };
+	pid_t foreground = tcgetpgrp(STDERR_FILENO);
+
+	return (foreground == -1 || foreground == getpgrp()) && poll(&ready, 1, 0) == 1;
+}
+
+static void put(const char *text, size_t length)
+{
+	ssize_t ignored = write(STDERR_FILENO, text, length);
+
+	(void)ignored;
+}
+
+/* The rate over the last samples, this one included. */
+static double rate_now(struct cli_progress *p, const struct cli_sight *sight)
+{
+	size_t last = p->count % CLI_SAMPLES, first = p->count < CLI_SAMPLES ? 0 : (last + 1) % CLI_SAMPLES;
+	double passed;
+	uint64_t before = p->count > 0 ? p->sample[(last + CLI_SAMPLES - 1) % CLI_SAMPLES].moved : 0;
+
+	p->stalled = p->count > 0 && before == sight->moved;
+	p->sample[last].seconds = sight->seconds;
+	p->sample[last].moved = sight->moved;
+	p->count++;
+	passed = sight->seconds - p->sample[first].seconds;
+	return passed > 0 ? (double)(sight->moved - p->sample[first].moved) / passed : average(sight);
+}
+
+/* A text as a JSON string.  What is not UTF-8 in a path goes through as it is. */
+static void put_string(FILE *out, const char *text)
+{
+	fputc('"', out);
+	for (; *text != '\0'; text++) {
+		if (*text == '"' || *text == '\\')
+			fprintf(out, "\\%c", *text);
+		else if ((unsigned char)*text < ' ')
+			fprintf(out, "\\u%04x", (unsigned)*text);
+		else
+			fputc(*text, out);
+	}
+	fputc('"', out);
+}
+
+static void put_json(const struct cli_sight *sight, double rate, int status)
+{
+	char *text = NULL;
+	size_t length;
+	FILE *out = open_memstream(&text, &length);
+	double left = remaining(sight);
+
+	if (out == NULL)
+		return;
+	fputs("{\"program\":", out);
+	put_string(out, cli_program);
+	fputs(",\"channel\":", out);
+	put_string(out, sight->channel);
+	fputs(",\"state\":", out);
+	put_string(out, status == CLI_OK ? "complete" : status > 0 ? "failed" : sight->waiting != NULL ? sight->waiting : "running");
+	fprintf(out, ",\"bytes\":%llu,\"messages\":%llu", (unsigned long long)sight->done, (unsigned long long)sight->messages);
+	if (total_known(sight))
+		fprintf(out, ",\"total\":%llu,\"percent\":%.1f", (unsigned long long)sight->total, percent(sight));
+	else
+		fputs(",\"total\":null,\"percent\":null", out);
+	fprintf(out, ",\"elapsed\":%.3f,\"rate\":%.0f,\"average\":%.0f", sight->seconds, rate, average(sight));
+	if (left >= 0)
+		fprintf(out, ",\"eta\":%.1f", left);
+	else
+		fputs(",\"eta\":null", out);
+	if (status >= 0)
+		fprintf(out, ",\"status\":%d", status);
+	fputs("}\n", out);
+	if (fclose(out) == 0)
+		put(text, length);
+	free(text);
+}
+
+static void put_line(const struct cli_sight *sight, double rate)
+{
+	char text[LINE_MOST] = "\r";
+
+	if (!may_draw())
+		return;
+	cli_progress_format(text + 1, sizeof text - 8, columns(), sight, rate);
+	strcat(text, "\033[K");
+	put(text, strlen(text));
+	cli_line_shown = 1;
+}
+
+void cli_progress_show(struct cli_progress *p, const struct cli_sight *sight)
+{
+	struct cli_sight shown = *sight;
+	double rate;
+
+	if (!p->lines && p->how != CLI_PROGRESS_JSON)
+		return;
+	/* Something else than the tick asked for attention. */
+	if (!p->lines && p->count > 0 && sight->seconds - p->last < JSON_MS / 2e3)
+		return;
+	p->last = sight->seconds;
+	rate = rate_now(p, sight);
+	/* A wait between two blocks is no standstill. */
+	if (!p->stalled && sight->moved > 0)
+		shown.waiting = NULL;
+	if (p->lines)
+		put_line(&shown, rate);
+	else
+		put_json(&shown, rate, -1);
+}
+
+void cli_progress_end(struct cli_progress *p, const struct cli_sight *sight, int status)
+{
+	if (!p->lines && p->how != CLI_PROGRESS_JSON)
+		return;
+	cli_tick(0);
+	if (!p->lines)
+		put_json(sight, average(sight), status);
+	else if (cli_line_shown && may_draw())
+		put(CLI_CLEAR_LINE, strlen(CLI_CLEAR_LINE));
+	cli_line_shown = 0;
+}

@@ -1,0 +1,127 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+#
+# The order in which the ring's stores become visible, on real CPUs: bytes never come before they were written, and no
+# wake-up is lost, with full fences and with membarrier(2); without either it shows that they are needed.
+
+load ../lib/common
+
+setup() {
+	sv_setup
+	ROUNDS=${SV_ROUNDS:-20000}
+	[ -z "${SV_ROUNDS-}" ] || export SV_LIMIT=3000
+}
+
+# litmus_logged OPTION...: status 77 is a skip with the reason.
+litmus_logged() {
+	run_logged litmus --seed "${SV_SEED:-1}" "$@"
+	[ "$status" != 77 ] || skip "${output#litmus: }"
+	assert_status 0
+	echo "# ${output#litmus: }" >&3
+}
+
+# What the tool is made of, for other compilers than the one of this build.
+sources() {
+	local name
+	echo "-std=gnu11 -D_FILE_OFFSET_BITS=64 -O2 -g -I$SV_ROOT/include -I$SV_ROOT/src/lib -I$SV_ROOT/test/lib"
+	for name in src/lib/ring/ring.c src/lib/os/semaphores.c src/lib/os/membarrier.c src/lib/error.c test/tools/litmus.c; do
+		echo "$SV_ROOT/$name"
+	done
+	echo -pthread
+}
+
+@test "one-byte steps of two processes that sleep and ring: full fences" {
+	litmus_logged steps --mode full --rounds "$ROUNDS"
+	assert_output_has ' 0 wake-ups lost'
+}
+
+@test "one-byte steps of two processes that sleep and ring: light publishers, membarrier" {
+	litmus_logged steps --mode light --rounds "$ROUNDS"
+	assert_output_has ' 0 wake-ups lost'
+}
+
+@test "one-byte steps of two processes that sleep and ring: publishers that become light and heavy again" {
+	litmus_logged steps --mode switching --rounds "$ROUNDS"
+	assert_output_has ' 0 wake-ups lost'
+}
+
+@test "store buffering: never with full fences" {
+	litmus_logged stores --mode full --rounds "$ROUNDS"
+	assert_output_has 'both saw the old value 0 times'
+}
+
+@test "store buffering: never with membarrier on one side and nothing but the compiler's fence on the other" {
+	# An interrupt of another CPU each round: slower than the others by far.
+	litmus_logged stores --mode light --rounds $((ROUNDS / 25))
+	assert_output_has 'both saw the old value 0 times'
+}
+
+# Only told: how often depends on the machine.
+@test "without any fence: what the two above keep away" {
+	litmus_logged stores --mode none --rounds "$ROUNDS"
+	litmus_logged steps --mode none --rounds 5000
+}
+
+@test "one-byte steps of two threads under ThreadSanitizer, with and without semaphores" {
+	skip_if_sanitized
+	echo 'int main(void) { return 0; }' | gcc -fsanitize=thread -x c -o probe - 2>/dev/null && ./probe ||
+		skip 'needs ThreadSanitizer'
+	# shellcheck disable=SC2046 # words
+	run_logged gcc -fsanitize=thread $(sources) -o litmus-tsan
+	assert_status 0
+	run_logged ./litmus-tsan steps --memory threads --rounds "$ROUNDS"
+	assert_status 0
+	assert_output_lacks WARNING
+	run_logged ./litmus-tsan steps --memory threads --spin --rounds "$ROUNDS"
+	assert_status 0
+	assert_output_lacks WARNING
+}
+
+@test "ThreadSanitizer sees a publication that is not a release" {
+	skip_if_sanitized
+	echo 'int main(void) { return 0; }' | gcc -fsanitize=thread -x c -o probe - 2>/dev/null && ./probe ||
+		skip 'needs ThreadSanitizer'
+	mkdir twin
+	cp -r "$SV_ROOT/src/lib" twin
+	sed -i 's/ring->position, memory_order_release)/ring->position, memory_order_relaxed)/' twin/lib/ring/ring.h
+	run_logged cmp twin/lib/ring/ring.h "$SV_ROOT/src/lib/ring/ring.h"
+	assert_status 1
+	cp "$SV_ROOT/test/tools/litmus.c" twin
+	run_logged gcc -fsanitize=thread -std=gnu11 -D_FILE_OFFSET_BITS=64 -O2 -g -I"$SV_ROOT/include" -Itwin/lib -I"$SV_ROOT/test/lib" -o twin/litmus \
+		twin/litmus.c twin/lib/ring/ring.c twin/lib/os/semaphores.c twin/lib/os/membarrier.c twin/lib/error.c -pthread
+	assert_status 0
+	# Without fences, which would order the two as well for who only sees that they synchronise.
+	# And it only sees what meets: on a busy machine perhaps not in one run.
+	local seed
+	for seed in 1 2 3 4 5 6 7 8 9 10; do
+		run_logged twin/litmus steps --mode none --memory threads --spin --rounds 20000 --seed $seed
+		[ "$status" = 0 ] || break
+	done
+	assert_status 66
+	assert_output_has 'data race'
+}
+
+@test "arm64 under qemu: the same steps and stores, and the unit tests of the ring" {
+	local cc
+	skip_if_sanitized
+	cc=$(compiler_for arm64) || skip 'needs gcc-aarch64-linux-gnu'
+	skip_unless qemu-aarch64
+	# shellcheck disable=SC2046,SC2086 # words
+	run_logged $cc -static $(sources) -o litmus-arm64
+	assert_status 0
+	run_logged qemu-aarch64 ./litmus-arm64 steps --spin --rounds "$ROUNDS"
+	assert_status 0
+	run_logged qemu-aarch64 ./litmus-arm64 steps --spin --memory threads --rounds "$ROUNDS"
+	assert_status 0
+	run_logged qemu-aarch64 ./litmus-arm64 stores --rounds 5000
+	assert_status 0 77
+	if [ -e "$SV_ROOT/test/unit/ring_test.c" ]; then
+		# shellcheck disable=SC2086 # words
+		run_logged $cc -static -std=gnu11 -O2 -I"$SV_ROOT/include" -I"$SV_ROOT/src/lib" -I"$SV_ROOT/test/lib" -o ring-arm64 \
+			"$SV_ROOT/test/unit/ring_test.c" "$SV_ROOT/src/lib/ring/ring.c" -pthread
+		assert_status 0
+		run_logged qemu-aarch64 ./ring-arm64
+		assert_status 0
+		assert_output_lacks 'not ok'
+	fi
+}

@@ -1,0 +1,28 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+#
+# Any system call of any program fails with any errno that it may have, or the program is killed at its entry or
+# exit: a defined status, a message, nobody hangs, nothing is left.  A sample; test/exhaustive/syscall_sweep.long.bats takes all.
+
+load ../lib/common
+load ../lib/sweep
+
+setup_file() {
+	link_static
+}
+
+for_each_program() {
+	local subject
+	for subject in writer reader 'writer --resume --victim-first' 'reader --resume --victim-first' leaver taker cleaner; do
+		# shellcheck disable=SC2086 # words
+		sweep --case $subject --seconds 1 --offset "$RANDOM" "$@"
+	done
+}
+
+@test "killed at entry and exit of any system call" {
+	for_each_program --kind calls
+}
+
+@test "any system call fails with any of its errors" {
+	for_each_program --kind errors
+}

@@ -1,0 +1,357 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+#
+# kill -9: the other side knows at once and names the dead; what is left is found and removed; and the next transfer
+# works as if nothing had happened.
+
+load ../lib/common
+
+# The next transfer on the same channel, whatever happened before.
+fresh() {
+	random_file fresh 100000
+	rm -f copy
+	pass fresh
+}
+
+# No segment of any kind is there.
+assert_no_segment() {
+	local left
+	left=$(ipc_leaked "$sv_before" | grep '^shm') || return 0
+	fail "a segment is there: $left"
+}
+
+@test "the writer killed: the reader ends with status 3, names it, and has all that came before" {
+	half_way
+	kill -KILL "${pid[writer]}"
+	reap writer
+	assert_status 137
+	reap reader
+	assert_status 3
+	assert_stderr_has "the writer (pid ${pid[writer]}) died"
+	assert_stderr_has incomplete
+	assert_same_file sent copy
+	assert_nothing_left
+	fresh
+}
+
+@test "the reader killed while it waits: the writer ends with status 3 and names it" {
+	half_way
+	kill -KILL "${pid[reader]}"
+	reap reader
+	exec 9>&-
+	reap writer
+	assert_status 3
+	assert_stderr_has "the reader (pid ${pid[reader]}) died"
+	assert_nothing_left
+	fresh
+}
+
+@test "the reader killed in write(2), the writer asleep on a full ring" {
+	mkfifo sink
+	exec 9<>sink
+	random_file file 3M
+	spawn reader bash -c 'exec svread -s 4K >sink' 9>&-
+	spawn writer svwrite -s 4K file 9>&-
+	wait_asleep "${pid[writer]}"
+	kill -KILL "${pid[reader]}"
+	reap writer
+	assert_status 3
+	assert_stderr_has "the reader (pid ${pid[reader]}) died"
+	reap reader
+	exec 9>&-
+	assert_nothing_left
+	fresh
+}
+
+@test "either side killed while data flows, at different times" {
+	local after
+	random_file file 2M
+	for after in 0 1 7 40; do
+		rm -f copy
+		spawn writer svwrite -s 16K file
+		midway signal=9 $after svread -s 16K -o copy
+		reap svread
+		assert_status 137
+		reap writer
+		assert_status 3
+		assert_stderr_has "the reader (pid ${pid[svread]}) died"
+		assert_nothing_left
+		spawn reader svread -s 16K -o copy
+		midway signal=9 $after svwrite -s 16K file
+		reap svwrite
+		assert_status 137
+		reap reader
+		assert_status 3
+		assert_stderr_has "the writer (pid ${pid[svwrite]}) died"
+		# Each read was of half of the capacity.
+		cmp -n $((after * 8192)) file copy
+		assert_equal 'bytes written' "$(stat -c %s copy)" $((after * 8192))
+		assert_nothing_left
+	done
+}
+
+@test "both killed: no segment is left, even before svclean; svclean removes the rest" {
+	half_way
+	kill -STOP "${pid[reader]}"
+	kill -KILL "${pid[writer]}" "${pid[reader]}"
+	reap writer
+	reap reader
+	assert_no_segment
+	run_logged svclean
+	assert_status 0
+	assert_output_has 'removed default (set '
+	assert_nothing_left
+	fresh
+}
+
+@test "both killed: the next transfer works without svclean" {
+	half_way
+	kill -STOP "${pid[reader]}"
+	kill -KILL "${pid[writer]}" "${pid[reader]}"
+	reap writer
+	reap reader
+	fresh
+}
+
+@test "killed while stopped" {
+	half_way
+	kill -STOP "${pid[writer]}"
+	wait_until '[ "$(sv_state "${pid[writer]}")" = T ]'
+	kill -KILL "${pid[writer]}"
+	reap reader
+	assert_status 3
+	assert_stderr_has "the writer (pid ${pid[writer]}) died"
+	reap writer
+	assert_nothing_left
+}
+
+@test "a stopped side is waited for, not given up" {
+	random_file file 3M
+	midway signal=19 5 svwrite -s 16K file
+	spawn reader svread -s 16K -o copy
+	wait_until '[ "$(sv_state "${pid[svwrite]}")" = T ]'
+	wait_asleep "${pid[reader]}"
+	kill -CONT "${pid[svwrite]}"
+	reap svwrite
+	assert_status 0
+	reap reader
+	assert_status 0
+	assert_same_file file copy
+	assert_nothing_left
+}
+
+@test "a side killed while it waits alone: the next one finds a leftover and starts afresh" {
+	local program
+	for program in svwrite svread; do
+		spawn alone $program </dev/null
+		wait_asleep "${pid[alone]}"
+		kill -KILL "${pid[alone]}"
+		reap alone
+		fresh
+	done
+}
+
+@test "a waiting writer killed, then a waiting reader killed, then svclean" {
+	spawn writer svwrite -c one /dev/null
+	spawn reader svread -c two
+	wait_asleep "${pid[writer]}"
+	wait_asleep "${pid[reader]}"
+	kill -KILL "${pid[writer]}" "${pid[reader]}"
+	reap writer
+	reap reader
+	run_logged svclean
+	assert_status 0
+	assert_equal 'lines' "$(wc -l <<<"$output")" 2
+	assert_output_has 'removed one'
+	assert_output_has 'removed two'
+	assert_nothing_left
+}
+
+@test "a reader killed on the threshold of attaching: the writer goes on waiting and serves the next" {
+	skip_unless strace
+	random_file file 100000
+	spawn writer svwrite -v file
+	wait_asleep "${pid[writer]}"
+	run_logged strace -qq -o trace -e inject=semop,semtimedop:signal=KILL:when=1 svread -o copy
+	assert_status 137
+	# It wakes by itself once, after the second that a person is left in the dark.
+	wait_until 'grep -q waiting writer.err'
+	wait_asleep "${pid[writer]}"
+	run_logged svread -t 10 -o copy
+	assert_status 0
+	reap writer
+	assert_status 0
+	assert_same_file file copy
+	assert_nothing_left
+}
+
+@test "a writer killed on the threshold of attaching: the reader goes on waiting and serves the next" {
+	skip_unless strace
+	random_file file 100000
+	spawn reader svread -v -o copy
+	wait_asleep "${pid[reader]}"
+	run_logged strace -qq -o trace -e inject=semop,semtimedop:signal=KILL:when=1 svwrite file
+	assert_status 137
+	wait_until 'grep -q waiting reader.err'
+	wait_asleep "${pid[reader]}"
+	run_logged svwrite -t 10 file
+	assert_status 0
+	reap reader
+	assert_status 0
+	assert_same_file file copy
+	assert_nothing_left
+}
+
+@test "the reader killed after all data came but before it said so: no success for the writer" {
+	random_file file 10000
+	spawn writer svwrite file
+	wait_asleep "${pid[writer]}"
+	# Its first write is of everything, so it has released nothing.
+	midway signal=9 0 svread -o copy
+	reap writer
+	assert_status 3
+	assert_stderr_has "the reader (pid ${pid[svread]}) died"
+	reap svread
+	assert_nothing_left
+}
+
+@test "the reader killed while it closes its output: no success for the writer" {
+	skip_unless strace
+	random_file file 10000
+	spawn writer svwrite file
+	wait_asleep "${pid[writer]}"
+	# Descriptors that it closes before are the loader's and the record's.
+	run_logged strace -qq -o trace -e trace=close -P "$WORK/copy" -e inject=close:signal=KILL svread -o "$WORK/copy"
+	assert_status 137
+	reap writer
+	assert_status 3
+	assert_same_file file copy
+	assert_nothing_left
+}
+
+@test "the writer killed while it waits for the last word: the reader has all and says so" {
+	mkfifo sink
+	exec 9<>sink
+	random_file file 1200000
+	spawn reader bash -c 'exec svread -s 2M >sink' 9>&-
+	spawn writer svwrite -s 2M file 9>&-
+	# All is in the ring, the reader is stuck in its pipe.
+	wait_asleep "${pid[writer]}"
+	kill -KILL "${pid[writer]}"
+	reap writer
+	spawn drain cat sink 9>&-
+	wait_until 'cmp -s -n 1000000 file drain.out'
+	exec 9>&-
+	reap reader
+	assert_status 0
+	reap drain
+	assert_same_file file drain.out
+	assert_nothing_left
+}
+
+@test "a newcomer waits for a transfer that is about to end, then starts afresh" {
+	mkfifo sink
+	exec 9<>sink
+	random_file file 1200000
+	spawn reader bash -c 'exec svread -s 2M >sink' 9>&-
+	spawn writer svwrite -s 2M file 9>&-
+	wait_asleep "${pid[writer]}"
+	kill -KILL "${pid[writer]}"
+	reap writer
+	# The reader of the old transfer is still at work.
+	spawn next svwrite - 9>&- <<<next
+	wait_asleep "${pid[next]}"
+	spawn drain cat sink 9>&-
+	wait_until 'cmp -s -n 1000000 file drain.out'
+	exec 9>&-
+	reap reader
+	reap drain
+	run_logged svread
+	assert_status 0
+	assert_output next
+	reap next
+	assert_status 0
+	assert_nothing_left
+}
+
+@test "a newcomer that waits for an old transfer to end gives up by -t, and by SIGINT" {
+	mkfifo sink
+	exec 9<>sink
+	random_file file 1200000
+	spawn reader bash -c 'exec svread -s 2M >sink' 9>&-
+	spawn writer svwrite -s 2M file 9>&-
+	wait_asleep "${pid[writer]}"
+	kill -KILL "${pid[writer]}"
+	reap writer
+	run_logged svwrite -t 0.2 file
+	assert_status 4
+	assert_output_has "pid ${pid[reader]}"
+	run_logged svread -t 0
+	assert_status 4
+	spawn next svwrite file 9>&-
+	wait_asleep "${pid[next]}"
+	kill -INT "${pid[next]}"
+	reap next
+	assert_status 130
+	kill "${pid[reader]}"
+	reap reader
+	exec 9>&-
+	assert_nothing_left
+}
+
+@test "killed while it holds the lock: the next one is not kept out" {
+	skip_unless strace
+	local call
+	for call in shmget semget shmat; do
+		run_logged strace -qq -o trace -e inject=$call:signal=KILL:when=2 svread
+		assert_status 137 4
+		fresh
+	done
+}
+
+@test "the creator killed between its steps: a leftover, removed by svclean" {
+	skip_unless strace
+	local where
+	# The second shmget makes the segment, the second semget the set; the first of each only looks.
+	for where in semget:signal=KILL:when=2 shmat:signal=KILL:when=1 shmat:signal=KILL:when=2 semctl:signal=KILL:when=1; do
+		run_logged strace -qq -o trace -e "inject=$where" svread
+		assert_status 137
+		run_logged svclean
+		assert_status 0
+		assert_output_has 'removed default'
+		assert_nothing_left
+	done
+}
+
+@test "a crash that leaves a core-dumping signal is a death too" {
+	half_way
+	kill -ABRT "${pid[reader]}"
+	reap reader
+	exec 9>&-
+	reap writer
+	assert_status 3
+	assert_stderr_has "the reader (pid ${pid[reader]}) died"
+	assert_nothing_left
+}
+
+@test "twenty kills and twenty transfers on one channel" {
+	local i
+	random_file file 200000
+	for ((i = 0; i < 20; i++)); do
+		if ((i % 2)); then
+			spawn alone svwrite file
+		else
+			spawn alone svread -o copy
+		fi
+		wait_asleep "${pid[alone]}"
+		kill -KILL "${pid[alone]}"
+		reap alone
+		spawn reader svread -o copy
+		run_logged svwrite file
+		assert_status 0
+		reap reader
+		assert_status 0
+	done
+	assert_same_file file copy
+	assert_nothing_left
+}

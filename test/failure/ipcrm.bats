@@ -1,0 +1,224 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+#
+# Somebody removes a channel's objects with ipcrm, by id or by key, at any time: those who use them end with status 1
+# and say what happened, nothing is left, and the next transfer works.
+
+load ../lib/common
+
+setup() {
+	sv_setup
+	[ -n "$(type -P ipcrm)" ] || skip 'needs ipcrm'
+	random_file "$WORK/file" 100000
+}
+
+segment() {
+	ipc_list | awk '$1 == "shm" { print $2 }'
+}
+
+set_of_two() {
+	ipc_list | awk '$1 == "sem" { print $2 }'
+}
+
+key() {
+	ipctool key "$SVIPC_DIR/default" 83
+}
+
+# Only in a namespace of its own is every object this test's.
+only_ours() {
+	[ -n "${SVIPC_TEST_NAMESPACE-}" ] || skip_unless_own_ipc
+	[ "$(ipc_list | wc -l)" -le 2 ] || skip 'needs an IPC namespace without other objects'
+}
+
+assert_says_removed() {
+	[[ $output$stderr == *removed*ipcrm* ]] || fail "does not say that the channel was removed: $output$stderr"
+}
+
+next_one_works() {
+	rm -f copy
+	pass file
+}
+
+# A set wakes its sleeper when it goes, a segment does not: who waits alone learns of that when somebody else comes.
+@test "the set removed, by id and by key, while a side waits alone: it ends at once" {
+	only_ours
+	local program option
+	for program in svwrite svread; do
+		for option in -s -S; do
+			spawn alone $program </dev/null
+			wait_asleep "${pid[alone]}"
+			if [ $option = -s ]; then
+				ipcrm -s "$(set_of_two)"
+			else
+				ipcrm -S "$(key)"
+			fi
+			reap alone 10
+			assert_status 1
+			assert_says_removed
+			assert_nothing_left
+		done
+	done
+	next_one_works
+}
+
+@test "the segment removed while a side waits alone: it ends when the next one comes, who starts afresh" {
+	only_ours
+	local option
+	for option in -m -M; do
+		spawn alone svread -o lost
+		wait_asleep "${pid[alone]}"
+		if [ $option = -m ]; then
+			ipcrm -m "$(segment)"
+		else
+			ipcrm -M "$(key)"
+		fi
+		run_logged svwrite -t 1 file
+		[ "$status" -ne 0 ]
+		reap alone 10
+		assert_status 1
+		assert_says_removed
+		assert_nothing_left
+		next_one_works
+	done
+}
+
+@test "both objects removed while a side waits alone" {
+	only_ours
+	local program
+	for program in svwrite svread; do
+		spawn alone $program </dev/null
+		wait_asleep "${pid[alone]}"
+		ipcrm -m "$(segment)" -s "$(set_of_two)"
+		reap alone 10
+		assert_status 1
+		assert_says_removed
+		assert_nothing_left
+	done
+	next_one_works
+}
+
+@test "the set removed amid a transfer: both sides end with status 1 and say so" {
+	only_ours
+	local option
+	for option in -s -S; do
+		rm -f feed copy
+		half_way
+		if [ $option = -s ]; then
+			ipcrm -s "$(set_of_two)"
+		else
+			ipcrm -S "$(key)"
+		fi
+		reap reader
+		assert_status 1
+		assert_says_removed
+		assert_same_file sent copy
+		exec 9>&-
+		reap writer
+		assert_status 1 3
+		[[ $stderr == *removed* || $stderr == *reader* ]]
+		assert_nothing_left
+	done
+	next_one_works
+}
+
+@test "the set removed while the writer sleeps on a full ring" {
+	only_ours
+	random_file file 3M
+	mkfifo sink
+	exec 9<>sink
+	spawn reader bash -c 'exec svread -s 4K >sink' 9>&-
+	spawn writer svwrite -s 4K file 9>&-
+	wait_asleep "${pid[writer]}"
+	ipcrm -s "$(set_of_two)"
+	reap writer
+	assert_status 1
+	assert_says_removed
+	spawn drain cat sink 9>&-
+	wait_until 'cmp -s -n 4096 file drain.out'
+	exec 9>&-
+	reap reader
+	assert_status 1 3
+	reap drain
+	assert_nothing_left
+	next_one_works
+}
+
+@test "the segment removed amid a transfer does no harm: it was marked already" {
+	only_ours
+	half_way
+	ipcrm -m "$(segment)" 2>/dev/null || :
+	# Its key is free, so nothing is found by it.
+	run_logged ipcrm -M "$(key)"
+	[ "$status" -ne 0 ]
+	exec 9>&-
+	reap writer
+	assert_status 0
+	reap reader
+	assert_status 0
+	assert_same_file sent copy
+	assert_nothing_left
+}
+
+@test "the set of a detached channel removed: the reader finds a leftover and waits for a new writer" {
+	only_ours
+	run_logged svwrite -d file
+	assert_status 0
+	ipcrm -s "$(set_of_two)"
+	run_logged svread -t 0.2
+	assert_status 4
+	assert_nothing_left
+	next_one_works
+}
+
+@test "the segment of a detached channel removed: svclean removes what is left" {
+	only_ours
+	run_logged svwrite -d file
+	assert_status 0
+	ipcrm -m "$(segment)"
+	run_logged svclean
+	assert_status 0
+	assert_output_has 'removed default'
+	assert_nothing_left
+	next_one_works
+}
+
+@test "the set of a resumable channel removed while a side waits for the next one" {
+	only_ours
+	spawn reader svread -r -s 16K -o copy
+	midway signal=9 5 svwrite -r -s 16K file
+	reap svwrite
+	wait_until 'grep -q "waiting for the next" reader.err'
+	wait_asleep "${pid[reader]}"
+	ipcrm -s "$(set_of_two)"
+	reap reader
+	assert_status 1
+	assert_says_removed
+	run_logged svclean
+	assert_status 0
+	assert_nothing_left
+	next_one_works
+}
+
+@test "the rendezvous file removed amid a transfer: it ends well" {
+	half_way
+	rm "$SVIPC_DIR/default"
+	exec 9>&-
+	reap writer
+	assert_status 0
+	reap reader
+	assert_status 0
+	assert_same_file sent copy
+	assert_nothing_left
+	next_one_works
+}
+
+@test "the whole directory removed while a side waits: nothing is left when it ends" {
+	spawn alone svread
+	wait_asleep "${pid[alone]}"
+	rm -r "$SVIPC_DIR"
+	kill -TERM "${pid[alone]}"
+	reap alone
+	assert_status 143
+	assert_equal 'objects left' "$(ipc_leaked "$sv_before")" ''
+	[ ! -e "$SVIPC_DIR" ]
+}

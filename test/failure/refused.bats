@@ -1,0 +1,406 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+#
+# What the system or another user does not allow: a message a person can act on, the right status, and nothing left.
+
+load ../lib/common
+
+# limited LIMIT=VALUE COMMAND...: run in an IPC namespace of its own with kernel.LIMIT set; what is left goes to left.
+limited() {
+	local limit=$1
+	shift
+	skip_unless_own_ipc
+	run_logged unshare --ipc bash -c '
+		echo "${0#*=}" 2>/dev/null >"/proc/sys/kernel/${0%%=*}" || exit 77
+		"$@"
+		status=$?
+		tail -qn +2 /proc/sysvipc/shm /proc/sysvipc/sem >left
+		exit $status' "$limit" "$@"
+	[ "$status" -ne 77 ] || skip "may not set kernel.${limit%%=*}"
+	assert_equal 'objects left' "$(cat left)" '' || return 1
+	assert_equal 'files left' "$(ls -A "$SVIPC_DIR")" ''
+}
+
+@test "address space (ulimit -v) too small for the mapping: says ulimit, and nothing is left" {
+	skip_if_sanitized
+	run_logged bash -c 'ulimit -v 100000; exec svread -s 64M'
+	assert_status 1
+	assert_output_has 'ulimit -v'
+	assert_output_has 'Cannot allocate memory'
+	assert_nothing_left
+	run_logged bash -c 'ulimit -v 100000; exec svwrite -s 64M /dev/null'
+	assert_status 1
+	assert_output_has 'ulimit -v'
+	assert_nothing_left
+}
+
+@test "address space too small for a channel that another made: it goes on waiting, unharmed" {
+	skip_if_sanitized
+	spawn writer svwrite -s 64M - <<<text
+	wait_asleep "${pid[writer]}"
+	run_logged bash -c 'ulimit -v 100000; exec svread'
+	assert_status 1
+	assert_output_has 'ulimit -v'
+	wait_asleep "${pid[writer]}"
+	run_logged svread
+	assert_status 0
+	assert_output text
+	reap writer
+	assert_status 0
+	assert_nothing_left
+}
+
+@test "kernel.shmmax too small" {
+	limited shmmax=65536 svread -s 1M -t 0
+	assert_status 1
+	assert_output_has 'kernel.shmmax'
+	assert_output_has '--size'
+	limited shmmax=8192 svread -s 4K -t 0
+	assert_status 4
+}
+
+@test "kernel.shmall too small: it is not disk space" {
+	limited shmall=10 svread -s 1M -t 0
+	assert_status 1
+	assert_output_has 'kernel.shmall'
+	assert_output_has 'not disk space'
+	assert_output_has svclean
+}
+
+@test "kernel.shmmni reached: it is not disk space" {
+	limited shmmni=0 svwrite -t 0 /dev/null
+	assert_status 1
+	assert_output_has 'kernel.shmmni'
+	assert_output_has 'not disk space'
+}
+
+@test "kernel.sem reached: no set left to be had, and the segment is taken back" {
+	local values
+	for values in '250 32000 32 0' '250 1 32 128' '1 32000 32 128'; do
+		limited "sem=$values" svread -t 0
+		assert_status 1
+		assert_output_has 'semaphores'
+	done
+}
+
+@test "a set that may not take three operations at once cannot be attached to, says why, and is taken back" {
+	limited 'sem=250 32000 1 128' svread -t 0
+	assert_status 1
+	assert_output_has 'semaphore set'
+}
+
+@test "a second writer and a second reader are refused and told whose the role is" {
+	half_way
+	run_logged svwrite /dev/null
+	assert_status 5
+	assert_output_has busy
+	run_logged svread
+	assert_status 5
+	assert_output_has busy
+	exec 9>&-
+	reap writer
+	assert_status 0
+	reap reader
+	assert_status 0
+	assert_same_file sent copy
+	local program
+	for program in svwrite svread; do
+		spawn alone $program </dev/null
+		wait_asleep "${pid[alone]}"
+		run_logged $program </dev/null
+		assert_status 5
+		assert_output_has "pid ${pid[alone]}"
+		wait_asleep "${pid[alone]}"
+		kill "${pid[alone]}"
+		reap alone
+	done
+	assert_nothing_left
+}
+
+@test "a foreign segment under the key: named, status 5, untouched" {
+	touch meet
+	local segment before
+	segment=$(ipctool shm meet 83 12288)
+	before=$(grep " $segment " /proc/sysvipc/shm | awk '{ print $2, $4, $7 }')
+	run_logged svread -k meet
+	assert_status 5
+	assert_output_has "segment $segment"
+	assert_output_has "key $(ipctool key meet 83)"
+	assert_output_has 'nothing was touched'
+	run_logged svwrite -k meet /dev/null
+	assert_status 5
+	assert_equal 'segment' "$(grep " $segment " /proc/sysvipc/shm | awk '{ print $2, $4, $7 }')" "$before"
+	ipcrm -m "$segment"
+	assert_nothing_left
+}
+
+@test "a foreign segment of a size that ours never have" {
+	touch meet
+	local segment
+	segment=$(ipctool shm meet 83 1000)
+	run_logged svread -k meet
+	assert_status 5
+	assert_output_has "segment $segment"
+	ipcrm -m "$segment"
+	assert_nothing_left
+}
+
+@test "a foreign set under the key, of one, two and three semaphores: named, status 5, untouched" {
+	touch meet
+	local set count
+	for count in 1 2 3; do
+		set=$(ipctool sem meet 83 $count)
+		run_logged svread -k meet
+		assert_status 5
+		assert_output_has "semaphore set $set"
+		assert_equal 'set' "$(ipctool find sem meet 83)" "$set"
+		ipcrm -s "$set"
+	done
+	assert_nothing_left
+}
+
+@test "a channel of another rendezvous with the same key is foreign" {
+	spawn alone svread
+	wait_asleep "${pid[alone]}"
+	# As if its inode were another one with the same low bits.
+	ipctool set "$(ipctool find shm "$SVIPC_DIR/default" 83)" inode 1
+	run_logged svwrite /dev/null
+	assert_status 5
+	assert_output_matches 'not this channel|identity'
+	kill "${pid[alone]}"
+	reap alone
+	svclean -aq
+	assert_nothing_left
+}
+
+# refused_header FIELD VALUE: with that in the header of a waiting reader's channel a writer is refused with status 5.
+refused_header() {
+	local segment said
+	spawn alone svread
+	wait_asleep "${pid[alone]}"
+	segment=$(ipctool find shm "$SVIPC_DIR/default" 83)
+	ipctool set "$segment" "$1" "$2"
+	run_logged svwrite /dev/null
+	assert_status 5 || return 1
+	assert_output_has "$segment" || return 1
+	said=$output
+	kill "${pid[alone]}"
+	reap alone
+	svclean -aq
+	assert_nothing_left || return 1
+	output=$said
+}
+
+@test "wrong magic is refused" {
+	refused_header magic 0x1122334455667788
+}
+
+@test "the magic of a machine of the other byte order is refused" {
+	refused_header magic 0x0201004350495653
+}
+
+@test "another version is refused and said to be one" {
+	refused_header format 0x02000000
+	assert_output_has version
+}
+
+@test "a capacity that is not the segment's is refused" {
+	refused_header capacity 8192
+	refused_header capacity 0
+	refused_header capacity 0xffffffffffffffff
+}
+
+@test "a header size, flags and a slot that cannot be are refused" {
+	refused_header header_size 8192
+	refused_header flags 0xff00
+	refused_header reader.slot 77
+}
+
+@test "a position of the writer that is out of range ends the reader: corrupt, status 5" {
+	half_way
+	ipctool set "$(ipc_list | awk '$1 == "shm" { print $2 }')" writer.position 0x4000000000000000
+	# A signal makes it look again without the writer, who would put its position right.
+	kill -ALRM "${pid[reader]}"
+	reap reader
+	assert_status 5
+	assert_stderr_has 'corrupt channel'
+	exec 9>&-
+	reap writer
+	assert_status 3 5
+	svclean -aq
+	assert_nothing_left
+}
+
+@test "a position of the reader that is out of range ends the writer: corrupt, status 5" {
+	half_way
+	ipctool set "$(ipc_list | awk '$1 == "shm" { print $2 }')" reader.position 0x4000000000000000
+	exec 9>&-
+	reap writer
+	assert_status 5
+	assert_stderr_has 'corrupt channel'
+	reap reader
+	assert_status 0 3
+	svclean -aq
+	assert_nothing_left
+}
+
+@test "another user's channel, not shared: permission denied, and what to do" {
+	another_user
+	touch meet
+	chmod 644 meet
+	spawn writer svwrite -k meet - <<<text
+	wait_asleep "${pid[writer]}"
+	run_logged "${as[@]}" svread -k meet
+	assert_status 1
+	assert_output_has 'Permission denied'
+	wait_asleep "${pid[writer]}"
+	run_logged svread -k meet
+	assert_output text
+	reap writer
+	assert_nothing_left
+}
+
+@test "-m 0666 between users, either one first" {
+	another_user
+	touch meet
+	chmod 666 meet
+	random_file file 300000
+	chmod 644 file
+	spawn writer svwrite -k meet -m 0666 file
+	wait_asleep "${pid[writer]}"
+	run_logged "${as[@]}" bash -c 'svread -k meet >theirs/copy'
+	assert_status 0
+	reap writer
+	assert_status 0
+	assert_same_file file theirs/copy
+	spawn reader "${as[@]}" bash -c 'exec svread -k meet -m 0666 >theirs/copy'
+	wait_asleep "${pid[reader]}"
+	run_logged svwrite -k meet file
+	assert_status 0
+	reap reader
+	assert_status 0
+	assert_same_file file theirs/copy
+	assert_equal 'objects left' "$(ipc_leaked "$sv_before")" ''
+	assert_equal 'records left' "$(find theirs "$SVIPC_DIR" -name '.at.*')" ''
+}
+
+@test "-m 0660 lets the group in, and nobody else" {
+	another_user
+	touch meet
+	chown 12345:65533 meet
+	chmod 660 meet
+	local maker=(env "SVIPC_DIR=$PUBLIC/maker" setpriv --reuid 12345 --regid 65533 --clear-groups)
+	local stranger=(env "SVIPC_DIR=$PUBLIC/stranger" setpriv --reuid 54321 --regid 54321 --clear-groups)
+	mkdir -m 700 maker stranger
+	chown 12345 maker
+	chown 54321 stranger
+	spawn writer "${maker[@]}" svwrite -k meet -m 0660 - <<<text
+	wait_asleep "${pid[writer]}"
+	chmod 666 meet
+	run_logged "${stranger[@]}" svread -k meet
+	assert_status 1
+	assert_output_has 'Permission denied'
+	run_logged "${as[@]}" svread -k meet
+	assert_status 0
+	assert_output text
+	reap writer
+	assert_status 0
+	assert_equal 'objects left' "$(tail -qn +2 /proc/sysvipc/shm /proc/sysvipc/sem | grep -wE '12345|65534')" ''
+}
+
+@test "SVIPC_DIR that is a symbolic link, a file, or missing its parent is refused" {
+	mkdir -m 700 real
+	ln -s real link
+	touch plain
+	local place
+	for place in link plain; do
+		SVIPC_DIR=$WORK/$place run_logged svread -t 0
+		assert_status 1
+		assert_output_has "refusing $WORK/$place"
+	done
+	SVIPC_DIR=$WORK/no/where run_logged svread -t 0
+	assert_status 1
+	assert_output_has "$WORK/no/where"
+	assert_equal 'files' "$(ls -A real)" ''
+}
+
+@test "SVIPC_DIR that others may use is refused, with the command that mends it" {
+	mkdir shared
+	local mode
+	for mode in 770 750 701 777 1777; do
+		chmod $mode shared
+		SVIPC_DIR=$WORK/shared run_logged svread -t 0
+		assert_status 1
+		assert_output_has "chmod 700 $WORK/shared"
+		SVIPC_DIR=$WORK/shared run_logged svclean
+		assert_status 1
+	done
+	chmod 700 shared
+	SVIPC_DIR=$WORK/shared run_logged svread -t 0
+	assert_status 4
+}
+
+@test "SVIPC_DIR of another owner is refused" {
+	skip_unless_root
+	mkdir -m 700 theirs
+	chown 65534 theirs
+	SVIPC_DIR=$WORK/theirs run_logged svread -t 0
+	assert_status 1
+	assert_output_has 'user 65534'
+}
+
+@test "SVIPC_DIR that does not exist is made, for this user alone" {
+	umask 0
+	SVIPC_DIR=$WORK/new run_logged svread -t 0
+	assert_status 4
+	assert_equal mode "$(stat -c %a new)" 700
+}
+
+@test "a symbolic link, FIFO, directory or device in place of the rendezvous file is refused" {
+	echo precious >target
+	ln -s "$WORK/target" "$SVIPC_DIR/link"
+	ln -s "$WORK/nothing" "$SVIPC_DIR/dangling"
+	mkfifo "$SVIPC_DIR/fifo"
+	mkdir "$SVIPC_DIR/directory"
+	local name
+	for name in link dangling fifo directory; do
+		run_logged svread -c $name -t 1
+		assert_status 1
+		assert_output_has "$SVIPC_DIR/$name"
+		run_logged svwrite -c $name -t 1 /dev/null
+		assert_status 1
+		assert_output_has "$SVIPC_DIR/$name"
+	done
+	assert_equal content "$(cat target)" precious
+	[ ! -e nothing ]
+	run_logged svclean -a
+	assert_equal content "$(cat target)" precious
+	assert_equal 'objects left' "$(ipc_leaked "$sv_before")" ''
+}
+
+@test "a rendezvous file of another owner in the directory is refused" {
+	skip_unless_root
+	touch "$SVIPC_DIR/default"
+	chown 65534 "$SVIPC_DIR/default"
+	run_logged svread -t 0
+	assert_status 1
+	assert_output_has 'user 65534'
+}
+
+@test "-k with a FIFO, device or socket is refused without opening it for good" {
+	mkfifo fifo
+	run_logged svread -k fifo -t 1
+	assert_status 1
+	assert_output_has 'regular file'
+	run_logged svwrite -k /dev/null -t 1 /dev/null
+	assert_status 1
+	assert_output_has 'regular file'
+	assert_nothing_left
+}
+
+@test "no descriptor left: named, nothing left" {
+	run_logged bash -c 'exec 3>&- 4>&-; ulimit -n 4; exec svread -t 0'
+	assert_status 1
+	assert_output_has 'Too many open files'
+	assert_nothing_left
+}

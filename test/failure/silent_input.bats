@@ -1,0 +1,46 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+#
+# A writer that waits for its own input, not for the reader, still learns of the reader's end.
+
+load ../lib/common
+
+# A writer whose input never comes, and its reader, both attached.
+silent_writer() {
+	mkfifo input
+	exec 7<>input
+	spawn reader svread "$@" -o out
+	spawn writer svwrite "$@" input
+	wait_until 'svstat --json | grep -q "\"running\""'
+	# The writer is in poll(2) or read(2), not in a semaphore operation.
+	wait_until '[ "$(awk "{ print \$3 }" /proc/${pid[writer]}/stat)" = S ]'
+}
+
+@test "a writer with silent input ends at once when its reader is killed" {
+	silent_writer
+	kill -9 "${pid[reader]}"
+	reap writer
+	assert_status 3
+	assert_stderr_has "died"
+	reap reader
+	assert_nothing_left
+}
+
+@test "a writer with silent input ends at once when its reader is ended by a signal" {
+	silent_writer
+	kill -TERM "${pid[reader]}"
+	reap writer
+	assert_status 3
+	assert_stderr_has "signal 15"
+	reap reader
+	assert_nothing_left
+}
+
+@test "a writer of lines with silent input ends at once when its reader is killed" {
+	silent_writer --lines
+	kill -9 "${pid[reader]}"
+	reap writer
+	assert_status 3
+	reap reader
+	assert_nothing_left
+}

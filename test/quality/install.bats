@@ -1,0 +1,246 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+#
+# make install puts everything where it belongs, a program can be built and run against the installed copy, and make
+# uninstall leaves nothing.
+
+load ../lib/common
+
+# One build and one installation for all tests; a build directory of its own, since flags may differ from those of
+# the build under test.
+setup_file() {
+	export STAGE=$BATS_FILE_TMPDIR/stage PREFIX=/opt/sv
+	export PKG_CONFIG_PATH=$STAGE$PREFIX/lib/pkgconfig PKG_CONFIG_SYSROOT_DIR=$STAGE
+	unset PKG_CONFIG_LIBDIR
+	[ -n "${SVIPC_SANITIZE-}" ] || make_here "DESTDIR=$STAGE" install
+}
+
+setup() {
+	skip_if_sanitized
+	sv_setup
+}
+
+make_here() {
+	make -s -C "$SV_ROOT" "BUILD=$BATS_FILE_TMPDIR/build" CFLAGS=-O1 "PREFIX=$PREFIX" "$@" 3>&-
+}
+
+installed() {
+	(cd "$1" && find . ! -type d -printf '%P\n' | sort)
+}
+
+# What must be there, from the sources alone.
+expected() {
+	local version page program
+	version=$(sed -n 's/^#define SV_VERSION "\(.*\)"/\1/p' "$SV_ROOT/include/svipc.h")
+	{
+		echo include/svipc.h
+		printf 'lib/%s\n' libsvipc.a libsvipc.so "libsvipc.so.${version%%.*}" "libsvipc.so.$version" pkgconfig/svipc.pc
+		for program in "$SV_ROOT"/src/programs/*.c; do
+			program=$(basename "$program" .c)
+			printf '%s\n' "bin/$program" "share/man/man1/$program.1" "share/bash-completion/completions/$program" \
+				"share/zsh/site-functions/_$program" "share/fish/vendor_completions.d/$program.fish"
+		done
+		for page in "$SV_ROOT"/src/man/*.[37]; do
+			echo "share/man/man${page##*.}/${page##*/}"
+		done
+	} | sed "s|^|${PREFIX#/}/|" | sort
+}
+
+# The same text as C and as C++: sends its argument, or prints what it gets.
+program_text() {
+	cat <<'END'
+#include <stdio.h>
+#include <string.h>
+#include <svipc.h>
+
+int main(int argc, char **argv)
+{
+	struct sv_options options = SV_OPTIONS_INIT;
+	struct sv_error error;
+	sv_channel *ch;
+	char text[100];
+	size_t length = 0;
+	int code;
+
+	if (strcmp(sv_version(), SV_VERSION) != 0)
+		return 10;
+	options.flags = SV_MESSAGES;
+	if (sv_open(&ch, argc > 1 ? SV_WRITER : SV_READER, &options, 30000, &error) != SV_OK) {
+		fprintf(stderr, "%s\n", error.text);
+		return 11;
+	}
+	if (argc > 1) {
+		code = sv_send(ch, argv[1], strlen(argv[1]), 30000);
+	} else {
+		code = sv_recv(ch, text, sizeof text, &length, 30000);
+		if (code == SV_OK)
+			printf("%.*s\n", (int)length, text);
+		if (code == SV_OK && sv_recv(ch, text, sizeof text, &length, 30000) != SV_END)
+			return 12;
+	}
+	if (code == SV_OK)
+		code = sv_finish(ch, 30000);
+	if (code != SV_OK)
+		fprintf(stderr, "%s\n", sv_last_error(ch)->text);
+	return sv_close(ch) == SV_OK && code == SV_OK ? 0 : 13;
+}
+END
+}
+
+# build_and_run COMPILER SUFFIX [LINK FLAG...]: both sides are that program.
+build_and_run() {
+	local compiler=$1 source=program.$2
+	shift 2
+	program_text >"$source"
+	# shellcheck disable=SC2046 # words
+	run_logged "$compiler" -Wall -Wextra -Wpedantic -Werror $(pkg-config --cflags svipc) -o program "$source" \
+		$([ $# -gt 0 ] || pkg-config --libs svipc) "$@"
+	assert_status 0 || return 1
+	spawn reader env "LD_LIBRARY_PATH=$STAGE$PREFIX/lib" ./program
+	run_logged env "LD_LIBRARY_PATH=$STAGE$PREFIX/lib" ./program 'Hello, Process B!'
+	assert_status 0 || return 1
+	reap reader
+	assert_status 0 || return 1
+	assert_output 'Hello, Process B!' || return 1
+	assert_nothing_left
+}
+
+@test "install puts exactly what it should below DESTDIR and PREFIX" {
+	assert_equal files "$(installed "$STAGE")" "$(expected)"
+}
+
+@test "installed files have the right modes, and the links of the library lead to it" {
+	local file mode
+	while read -r file; do
+		case $file in
+		*/bin/*) mode=755 ;;
+		*) mode=644 ;;
+		esac
+		[ -L "$STAGE/$file" ] || assert_equal "mode of $file" "$(stat -c %a "$STAGE/$file")" $mode
+	done < <(installed "$STAGE")
+	cd "$STAGE$PREFIX/lib"
+	assert_equal target "$(readlink -f libsvipc.so)" "$(readlink -f libsvipc.so.*.*.*)"
+	[[ $(readlink libsvipc.so) != /* ]]
+}
+
+@test "the installed programs hand over a file" {
+	local PATH=$STAGE$PREFIX/bin:$PATH
+	assert_equal svread "$(command -v svread)" "$STAGE$PREFIX/bin/svread"
+	random_file file 300000
+	pass file
+}
+
+@test "nothing that is installed names the directory it was built or staged in" {
+	run_logged grep -rIlF -e "$SV_ROOT" -e "$BATS_FILE_TMPDIR" "$STAGE"
+	assert_output ''
+}
+
+@test "the soname is that of the major version" {
+	skip_unless readelf
+	run_logged readelf -d "$STAGE$PREFIX"/lib/libsvipc.so
+	assert_output_matches 'SONAME.*\[libsvipc\.so\.1\]'
+}
+
+@test "pkg-config knows version and directories" {
+	skip_unless pkg-config
+	run_logged pkg-config --modversion svipc
+	assert_output "$("$STAGE$PREFIX/bin/svread" --version | cut -d' ' -f2)"
+	run_logged env -u PKG_CONFIG_SYSROOT_DIR pkg-config --cflags --libs svipc
+	assert_output_has "-I$PREFIX/include"
+	assert_output_has "-L$PREFIX/lib -lsvipc"
+}
+
+@test "a C program, shared, with gcc" {
+	skip_unless gcc pkg-config
+	build_and_run gcc c
+	run_logged ldd program
+	assert_output_has libsvipc.so.1
+}
+
+@test "a C program, static" {
+	skip_unless gcc pkg-config
+	build_and_run gcc c "$STAGE$PREFIX/lib/libsvipc.a"
+	run_logged ldd program
+	assert_output_lacks libsvipc
+}
+
+@test "a C program, shared, with clang" {
+	skip_unless clang pkg-config
+	build_and_run clang c
+}
+
+@test "a C program that uses all of strict C11" {
+	skip_unless gcc pkg-config
+	program_text >program.c
+	# shellcheck disable=SC2046 # words
+	run_logged gcc -std=c11 -pedantic-errors -Wall -Wextra -Werror $(pkg-config --cflags svipc) -c program.c
+	assert_status 0
+}
+
+@test "a C++ program, shared and static, with g++" {
+	skip_unless g++ pkg-config
+	build_and_run g++ cc
+	build_and_run g++ cc "$STAGE$PREFIX/lib/libsvipc.a"
+}
+
+@test "a C++ program with clang++" {
+	skip_unless clang++ pkg-config
+	[ -n "$(echo '#include <cstdio>' | clang++ -x c++ -E - 2>/dev/null)" ] || skip 'needs the headers of a C++ library'
+	build_and_run clang++ cc
+}
+
+@test "the examples build against the installed copy" {
+	skip_unless gcc pkg-config
+	local example
+	for example in "$SV_ROOT"/test/examples/*.c; do
+		# shellcheck disable=SC2046 # words
+		run_logged gcc -Wall -Wextra -Werror $(pkg-config --cflags svipc) -o "$(basename "$example" .c)" "$example" \
+			$(pkg-config --libs svipc)
+		assert_status 0
+	done
+	export LD_LIBRARY_PATH=$STAGE$PREFIX/lib
+	spawn reader ./messages r samples
+	run_logged ./messages w samples 1000
+	assert_status 0
+	reap reader
+	assert_status 0
+	assert_output '1000 samples, sum 250250.0'
+	assert_nothing_left
+}
+
+@test "the installed manual pages are found by man" {
+	skip_unless man
+	run_logged env "MANPATH=$STAGE$PREFIX/share/man" man -w svwrite svread svclean svstat svipc
+	assert_status 0
+	assert_output_has "$STAGE$PREFIX/share/man/man1/svstat.1"
+}
+
+@test "directories can be chosen one by one, and DESTDIR may hold a space" {
+	local stage="$WORK/a stage"
+	make_here "DESTDIR=$stage" BINDIR=/b LIBDIR=/l/multi INCLUDEDIR=/i MANDIR=/m BASHCOMPDIR=/c install
+	[ -x "$stage/b/svread" ]
+	[ -e "$stage/l/multi/libsvipc.a" ]
+	[ -e "$stage/i/svipc.h" ]
+	[ -e "$stage/m/man7/svipc.7" ]
+	[ -e "$stage/c/svread" ]
+	grep -qx 'libdir=/l/multi' "$stage/l/multi/pkgconfig/svipc.pc"
+	make_here "DESTDIR=$stage" BINDIR=/b LIBDIR=/l/multi INCLUDEDIR=/i MANDIR=/m BASHCOMPDIR=/c uninstall
+	assert_equal 'left over' "$(installed "$stage")" ''
+}
+
+@test "uninstall leaves nothing, and nothing that is not its own goes" {
+	local stage=$WORK/stage
+	make_here "DESTDIR=$stage" install
+	echo mine >"$stage$PREFIX/bin/other"
+	make_here "DESTDIR=$stage" uninstall
+	assert_equal 'what is left' "$(installed "$stage")" "${PREFIX#/}/bin/other"
+	rm "$stage$PREFIX/bin/other"
+	make_here "DESTDIR=$stage" install
+	make_here "DESTDIR=$stage" uninstall
+	assert_equal 'what is left' "$(find "$stage" -mindepth 1 2>/dev/null)" ''
+}
+
+@test "installing twice is installing once" {
+	make_here "DESTDIR=$STAGE" install
+	assert_equal files "$(installed "$STAGE")" "$(expected)"
+}

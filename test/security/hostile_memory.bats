@@ -1,0 +1,258 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+#
+# A segment or semaphore set that holds what no svipc process would store: nobody crashes, hangs without a way out, or
+# reports a success that is none; what is out of range is called corrupt, with status 5; svclean gets rid of it.
+
+load ../lib/common
+
+setup() {
+	sv_setup
+	rv=$SVIPC_DIR/default
+	head -c 100000 /dev/urandom >in
+}
+
+# The channel's segment and set.
+segment() {
+	ipctool find shm "$rv" 83
+}
+
+set_of() {
+	ipctool find sem "$rv" 83
+}
+
+# A writer that waits for its reader in a channel of 8 KiB.
+waiting_writer() {
+	spawn writer svwrite -s 8K in
+	wait_until '[ -e "$rv" ]'
+	wait_asleep "${pid[writer]}"
+	shm=$(segment)
+	sem=$(set_of)
+}
+
+# Nothing of it is left after svclean, and the channel can be used.
+all_is_well_after_svclean() {
+	run_logged svclean -a
+	assert_status 0
+	assert_no_leak
+	spawn next svwrite -t 30 in
+	run_logged svread -t 30 -o out
+	assert_status 0
+	reap next
+	assert_status 0
+	assert_same_file in out
+}
+
+# overwritten FIELD VALUE [TEXT]: while a writer waits; then a reader comes.
+overwritten() {
+	waiting_writer
+	ipctool set "$shm" "$1" "$2"
+	run_logged svread -t 5 -o out
+	assert_status 5
+	assert_output_has "${3:-corrupt channel}"
+	kill -INT "${pid[writer]}"
+	reap writer
+	assert_status 130
+	all_is_well_after_svclean
+}
+
+@test "magic overwritten while a writer waits" {
+	overwritten magic 0x1234
+}
+
+@test "ready overwritten" {
+	overwritten ready 1
+}
+
+@test "format of another version" {
+	waiting_writer
+	was=$(ipctool get "$shm" format)
+	ipctool set "$shm" format $((was + (1 << 24)))
+	run_logged svread -t 5
+	assert_status 5
+	assert_output_has 'another version'
+	run_logged svclean -a
+	assert_status 0
+	assert_equal 'segment in use' "$(segment)" "$shm"
+	kill -KILL "${pid[writer]}"
+	reap writer
+	all_is_well_after_svclean
+}
+
+@test "capacity, inode, key and flags overwritten" {
+	local field
+	for field in capacity inode key flags; do
+		echo "# $field"
+		overwritten "$field" 0x7fff5000
+	done
+}
+
+@test "the header names another semaphore set" {
+	overwritten semid 1000000
+}
+
+@test "slots and positions out of range" {
+	local what
+	for what in 'reader.slot 77' 'writer.position 1000000' 'reader.position 5'; do
+		echo "# $what"
+		# shellcheck disable=SC2086 # words
+		overwritten $what
+	done
+}
+
+@test "the writer's position moved on while it waits for a reader: both are told" {
+	local position
+	for position in 1 16 255; do
+		waiting_writer
+		ipctool set "$shm" writer.position $position
+		run_logged svread -t 20 -o out
+		assert_status 3
+		assert_output_has 'the writer'
+		reap writer
+		assert_status 5
+		assert_stderr_has 'corrupt channel: the position of the writer was overwritten'
+		all_is_well_after_svclean
+	done
+}
+
+# running FIELD VALUE WRITER READER: overwritten while the ring is full and the reader stopped; their statuses.
+running() {
+	spawn reader svread -t 20 -s 8K -o out
+	wait_until '[ -e "$rv" ]'
+	wait_asleep "${pid[reader]}"
+	shm=$(segment)
+	kill -STOP "${pid[reader]}"
+	spawn writer svwrite -t 20 in
+	wait_until '[ "$(ipctool get "$shm" writer.position)" -ge 8192 ]'
+	wait_asleep "${pid[writer]}"
+	ipctool set "$shm" "$1" "$2"
+	kill -CONT "${pid[reader]}"
+	reap writer
+	assert_status "$3"
+	writer_said=$stderr
+	reap reader
+	assert_status "$4"
+	reader_said=$stderr
+	all_is_well_after_svclean
+}
+
+@test "the writer's position out of range while running: the reader calls it corrupt, the writer is told" {
+	running writer.position 0x4000000 3 5
+	[[ $reader_said == *'corrupt channel: the writer stored an impossible position'* ]]
+	running writer.position 8193 3 5
+	[[ $reader_said == *'corrupt channel'* ]]
+}
+
+@test "a status that is none: the one who sees it calls it corrupt" {
+	running writer.status 0x77770000 3 5
+	[[ $reader_said == *'corrupt channel: the writer stored an unknown status'* ]]
+	running reader.status 0x77770000 5 3
+	[[ $writer_said == *'corrupt channel: the reader stored an unknown status'* ]]
+}
+
+@test "a reader that finished before the writer is corrupt" {
+	running reader.status 1 5 3
+	[[ $writer_said == *'corrupt channel'* ]]
+}
+
+# foreign KIND ARGUMENT: an object of other software under our key; nothing is touched.
+foreign() {
+	touch "$rv"
+	id=$(ipctool "$1" "$rv" 83 "$2")
+	run_logged svread -t 5
+	assert_status 5
+	assert_output_has 'not this channel'
+	run_logged svwrite -t 5 in
+	assert_status 5
+	run_logged svclean -a
+	assert_status 0
+	assert_equal 'the object' "$(ipctool find "$1" "$rv" 83)" "$id"
+	ipcrm "$([ "$1" = shm ] && echo -m || echo -s)" "$id"
+	all_is_well_after_svclean
+}
+
+@test "a segment too small, of an odd size, or empty in our place is foreign and stays" {
+	local bytes
+	for bytes in 1 8191 20480 1052672; do
+		echo "# $bytes"
+		foreign shm $bytes
+	done
+}
+
+@test "a set of 1, 2 or 3 semaphores in our place is foreign and stays" {
+	local count
+	for count in 1 2 3; do
+		foreign sem $count
+	done
+}
+
+@test "our set replaced by one of 1 or 3 semaphores" {
+	local count
+	for count in 1 3; do
+		waiting_writer
+		kill -STOP "${pid[writer]}"
+		ipcrm -s "$sem"
+		other=$(ipctool sem "$rv" 83 $count)
+		run_logged svread -t 5
+		assert_status 5
+		kill -CONT "${pid[writer]}"
+		reap writer
+		assert_status 1
+		run_logged svclean -a
+		assert_status 0
+		# The writer took the rendezvous file with it; the set is known by its id.
+		[[ $(ipc_list) == *"sem $other "* ]] || fail 'the other set was removed'
+		ipcrm -s "$other"
+		all_is_well_after_svclean
+	done
+}
+
+@test "semaphores with values that no one of ours would set, dead and alive" {
+	run_logged hostile --only semaphores --sample 15 --seed "${SV_SEED:-1}"
+	assert_status 0
+}
+
+@test "identity right, all else random" {
+	run_logged hostile --only nonsense --sample 15 --seed "${SV_SEED:-1}"
+	assert_status 0
+}
+
+@test "a header that nobody recorded cannot make svclean remove somebody else's set" {
+	waiting_writer
+	kill -KILL "${pid[writer]}"
+	reap writer
+	touch other
+	other=$(ipctool sem other 7 2)
+	rm "$rv"
+	ipctool set "$shm" key "$(ipctool key other 7)"
+	ipctool set "$shm" semid "$other"
+	run_logged svclean -a
+	assert_status 0
+	assert_equal 'the other set' "$(ipctool find sem other 7)" "$other"
+	ipcrm -s "$other" -s "$sem" -m "$shm"
+}
+
+@test "another user's channel: named as such, and left alone" {
+	another_user
+	cp "$WORK/in" .
+	touch meet
+	spawn writer svwrite -k meet in
+	wait_asleep "${pid[writer]}"
+	shm=$(ipctool find shm meet 83)
+	run_logged "${as[@]}" svread -t 5 -k meet
+	assert_status 1
+	assert_output_has 'another user'
+	run_logged "${as[@]}" svclean -a
+	assert_status 0
+	run_logged "${as[@]}" svclean -a -k meet
+	assert_equal 'the segment' "$(ipctool find shm meet 83)" "$shm"
+	kill -INT "${pid[writer]}"
+	reap writer
+	assert_status 130
+}
+
+@test "bytes of header and lines overwritten one by one: a sample of the states and the values" {
+	run_logged hostile --sample 5 --seed "${SV_SEED:-1}"
+	assert_status 0
+	echo "# ${lines[0]}" >&3
+}

@@ -1,0 +1,430 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+#
+# svclean removes what is stale and says so; whatever is in use, of use, or not ours, it cannot be made to harm.
+
+load ../lib/common
+
+D=default
+
+segment_of() {
+	ipctool find shm "$SVIPC_DIR/${1:-$D}" "${2:-83}"
+}
+
+set_of() {
+	ipctool find sem "$SVIPC_DIR/${1:-$D}" "${2:-83}"
+}
+
+# Channel NAME with a lone writer that was killed: segment, set and record are left.
+stale() {
+	spawn "stale-$1" svwrite -q -c "$1" /dev/null
+	wait_asleep "${pid[stale-$1]}"
+	kill -KILL "${pid[stale-$1]}"
+	wait_gone "${pid[stale-$1]}"
+}
+
+# A channel of which only set and record are left: both sides of a transfer killed.
+stale_set() {
+	half_way -c "$1"
+	kill -STOP "${pid[reader]}"
+	kill -KILL "${pid[writer]}" "${pid[reader]}"
+	wait_gone "${pid[writer]}"
+	wait_gone "${pid[reader]}"
+	exec 9>&-
+}
+
+# left_alone ARG...: svclean ARG ends well and nothing was removed.
+left_alone() {
+	local before after
+	before=$(ipc_list; ls -A "$SVIPC_DIR")
+	run_logged svclean "$@"
+	assert_status 0 || return 1
+	assert_output_lacks removed || return 1
+	after=$(ipc_list; ls -A "$SVIPC_DIR")
+	assert_equal 'objects and files' "$after" "$before"
+}
+
+@test "nothing to do: no word, status 0" {
+	run_logged svclean
+	assert_status 0
+	assert_output ''
+	run_logged svclean -n -a
+	assert_status 0
+	assert_output ''
+	SVIPC_DIR=$WORK/none run_logged svclean
+	assert_status 0
+	assert_output ''
+	[ ! -e none ]
+}
+
+@test "a channel whose lone writer was killed: one line with objects and reason, all removed" {
+	stale one
+	local segment set
+	segment=$(segment_of one)
+	set=$(set_of one)
+	run_logged svclean
+	assert_status 0
+	assert_equal 'lines' "${#lines[@]}" 1
+	assert_output_matches "^removed one \(segment $segment, set $set, .*\): stale, "
+	assert_nothing_left
+}
+
+@test "a set alone, after both sides of a transfer were killed" {
+	stale_set one
+	run_logged svclean
+	assert_status 0
+	assert_output_matches '^removed one \(set [0-9]+, .*\): stale, '
+	assert_nothing_left
+}
+
+@test "-n only shows, in the same words, and changes nothing" {
+	stale one
+	left_alone -n
+	assert_output_matches '^would remove one \(segment'
+	run_logged svclean -n -q
+	assert_output ''
+	run_logged svclean
+	assert_output_has 'removed one'
+	assert_nothing_left
+}
+
+@test "-q removes without a word" {
+	stale one
+	run_logged svclean -q
+	assert_status 0
+	assert_output ''
+	assert_nothing_left
+}
+
+@test "-c takes only that channel" {
+	stale one
+	stale two
+	run_logged svclean -c one
+	assert_status 0
+	assert_output_has 'removed one'
+	assert_output_lacks two
+	run_logged svclean -n
+	assert_output_has 'would remove two'
+	assert_output_lacks 'remove one'
+	run_logged svclean -c nowhere
+	assert_status 0
+	run_logged svclean
+	assert_nothing_left
+}
+
+@test "-k and -i take only that channel" {
+	touch meet
+	local id
+	for id in 5 6; do
+		spawn writer svwrite -k meet -i $id /dev/null
+		wait_asleep "${pid[writer]}"
+		kill -KILL "${pid[writer]}"
+		wait_gone "${pid[writer]}"
+	done
+	run_logged svclean -k meet
+	assert_status 0
+	assert_output ''
+	run_logged svclean -k meet -i 5
+	assert_output_has 'removed'
+	assert_output_has meet
+	run_logged svclean -n
+	assert_equal 'lines' "${#lines[@]}" 1
+	run_logged svclean
+	assert_output_has 'removed'
+	[ -e meet ]
+	assert_nothing_left
+}
+
+@test "--older-than leaves what is younger" {
+	stale one
+	left_alone --older-than=1h
+	run_logged svclean --older-than 0
+	assert_output_has 'removed one'
+	assert_nothing_left
+}
+
+@test "a side that waits alone is in use" {
+	local program
+	for program in svwrite svread; do
+		spawn alone $program </dev/null
+		wait_asleep "${pid[alone]}"
+		left_alone -a
+		left_alone -a -c $D
+		assert_output_has 'left default'
+		kill "${pid[alone]}"
+		reap alone
+	done
+	assert_nothing_left
+}
+
+@test "a running transfer is in use, also when its segment cannot be found any more" {
+	half_way
+	left_alone -a
+	left_alone -a -c $D
+	assert_output_has 'left default'
+	exec 9>&-
+	reap writer
+	assert_status 0
+	reap reader
+	assert_status 0
+	assert_same_file sent copy
+	assert_nothing_left
+}
+
+@test "a transfer with stopped processes is in use" {
+	half_way
+	kill -STOP "${pid[writer]}" "${pid[reader]}"
+	left_alone -a
+	kill -CONT "${pid[writer]}" "${pid[reader]}"
+	exec 9>&-
+	reap writer
+	assert_status 0
+	reap reader
+	assert_status 0
+	assert_nothing_left
+}
+
+@test "a transfer of which one side is dead and the other has not noticed is in use" {
+	half_way
+	kill -STOP "${pid[reader]}"
+	kill -KILL "${pid[writer]}"
+	wait_gone "${pid[writer]}"
+	left_alone -a
+	kill -CONT "${pid[reader]}"
+	reap reader
+	assert_status 3
+	assert_nothing_left
+}
+
+@test "a detached channel stays but for -a" {
+	echo text >file
+	run_logged svwrite -d file
+	assert_status 0
+	left_alone
+	assert_output_has 'left default'
+	assert_output_has '--all removes it'
+	left_alone -q
+	run_logged svclean -a
+	assert_output_has 'removed default'
+	assert_nothing_left
+}
+
+@test "a detached channel that is being read stays, even with -a" {
+	random_file file 1500000
+	mkfifo sink
+	exec 9<>sink
+	run_logged svwrite -d file
+	assert_status 0
+	spawn reader bash -c 'exec svread >sink' 9>&-
+	wait_until '[ "$(svclean -n -a -c default | grep -c ^left)" = 1 ]'
+	left_alone -a
+	spawn drain cat sink 9>&-
+	wait_until 'cmp -s -n 4096 file drain.out'
+	exec 9>&-
+	reap reader
+	assert_status 0
+	reap drain
+	assert_same_file file drain.out
+	assert_nothing_left
+}
+
+@test "a channel whose lock is held is left alone" {
+	skip_unless flock
+	stale one
+	spawn holder bash -c 'exec 5<"$SVIPC_DIR/one" && flock 5 && echo locked && exec sleep 1000'
+	wait_until '[ -s holder.out ]'
+	left_alone -a
+	left_alone -a -c one
+	assert_output_has locked
+	kill "${pid[holder]}"
+	reap holder
+	run_logged svclean
+	assert_output_has 'removed one'
+	assert_nothing_left
+}
+
+@test "a foreign segment and a foreign set under a channel's key are left alone" {
+	touch "$SVIPC_DIR/one" "$SVIPC_DIR/two"
+	local segment set
+	segment=$(ipctool shm "$SVIPC_DIR/one" 83 8192)
+	set=$(ipctool sem "$SVIPC_DIR/two" 83 2)
+	local objects
+	objects=$(ipc_list)
+	run_logged svclean -a
+	assert_status 0
+	assert_output_lacks removed
+	run_logged svclean -a -c one
+	assert_status 0
+	assert_output_lacks removed
+	run_logged svclean -a -c two
+	assert_output_lacks removed
+	assert_equal objects "$(ipc_list)" "$objects"
+	ipcrm -m "$segment" -s "$set"
+}
+
+@test "a foreign set that took the key and the place of ours is left alone" {
+	stale one
+	ipcrm -s "$(set_of one)" -m "$(segment_of one)"
+	local set
+	set=$(ipctool sem "$SVIPC_DIR/one" 83 2)
+	run_logged svclean -a
+	assert_status 0
+	# The record led nowhere any more, so it went.
+	run_logged svclean -a -c one
+	assert_equal 'set' "$(ipc_list | awk '$1 == "sem" { print $2 }')" "$set"
+	ipcrm -s "$set"
+}
+
+@test "a record that was forged to name foreign objects does not harm them" {
+	touch "$SVIPC_DIR/one" elsewhere
+	local segment set
+	segment=$(ipctool shm elsewhere 1 8192)
+	set=$(ipctool sem elsewhere 1 2)
+	printf 'svipc 1\nproject 83\nsegment %d\nset %d\npath %s\n' "$segment" "$set" "$SVIPC_DIR/one" >"$SVIPC_DIR/one"
+	run_logged svclean -a
+	assert_equal 'segment' "$(ipctool find shm elsewhere 1)" "$segment"
+	assert_equal 'set' "$(ipctool find sem elsewhere 1)" "$set"
+	run_logged svclean -a -c one
+	assert_equal 'segment' "$(ipctool find shm elsewhere 1)" "$segment"
+	assert_equal 'set' "$(ipctool find sem elsewhere 1)" "$set"
+	ipcrm -m "$segment" -s "$set"
+	svclean -aq
+}
+
+@test "a record without objects is removed" {
+	stale one
+	ipcrm -m "$(segment_of one)" -s "$(set_of one)"
+	run_logged svclean
+	assert_status 0
+	assert_output_matches '^removed one \(record only'
+	assert_nothing_left
+}
+
+@test "a file in the directory that is no record of ours stays" {
+	echo mine >"$SVIPC_DIR/notes"
+	echo 'svipc 1' >"$SVIPC_DIR/half"
+	mkdir "$SVIPC_DIR/directory"
+	mkfifo "$SVIPC_DIR/fifo"
+	ln -s /etc/passwd "$SVIPC_DIR/link"
+	run_logged svclean -a
+	assert_status 0
+	assert_equal 'files' "$(ls "$SVIPC_DIR" | tr '\n' ' ')" 'directory fifo half link notes '
+}
+
+@test "the rendezvous file was deleted: a stale segment and its set are found by the segment" {
+	stale one
+	rm "$SVIPC_DIR/one"
+	run_logged svclean
+	assert_status 0
+	assert_output_has 'removed one'
+	assert_nothing_left
+}
+
+@test "the rendezvous file was deleted while a side waits: still in use" {
+	spawn alone svread
+	wait_asleep "${pid[alone]}"
+	rm "$SVIPC_DIR/default"
+	left_alone -a
+	kill "${pid[alone]}"
+	reap alone
+	assert_nothing_left
+}
+
+@test "a corrupt header that nobody uses is ours by its record and removed" {
+	local field
+	for field in format capacity header_size flags; do
+		stale one
+		ipctool set "$(segment_of one)" $field 12345
+		run_logged svclean
+		assert_status 0
+		assert_output_has 'removed one'
+		svclean -aq
+		assert_equal "segments left after $field" "$(ipc_leaked "$sv_before")" ''
+	done
+	assert_nothing_left
+}
+
+@test "a corrupt header in use is left alone" {
+	spawn alone svread
+	wait_asleep "${pid[alone]}"
+	ipctool set "$(segment_of)" format 1
+	left_alone -a
+	ipctool set "$(segment_of)" magic 0
+	left_alone -a
+	kill "${pid[alone]}"
+	reap alone
+	svclean -aq
+	assert_nothing_left
+}
+
+@test "a stale segment that somebody still has attached is left alone" {
+	stale one
+	mkfifo hold
+	exec 9<>hold
+	spawn holder ipctool hold "$(segment_of one)" <hold 9>&-
+	wait_until '[ -s holder.out ]'
+	left_alone -a
+	exec 9>&-
+	reap holder
+	run_logged svclean
+	assert_output_has 'removed one'
+	assert_nothing_left
+}
+
+@test "another user's channel is out of reach" {
+	another_user
+	stale one
+	run_logged "${as[@]}" svclean -a
+	assert_status 0
+	assert_output_lacks removed
+	run_logged "${as[@]}" env "SVIPC_DIR=$SVIPC_DIR" svclean -a
+	assert_status 1
+	run_logged svclean
+	assert_output_has 'removed one'
+	assert_nothing_left
+}
+
+@test "transfers survive svclean -a in a loop beside them, byte for byte" {
+	local i
+	random_file file 2M
+	cat >loop <<-'END'
+		until [ -e stop ]; do svclean -a || exit; done
+	END
+	spawn loop bash loop
+	for i in 1 2 3 4 5; do
+		spawn writer svwrite -s 16K -c beside file
+		run_logged svread -s 16K -c beside -o copy
+		assert_status 0
+		reap writer
+		assert_status 0
+		assert_same_file file copy
+		rm copy
+	done
+	touch stop
+	reap loop
+	assert_status 0
+	# The record of one that has made it and not yet locked it may be taken; then that one makes another.
+	assert_equal 'what svclean removed' "$(grep -v 'record only' <<<"$output")" ''
+	assert_nothing_left
+}
+
+@test "two hundred leftovers are cleaned at once, each named" {
+	# As killed creators leave them: a record and a segment that never got ready.
+	local i
+	for ((i = 0; i < 200; i++)); do
+		printf 'svipc 1\nproject 83\nsegment -1\nset -1\npath %s\n' "$SVIPC_DIR/left$i" >"$SVIPC_DIR/left$i"
+		ipctool shm "$SVIPC_DIR/left$i" 83 8192 >/dev/null
+	done
+	run_logged svclean
+	assert_status 0
+	assert_equal 'lines' "$(grep -c '^removed left' <<<"$output")" 200
+	assert_nothing_left
+}
+
+@test "svclean into a full device is an error, but cleans" {
+	stale one
+	run_logged bash -c 'exec svclean >/dev/full'
+	assert_status 1
+	assert_output_has 'No space left on device'
+	assert_nothing_left
+}

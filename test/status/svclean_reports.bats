@@ -1,0 +1,289 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+#
+# svclean: what it says of channels and of foreign objects, and which empty files it takes along.
+
+load ../lib/common
+
+# What a test holds open must not be held open by what it starts.
+start() {
+	spawn "$@" 8>&- 9>&-
+}
+
+# The objects of a channel whose only process was killed.
+stale() {
+	start "$1" svwrite -s 4K -c "$1" "${@:2}" <<<'some data'
+	wait_asleep "${pid[$1]}"
+	kill -KILL "${pid[$1]}"
+	reap "$1"
+}
+
+# An orphaned set, whose last user has ended.  (Numbers: the smallest perl has no module with the constants.)
+orphaned_set() {
+	perl -e '$id = semget($ARGV[0], 3, 01600) // die; semop($id, pack("s!3", 1, 1, 0)) // die; print "$id\n"' "$1"
+}
+
+# An orphaned segment: ipctool has ended, and it was never attached.
+orphaned_segment() {
+	touch "$1"
+	ipctool shm "$1" 7 "$2"
+}
+
+# line_of KIND ID: the two lines that --foreign prints of an object.
+lines_of() {
+	svclean --foreign | grep -A1 "^$1 $2 of "
+}
+
+exists() {
+	[ "$(ipc_list | grep -c "^$1 $2 ")" = 1 ]
+}
+
+@test "--foreign reports an orphaned segment and set, with owner, key, size, reason and command; the command removes it" {
+	skip_unless perl ipcrm
+	local segment set
+	segment=$(orphaned_segment file 12345)
+	set=$(orphaned_set $((0x4d4c4b4a)))
+	run_logged svclean --foreign
+	assert_status 0
+	run_logged lines_of segment "$segment"
+	assert_output_matches "^segment $segment of $(id -un) \(key $(ipctool key file 7), 12.06 KiB, age [0-9]+s\): "
+	assert_output_matches 'never attached, its creator [0-9]+ is gone'
+	assert_equal command "${lines[1]}" "    ipcrm -m $segment"
+	run_logged lines_of set "$set"
+	assert_output_matches "^set $set of $(id -un) \(key 0x4d4c4b4a, 3 semaphores, age [0-9]+s\): "
+	assert_output_matches 'nobody waits on it, its last user [0-9]+ is gone'
+	assert_equal command "${lines[1]}" "    ipcrm -s $set"
+	# It only reports.
+	exists shm "$segment"
+	exists sem "$set"
+	run_logged svclean -a
+	assert_output ''
+	exists shm "$segment"
+	exists sem "$set"
+	lines_of segment "$segment" | tail -n 1 | sh
+	lines_of set "$set" | tail -n 1 | sh
+	! exists shm "$segment" || fail 'the segment is still there'
+	! exists sem "$set" || fail 'the set is still there'
+}
+
+@test "--foreign says who was attached last" {
+	local segment
+	segment=$(orphaned_segment file 12345)
+	start holder ipctool hold "$segment" </dev/null
+	reap holder
+	run_logged lines_of segment "$segment"
+	assert_output_matches "nobody is attached, its creator [0-9]+ and last user ${pid[holder]} are gone"
+	ipcrm -m "$segment"
+}
+
+@test "--foreign does not report what is attached, whose creator or user lives, or what was never used" {
+	skip_unless perl
+	local segment used unused alive id
+	segment=$(orphaned_segment file 12345)
+	mkfifo hold go
+	# Opened both ways, a FIFO keeps nobody waiting.
+	exec 9<>hold 8<>go
+	start holder ipctool hold "$segment" <hold
+	wait_until 'grep -q attached holder.out'
+	touch set
+	unused=$(ipctool sem set 7 2)
+	start live perl -e '$| = 1; $m = shmget(0x41424344, 5000, 01600) // die; $s = semget(0x41424345, 1, 01600) // die;
+		semop($s, pack("s!3", 0, 1, 0)) // die; print "$m $s\n"; <STDIN>' <go
+	wait_until '[ -s live.out ]'
+	read -r alive used <live.out
+	svclean --foreign >report
+	for id in "segment $segment" "segment $alive" "set $used" "set $unused"; do
+		! grep "^$id of" report || return 1
+	done
+	exec 8>&- 9>&-
+	reap live
+	reap holder
+	svclean --foreign >report
+	for id in "segment $segment" "segment $alive" "set $used"; do
+		grep -q "^$id of" report || { cat report; fail "not reported: $id"; } || return 1
+	done
+	ipcrm -m "$segment" -m "$alive" -s "$used" -s "$unused"
+}
+
+@test "--foreign never reports a channel, live, stale, left or of another directory" {
+	local id kind
+	stale dead
+	svwrite -d -s 4K -c parked <<<x
+	mkdir -m 700 elsewhere
+	SVIPC_DIR=$WORK/elsewhere svwrite -d -s 4K -c other <<<x
+	svclean --foreign >report
+	while read -r kind id _; do
+		kind=${kind/shm/segment}
+		! grep "^${kind/sem/set} $id of" report || return 1
+	done < <(ipc_list)
+	SVIPC_DIR=$WORK/elsewhere svclean -aq
+	svclean -aq
+}
+
+@test "a set that a channel of another directory left says so" {
+	local set
+	mkdir -m 700 elsewhere
+	SVIPC_DIR=$WORK/elsewhere stale dead
+	set=$(sed -n 's/^set //p' elsewhere/dead)
+	ipcrm -m "$(sed -n 's/^segment //p' elsewhere/dead)"
+	run_logged lines_of set "$set"
+	assert_output_has 'perhaps of a channel in another SVIPC_DIR'
+	SVIPC_DIR=$WORK/elsewhere svclean -q
+}
+
+@test "--foreign as JSON, and --older-than" {
+	skip_unless jq perl
+	local segment set json
+	segment=$(orphaned_segment file 12345)
+	set=$(orphaned_set $((0x4d4c4b4c)))
+	json=$(svclean --foreign --json)
+	assert_equal segment "$(jq -c ".foreign[] | select(.kind == \"segment\" and .id == $segment) |
+		[.key, .owner, .size, .used, .mode, .remove]" <<<"$json")" \
+		"[\"$(ipctool key file 7)\",$EUID,12345,null,\"0600\",\"ipcrm -m $segment\"]"
+	assert_equal set "$(jq -c ".foreign[] | select(.kind == \"set\" and .id == $set) |
+		[.key, .semaphores, .remove, (.age | . >= 0 and . < 600)]" <<<"$json")" \
+		"[\"0x4d4c4b4c\",3,\"ipcrm -s $set\",true]"
+	assert_equal 'dry run' "$(jq .dry_run <<<"$json")" true
+	run_logged svclean --foreign --older-than=1d
+	assert_status 0
+	assert_output_lacks "segment $segment "
+	assert_output_lacks "set $set "
+	ipcrm -m "$segment" -s "$set"
+}
+
+@test "cleaning as JSON: what was done with each channel, and its facts" {
+	skip_unless jq
+	local json
+	stale dead
+	svwrite -d -s 4K -c parked <<<x
+	json=$(svclean -n --json)
+	assert_equal actions "$(jq -c '.dry_run, [.channels[] | [.name, .action, .state]] ' <<<"$json" | tr -d '\n')" \
+		'true[["dead","would remove","stale"],["parked","left","detached"]]' ||
+		assert_equal actions "$(jq -c '.dry_run, [.channels[] | [.name, .action, .state]] ' <<<"$json" | tr -d '\n')" \
+			'true[["parked","left","detached"],["dead","would remove","stale"]]'
+	json=$(svclean --json -c dead)
+	assert_equal action "$(jq -c '[.dry_run, .channels[0].action, .channels[0].capacity]' <<<"$json")" '[false,"removed",4096]'
+	json=$(svclean --json -a)
+	assert_equal action "$(jq -c '[.channels[] | .name, .action]' <<<"$json")" '["parked","removed"]'
+	assert_equal empty "$(svclean --json | jq -c .channels)" '[]'
+}
+
+@test "the age is shown, and --older-than leaves what is younger" {
+	local shmid
+	stale young
+	stale old
+	shmid=$(sed -n 's/^segment //p' "$SVIPC_DIR/old")
+	ipctool set "$shmid" created_s $(($(date +%s) - 3 * 86400 - 60))
+	run_logged svclean -n
+	assert_output_matches 'would remove old \(segment [0-9]+, set [0-9]+, 3d old\): stale, both sides are gone'
+	assert_output_matches 'would remove young \(segment [0-9]+, set [0-9]+, [0-9]+s old\)'
+	run_logged svclean --older-than=4d
+	assert_output ''
+	run_logged svclean --older-than=2d
+	assert_status 0
+	assert_output_matches '^removed old '
+	assert_output_lacks young
+	run_logged svclean
+	assert_output_matches '^removed young '
+}
+
+@test "empty rendezvous files are pruned silently; not in a dry run, nor younger ones than asked for" {
+	(umask 077 && touch "$SVIPC_DIR/empty" "$SVIPC_DIR/old")
+	touch -d '3 days ago' "$SVIPC_DIR/old"
+	run_logged svclean -n
+	assert_output ''
+	[ -e "$SVIPC_DIR/empty" ]
+	run_logged svclean -k /
+	[ -e "$SVIPC_DIR/empty" ]
+	run_logged svclean --older-than=2d
+	assert_output ''
+	[ -e "$SVIPC_DIR/empty" ]
+	[ ! -e "$SVIPC_DIR/old" ]
+	(umask 077 && touch "$SVIPC_DIR/old")
+	run_logged svclean -c empty
+	assert_status 0
+	assert_output ''
+	assert_equal files "$(ls "$SVIPC_DIR")" old
+	run_logged svclean
+	assert_output ''
+	[ -z "$(ls -A "$SVIPC_DIR")" ]
+}
+
+@test "an empty file that is in use stays: locked, or the rendezvous of a channel with a project id" {
+	(umask 077 && touch "$SVIPC_DIR/locked")
+	exec 9<"$SVIPC_DIR/locked"
+	flock -x 9
+	start reader svread -c other -i 5
+	wait_asleep "${pid[reader]}"
+	[ ! -s "$SVIPC_DIR/other" ]
+	run_logged svclean
+	assert_output ''
+	[ -e "$SVIPC_DIR/locked" ] && [ -e "$SVIPC_DIR/other" ]
+	exec 9<&-
+	# The channel goes on as before.
+	run_logged svwrite -c other -i 5 <<<hello
+	assert_status 0
+	reap reader
+	assert_output hello
+	run_logged svclean
+	assert_output ''
+	[ -z "$(ls -A "$SVIPC_DIR")" ]
+}
+
+@test "a file that is in the way of a foreign object keeps its place" {
+	(umask 077 && touch "$SVIPC_DIR/taken")
+	ipctool sem "$SVIPC_DIR/taken" 83 1
+	run_logged svclean
+	assert_output ''
+	[ -e "$SVIPC_DIR/taken" ]
+	ipcrm -s "$(ipctool find sem "$SVIPC_DIR/taken" 83)"
+}
+
+@test "in a directory that holds anything else no file is pruned, however empty" {
+	local other
+	for other in 'mkdir -m 700 D' 'ln -s / D' 'echo text >D' 'install -m 644 /dev/null D' 'mkfifo D'; do
+		(umask 077 && touch "$SVIPC_DIR/empty")
+		eval "${other//D/$SVIPC_DIR/other}"
+		run_logged svclean
+		assert_status 0 || return 1
+		assert_output '' || return 1
+		[ -e "$SVIPC_DIR/empty" ] || fail "pruned beside: $other" || return 1
+		rm -r "$SVIPC_DIR/other"
+	done
+	svclean
+	[ -z "$(ls -A "$SVIPC_DIR")" ]
+}
+
+@test "a transfer that begins while files are pruned is not harmed" {
+	local i
+	prune() {
+		while [ ! -e stop ]; do
+			svclean
+		done
+	}
+	start pruner prune
+	for i in {1..15}; do
+		start reader svread -c "pruned$((i % 3))"
+		svwrite -c "pruned$((i % 3))" <<<"round $i" || fail "svwrite, round $i: status $?" || return 1
+		reap reader >/dev/null
+		assert_output "round $i" || return 1
+	done
+	touch stop
+	reap pruner
+	assert_equal 'said by svclean' "$output" ''
+	assert_no_leak
+}
+
+@test "wrong usage of --foreign and --json is status 2" {
+	local case
+	for case in '--foreign -a' '--foreign -c x' '--foreign -k /' '--foreign -q' '--json -q' '--foreign x'; do
+		# shellcheck disable=SC2086 # words
+		run_logged svclean $case
+		assert_status 2 || return 1
+		assert_output_has "Try 'svclean --help'" || return 1
+	done
+	run_logged sh -c 'svclean --json >/dev/full'
+	assert_status 1
+	run_logged svclean --help
+	[ "${#lines[@]}" -le 24 ]
+}

@@ -1,0 +1,527 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+#
+# svstat: what it shows, that it fits, and that it only looks.
+
+load ../lib/common
+
+# What a test holds open must not be held open by what it starts.
+start() {
+	spawn "$@" 8>&- 9>&-
+}
+
+# A writer that waits for a reader on channel NAME, and a reader that waits for a writer.
+waiting_writer() {
+	start "$1" svwrite -c "$1" "${@:2}" <<<'some data'
+	wait_asleep "${pid[$1]}"
+}
+waiting_reader() {
+	start "$1" svread -c "$1" "${@:2}"
+	wait_asleep "${pid[$1]}"
+}
+
+# A transfer on channel NAME that goes on for as long as the test holds file descriptor 9.
+running_transfer() {
+	mkfifo "$1.fifo"
+	start "$1-writer" svwrite -s 1M -c "$1" "$1.fifo"
+	start "$1-reader" svread -s 1M -c "$1"
+	exec 9>"$1.fifo"
+	printf '%s' "${2-}" >&9
+	wait_asleep "${pid[$1-reader]}"
+}
+
+# killed NAME: what a writer leaves that was killed.
+stale() {
+	waiting_writer "$1"
+	kill -KILL "${pid[$1]}"
+	reap "$1"
+}
+
+# of JSON FILTER: a fact.
+of() {
+	jq -r "$2" <<<"$1"
+}
+
+# longest FILE: of its lines, in characters.
+longest() {
+	awk '{ if (length > most) most = length } END { print most + 0 }' "$1"
+}
+
+# on_terminal COLUMNS LINES SHELL-TEXT: what appears on a terminal of that size is in `screen`.
+on_terminal() {
+	run_logged script -qec "stty cols $1 rows $2; $3" screen
+}
+
+# The lines of each frame that was drawn, without control sequences.
+frames() {
+	sed -e 's/\x1b\[H/\n/g' -e 's/\x1b\[[?0-9]*[A-Za-z]//g' "$1" | tr -d '\r'
+}
+
+@test "nothing there: no line, status 0, and a word on standard error if that is a terminal" {
+	run_logged --separate-stderr svstat
+	assert_status 0
+	assert_output ''
+	assert_equal 'standard error' "$stderr" ''
+	skip_unless script
+	on_terminal 80 24 'svstat'
+	assert_status 0
+	grep -q 'no channels' screen
+}
+
+@test "each state is named, with the reason, in the table, in detail and in JSON" {
+	skip_unless jq
+	local json name
+	waiting_writer alone
+	waiting_reader lonely
+	running_transfer busy 12345
+	svwrite -d -s 4K -c parked <<<'for later'
+	random_file source 200K
+	start taker svread -c half -r -s 64K -o copy
+	wait_asleep "${pid[taker]}"
+	kill -STOP "${pid[taker]}"
+	start half svwrite -c half -r source
+	wait_until '[ "$(svstat -bo written --noheadings half)" = 65536 ]'
+	kill -KILL "${pid[taker]}" "${pid[half]}"
+	reap taker
+	reap half
+	stale dead
+	stale broken
+	ipctool set "$(svstat -o shmid --noheadings broken)" capacity 12345
+	json=$(svstat --json)
+	check() {
+		local info
+		info=$(jq --arg name "$SVIPC_DIR/$1" '.channels[] | select(.path == $name)' <<<"$json")
+		assert_equal "state of $1" "$(of "$info" .state)" "$2" || return 1
+		assert_equal "reason of $1" "$(of "$info" .reason)" "$4" || return 1
+		svstat -o path,state --noheadings | grep -Eq "^$SVIPC_DIR/$1 +$3\$" || fail "table lacks $1: $3" || return 1
+		svstat "$1" | grep -Fqx "state     $3: $4" || fail "detail of $1 lacks $3: $4"
+	}
+	check alone waiting_reader 'waiting for a reader' 'no reader has come'
+	check lonely waiting_writer 'waiting for a writer' 'no writer has come'
+	check busy running running 'writer and reader are attached'
+	check parked detached detached 'data was left for a reader'
+	check half resumable resumable 'stopped half-way, can go on'
+	check dead stale stale 'both sides are gone'
+	check broken corrupt corrupt 'its header holds what cannot be'
+	exec 9>&-
+	reap busy-reader
+	kill "${pid[alone]}" "${pid[lonely]}"
+	svclean -aq
+}
+
+@test "the facts of a running channel: ids, key, processes, bytes, fill, capacity, pages, mode" {
+	skip_unless jq
+	local json side key shmid semid
+	running_transfer facts 12345
+	kill -STOP "${pid[facts-reader]}"
+	printf '%s' 1234567 >&9
+	wait_until '[ "$(svstat -bo written --noheadings facts)" = 12352 ] || [ "$(svstat -bo written --noheadings facts)" = 12 ]'
+	json=$(svstat --json facts | jq '.channels[0]')
+	read -r key <"$SVIPC_DIR/facts"
+	assert_equal record "$key" 'svipc 1'
+	read -r _ shmid < <(grep '^segment' "$SVIPC_DIR/facts")
+	read -r _ semid < <(grep '^set' "$SVIPC_DIR/facts")
+	assert_equal shmid "$(of "$json" .shmid)" "$shmid"
+	assert_equal semid "$(of "$json" .semid)" "$semid"
+	assert_equal key "$(of "$json" .key)" "$(ipctool key "$SVIPC_DIR/facts" 83)"
+	for side in writer reader; do
+		assert_equal "$side" "$(of "$json" ".$side.pid")" "${pid[facts-$side]}"
+		assert_equal command "$(of "$json" ".$side.command")" "$([ $side = writer ] && echo svwrite || echo svread)"
+		assert_equal attached "$(of "$json" ".$side.attached")" true
+	done
+	assert_equal moved "$(of "$json" .moved)" 5
+	assert_equal written "$(of "$json" .written)" 12
+	assert_equal filled "$(of "$json" .filled)" 7
+	assert_equal capacity "$(of "$json" .capacity)" 1048576
+	assert_equal mode "$(of "$json" .mode)" 0600
+	assert_equal owner "$(of "$json" .owner)" "$EUID"
+	assert_equal page "$(of "$json" '.page >= 4096')" true
+	assert_equal rate "$(of "$json" .rate)" null
+	assert_equal columns "$(svstat -bo name,shmid,semid,wpid,rpid,moved,filled,fill,capacity --noheadings | tr -s ' ')" \
+		"facts $shmid $semid ${pid[facts-writer]} ${pid[facts-reader]} 5 7 0% 1048576"
+	kill -CONT "${pid[facts-reader]}"
+	exec 9>&-
+	reap facts-reader
+	assert_output 123451234567
+}
+
+@test "one channel by name, -c, -k or -i; one that is not there is status 1 and the others are still shown" {
+	waiting_writer one
+	start other svread -c one -i 9
+	wait_asleep "${pid[other]}"
+	touch rendezvous
+	start path svread -k rendezvous
+	wait_asleep "${pid[path]}"
+	run_logged svstat one
+	assert_status 0
+	assert_output_has 'waiting for a reader'
+	run_logged svstat -c one -i 9
+	assert_status 0
+	assert_output_has 'channel   one:9'
+	assert_output_has 'waiting for a writer'
+	run_logged svstat -k rendezvous
+	assert_status 0
+	assert_output_has "channel   $WORK/rendezvous"
+	run_logged --separate-stderr svstat nowhere one
+	assert_status 1
+	assert_output_has 'channel   one'
+	assert_stderr_has "channel 'nowhere': not found"
+	run_logged --separate-stderr svstat -k missing
+	assert_status 1
+	assert_stderr_has 'cannot find missing'
+	run_logged svstat ../one
+	assert_status 1
+	assert_output_has 'invalid channel name'
+	run_logged svstat -o channel,state --noheadings
+	assert_status 0
+	assert_equal channels "$(sed 's/  .*//' <<<"$output")" "$WORK/rendezvous"$'\none\none:9'
+	kill "${pid[one]}" "${pid[other]}" "${pid[path]}"
+}
+
+@test "a key that leads to another's objects is called foreign, and what they are is told" {
+	touch shm set
+	ipctool shm shm 83 8192
+	ipctool sem set 83 2
+	run_logged svstat -k shm
+	assert_status 0
+	assert_output_has 'state     foreign: the segment is empty or not ready'
+	run_logged svstat -k set
+	assert_status 0
+	assert_output_has 'state     foreign: a semaphore set that no channel is known to have made has its key'
+	run_logged svstat
+	assert_status 0
+	assert_output ''
+	ipcrm -m "$(ipctool find shm shm 83)"
+	ipcrm -s "$(ipctool find sem set 83)"
+}
+
+@test "--all shows the channels of other directories, with their owner" {
+	waiting_writer here
+	export SVIPC_DIR_HERE=$SVIPC_DIR
+	mkdir -m 700 elsewhere
+	SVIPC_DIR=$WORK/elsewhere run_logged svstat -o path --noheadings
+	assert_output ''
+	# Other tests have channels too.
+	SVIPC_DIR=$WORK/elsewhere run_logged svstat -A -o path,owner --noheadings
+	assert_status 0
+	assert_output_matches "$SVIPC_DIR/here +$(id -un)"
+	kill "${pid[here]}"
+}
+
+@test "the table fits terminals from 24 to 200 columns, wide ones with more" {
+	local width
+	waiting_writer a-name-of-some-length-for-a-channel
+	running_transfer narrow x
+	touch "a path that is quite long for a table, and has blanks"
+	start path svread -k "a path that is quite long for a table, and has blanks"
+	wait_asleep "${pid[path]}"
+	for width in 24 30 40 60 80 100 132 200; do
+		COLUMNS=$width svstat >table || fail "status $?" || return 1
+		[ "$(longest table)" -le "$width" ] || { cat table; fail "wider than $width"; } || return 1
+		assert_equal "lines at $width" "$(wc -l <table)" 4 || return 1
+		COLUMNS=$width svstat -w --count=1 --noheadings >table
+		[ "$(longest table)" -le "$width" ] || { cat table; fail "wider than $width"; } || return 1
+	done
+	COLUMNS=40 svstat >table
+	grep -q '^narrow .*running' table
+	COLUMNS=80 svstat >table
+	grep -Eq "^narrow .* ${pid[narrow-writer]} svwrite +${pid[narrow-reader]} svread " table
+	COLUMNS=200 svstat >table
+	grep -q '^CHANNEL .* KEY .* SHMID .* CAPACITY .* PAGE .* REASON$' table
+	exec 9>&-
+	reap narrow-reader
+	kill "${pid[a-name-of-some-length-for-a-channel]}" "${pid[path]}"
+}
+
+@test "every column of -o help can be asked for, in either case; others are refused" {
+	local columns
+	waiting_writer some
+	run_logged svstat -o help
+	assert_status 0
+	columns=$(awk '{ printf "%s%s", sep, $1; sep = "," }' <<<"$output")
+	run_logged svstat -o "$columns"
+	assert_status 0
+	assert_equal lines "${#lines[@]}" 2
+	run_logged svstat -o "${columns^^}" --noheadings
+	assert_status 0
+	assert_equal lines "${#lines[@]}" 1
+	for columns in '' ',' 'name,' 'name,,key' nam names 'name key'; do
+		run_logged svstat -o "$columns"
+		assert_status 2 || return 1
+		assert_output_has 'invalid --columns' || return 1
+	done
+	kill "${pid[some]}"
+}
+
+@test "wrong usage is status 2 and says what is wrong" {
+	local case
+	while IFS='|' read -r case says; do
+		# shellcheck disable=SC2086 # words
+		run_logged svstat $case
+		assert_status 2 || return 1
+		assert_output_has "$says" || return 1
+		assert_output_has "Try 'svstat --help'" || return 1
+	done <<'END'
+-x|invalid option
+--al=1|doesn't allow an argument
+-i 0 a|invalid --id
+-i 256 a|invalid --id
+-i 5|--id goes with a channel
+-c a b|exclude each other
+-c a -k b|exclude each other
+-k a b|exclude each other
+-A a|exclude each other
+--json -o name|exclude each other
+--count=3|--count goes with --watch
+-w --count=0|invalid --count
+-w --count=x|invalid --count
+-w0|invalid --watch
+-w 0.05|invalid --watch
+--watch=x|invalid --watch
+--watch=-1|invalid --watch
+--watch=99999|invalid --watch
+END
+}
+
+@test "help and version fit a screen; output that cannot be written is an error" {
+	run_logged svstat --help
+	assert_status 0
+	[ "${#lines[@]}" -le 24 ]
+	[ "$(longest <(echo "$output"))" -le 80 ]
+	run_logged svstat -V
+	assert_output_matches '^svstat [0-9]+\.[0-9]+\.[0-9]+$'
+	for option in --help --version '-o help' --json '-w --count=1'; do
+		run_logged sh -c "svstat $option >/dev/full"
+		assert_status 1 || return 1
+		assert_output_has 'cannot write standard output' || return 1
+	done
+}
+
+@test "a directory that is refused is an error" {
+	chmod 755 "$SVIPC_DIR"
+	run_logged svstat
+	assert_status 1
+	assert_output_has 'others may use it'
+	chmod 700 "$SVIPC_DIR"
+}
+
+@test "JSON is valid whatever a path holds, and nothing of a path or command reaches the terminal raw" {
+	skip_unless jq
+	local odd
+	odd=$'dir "q" \\ \t\x1b[31m \xff \xc3\xbc'
+	mkdir "$odd"
+	cp "$(type -P svread)" $'r\x1b[7m'
+	start reader $'./r\x1b[7m' -k "$odd"
+	wait_asleep "${pid[reader]}"
+	run_logged svstat --json
+	assert_status 0
+	assert_equal path "$(jq -r '.channels[0].path' <<<"$output")" "$WORK/${odd/$'\xff'/$'\xef\xbf\xbd'}"
+	svstat >table
+	svstat -k "$odd" >>table
+	svstat -o path,reader >>table
+	grep -Fq '\x1b[31m' table
+	grep -Fq 'r\x1b[7m' table
+	assert_equal 'raw bytes' "$(LC_ALL=C tr -d '[:print:]\n' <table)" ''
+	kill "${pid[reader]}"
+}
+
+# A look after the other until `stop` is there, in each form; fails with the first that fails.
+look_on() {
+	while [ ! -e stop ]; do
+		svstat >/dev/null && svstat -A -o state >/dev/null && svstat --json >/dev/null || return 1
+	done
+}
+
+@test "looking disturbs nothing: 100 transfers succeed while svstat looks all the time, and nothing is left" {
+	local i writer
+	random_file data 50K
+	start looker look_on
+	for i in {1..100}; do
+		svwrite data 8>&- 9>&- &
+		writer=$!
+		svread >copy || fail "svread, transfer $i: status $?" || return 1
+		wait $writer || fail "svwrite, transfer $i: status $?" || return 1
+		cmp data copy || return 1
+	done
+	touch stop
+	reap looker
+	assert_status 0
+	assert_no_leak
+	[ -z "$(ls -A "$SVIPC_DIR")" ]
+}
+
+@test "looking saves no leftover from svclean or the next transfer, though a look counts as a mapping" {
+	local i
+	stale first
+	start looker look_on
+	for i in {1..9}; do
+		stale "gone$i" >/dev/null
+		# Its set gone too: then only the number of mappings tells that it is not in use.
+		[ $((i % 2)) = 0 ] || ipcrm -s "$(sed -n 's/^set //p' "$SVIPC_DIR/gone$i")"
+		if [ $((i % 3)) = 0 ]; then
+			start writer svwrite -c "gone$i" </dev/null
+			svread -c "gone$i" || fail "svread, round $i: status $?" || return 1
+			reap writer >/dev/null
+			assert_status 0 || return 1
+		else
+			svclean -c "gone$i" >cleaned
+			grep -q '^removed' cleaned || { cat cleaned; fail "not removed in round $i"; } || return 1
+		fi
+	done
+	touch stop
+	reap looker
+	assert_status 0
+	svclean -q
+}
+
+@test "looking takes no lock and changes nothing, by its system calls" {
+	skip_unless strace
+	waiting_writer one
+	stale two
+	svwrite -d -s 4K -c three <<<data
+	ls -l --time-style=full-iso "$SVIPC_DIR" >before
+	run_logged strace -f -o trace svstat -A
+	assert_status 0
+	run_logged strace -f -a1 -o trace2 svstat one two three
+	assert_status 0
+	cat trace2 >>trace
+	grep -E '^[0-9]+ +(flock|fcntl|semop|semtimedop|unlink|unlinkat|rename|ftruncate|kill|semget.*IPC_CREAT|shmget.*IPC_CREAT)' trace &&
+		fail 'a system call that changes something'
+	grep -E 'IPC_RMID|IPC_SET|SETVAL|SETALL|O_WRONLY|O_RDWR|O_CREAT' trace && fail 'a system call that changes something'
+	grep 'shmat(' trace | grep -v SHM_RDONLY && fail 'attached for writing'
+	ls -l --time-style=full-iso "$SVIPC_DIR" >after
+	assert_same_file before after
+	kill "${pid[one]}"
+	reap one
+	svclean -aq
+}
+
+@test "with kernel.shm_rmid_forced a segment between its making and its first attachment survives a look" {
+	skip_unless_own_ipc
+	skip_unless perl
+	cat >forced <<'END'
+echo 1 >/proc/sys/kernel/shm_rmid_forced || exit 77
+mkfifo go
+perl -e '$| = 1; $id = shmget(0x53001234, 8192, 01600) // die; print "$id\n"; open(F, "<", "go"); <F>' >id &
+exec 8>go
+until [ -s id ]; do sleep 0.02; done
+svstat -A
+awk -v id="$(cat id)" '$2 == id { found = 1 } END { exit !found }' /proc/sysvipc/shm
+status=$?
+echo >&8
+wait
+exit $status
+END
+	run_logged unshare --ipc --mount --propagation=private sh -c 'mount -t proc proc /proc 2>/dev/null; exec bash forced'
+	[ "$status" != 77 ] || skip 'needs leave to set kernel.shm_rmid_forced'
+	assert_status 0
+}
+
+@test "--watch without a terminal prints blocks, or a line of JSON each, with rates after the first" {
+	skip_unless jq
+	waiting_writer idle
+	run_logged svstat -w0.1 --count=3
+	assert_status 0
+	assert_equal blocks "$(grep -c '^1 channel, 0 running' <<<"$output")" 3
+	assert_equal rows "$(grep -c '^idle ' <<<"$output")" 3
+	run_logged svstat -w 0.1 --count=2 --json idle
+	assert_status 0
+	assert_equal lines "${#lines[@]}" 2
+	assert_equal 'first rate' "$(of "${lines[0]}" '.channels[0].rate')" null
+	assert_equal 'second rate' "$(of "${lines[1]}" '.channels[0].rate')" 0
+	run_logged svstat -w0.1 --count=2 -o name --noheadings
+	assert_output $'idle\nidle'
+	# Watching one that is not there waits for it.
+	run_logged svstat -w0.1 --count=2 later
+	assert_status 0
+	assert_output_has '1 not there'
+	kill "${pid[idle]}"
+}
+
+@test "the rate is what has been moved since the look before" {
+	skip_unless jq
+	running_transfer flow
+	start watch svstat -w0.1 --json --count=8 flow
+	wait_until 'head -c 10000 /dev/zero >&9; sv_gone "${pid[watch]}"'
+	reap watch
+	assert_status 0
+	local looks=$output
+	exec 9>&-
+	reap flow-reader >/dev/null
+	# Between two looks lies at least what was asked for, so summed up they are at most what was moved.
+	jq -se '(map(.channels[0].moved) | max - min) as $moved | (map(.channels[0].rate // 0) | add * 0.1) as $sum
+		| $sum > 0 and $sum <= $moved' <<<"$looks"
+}
+
+@test "--watch on a terminal: frames that fit it, and everything as it was afterwards" {
+	skip_unless script
+	local size text columns rows
+	waiting_writer one
+	waiting_writer two
+	waiting_writer three
+	for size in '80 24' '40 12' '40 5' '30 3'; do
+		read -r columns rows <<<"$size"
+		on_terminal "$columns" "$rows" 'svstat -w0.1 --count=2; echo status $?'
+		grep -q 'status 0' screen || return 1
+		text=$(cat -v screen)
+		[[ $text == *'^[[?1049h^[[?25l'*'^[[?25h^[[?1049l'* ]] || fail "screen not restored: $text" || return 1
+		sed -n '/\x1b\[?25l/,/\x1b\[?25h/p' screen | sed -e 's/.*\x1b\[?25l//' -e 's/\x1b\[?25h.*//' >frames
+		frames frames >text
+		[ "$(longest text)" -le "$columns" ] || { cat text; fail "wider than $columns"; } || return 1
+		# No frame scrolls: it has fewer line feeds than the terminal has lines.
+		assert_equal "too many lines at $size" "$(tr '\n' '|' <frames | sed -e 's/|$//' -e 's/\x1b\[H/\n/g' |
+			awk -F'|' -v most="$rows" '/\x1b\[K/ && NF > most' | head -c 100)" '' || return 1
+	done
+	on_terminal 40 4 'svstat -w0.1 --count=1'
+	grep -q '\.\.\. and 2 more' screen
+	on_terminal 40 12 'svstat -w0.1 --count=1 one'
+	grep -q 'waiting for a reader' screen
+	kill "${pid[one]}" "${pid[two]}" "${pid[three]}"
+}
+
+@test "--watch ends by q with status 0, by a signal as by that signal, and leaves the terminal as it was" {
+	skip_unless script
+	local signal
+	mkfifo keys
+	# Opened both ways, a FIFO keeps nobody waiting.
+	exec 8<>keys
+	start quitter script -qec 'stty -a >before; svstat -w60; echo status $? >status; stty -a >after' /dev/null <keys
+	wait_until 'grep -q "no channels" quitter.out'
+	printf q >&8
+	reap quitter
+	exec 8>&-
+	assert_equal status "$(cat status)" 'status 0'
+	assert_same_file before after
+	for signal in INT TERM HUP; do
+		rm -f status
+		start ended script -qec "sh -c 'echo \$\$ >id; exec svstat -w60'; echo status \$? >status; stty -a >after" /dev/null </dev/null
+		wait_until 'grep -q "no channels" ended.out'
+		kill "-$signal" "$(cat id)"
+		reap ended
+		assert_equal status "$(cat status)" "status $((128 + $(kill -l $signal)))" || return 1
+		assert_same_file before after || return 1
+		[[ $(cat -v ended.out) == *'^[[?25h^[[?1049l'* ]] || fail 'screen not restored' || return 1
+	done
+}
+
+@test "a dumb terminal gets blocks" {
+	skip_unless script
+	on_terminal 80 24 'TERM=dumb svstat -w0.1 --count=2'
+	assert_status 0
+	! grep -q $'\x1b' screen
+}
+
+@test "120 channels are all shown, in order" {
+	local i
+	for i in {100..219}; do
+		svwrite -d -s 4K -c "many$i" <<<x
+	done
+	run_logged svstat -o name --noheadings
+	assert_status 0
+	assert_output "$(printf 'many%d\n' {100..219})"
+	run_logged svclean -a
+	assert_status 0
+	assert_equal removed "$(grep -c '^removed many' <<<"$output")" 120
+	run_logged svstat
+	assert_output ''
+}

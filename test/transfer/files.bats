@@ -1,0 +1,418 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+#
+# svwrite hands over, svread receives: any size, any bytes, either order of start; and afterwards nothing is left.
+
+load ../lib/common
+
+# Sizes up to and around one capacity, and some blocks of it (a block is a quarter of the capacity).
+edges() {
+	local capacity=$1
+	echo $((capacity / 4 - 1)) $((capacity / 4)) $((capacity / 4 + 1)) $((capacity - 1)) $capacity $((capacity + 1)) \
+		$((2 * capacity - 1)) $((2 * capacity)) $((2 * capacity + 1)) $((5 * capacity + 17))
+}
+
+@test "an empty file" {
+	: >file
+	pass file
+}
+
+@test "one byte" {
+	printf x >file
+	pass file
+}
+
+@test "a line of text" {
+	echo 'Hello, Process B!' >file
+	pass file
+}
+
+@test "20 MB of random bytes" {
+	random_file file 20000000
+	pass file
+}
+
+@test "every byte value, through standard output" {
+	perl -e 'print map { chr } 0 .. 255' >file
+	spawn reader svread
+	run_logged svwrite file
+	assert_status 0
+	reap reader
+	assert_status 0
+	assert_same_file file reader.out
+	assert_nothing_left
+}
+
+@test "sizes around the capacity and its blocks, 4 KiB ring" {
+	local size
+	random_file big 100000
+	for size in $(edges 4096); do
+		head -c "$size" big >file
+		pass file -s 4K
+	done
+}
+
+@test "sizes around the capacity and its blocks, 64 KiB ring, from a pipe" {
+	local size
+	random_file big 1000000
+	for size in $(edges 65536); do
+		head -c "$size" big >file
+		spawn reader svread -s 64K -o copy
+		run_logged svwrite -s 64K < <(cat file)
+		assert_status 0
+		reap reader
+		assert_status 0
+		assert_same_file file copy
+		assert_nothing_left
+	done
+}
+
+@test "8 MiB through a ring of 4 KiB" {
+	random_file file 8M
+	pass file -s 4K
+}
+
+@test "the ring lies in one page when less is asked for" {
+	random_file file 10000
+	spawn reader svread -s 1 -o copy
+	run_logged svwrite file
+	assert_status 0
+	reap reader
+	assert_same_file file copy
+	assert_nothing_left
+}
+
+@test "the writer first" {
+	random_file file 3000000
+	spawn writer svwrite file
+	wait_asleep "${pid[writer]}"
+	run_logged svread -o copy
+	assert_status 0
+	reap writer
+	assert_status 0
+	assert_same_file file copy
+	assert_nothing_left
+}
+
+@test "the reader first" {
+	random_file file 3000000
+	spawn reader svread -o copy
+	wait_asleep "${pid[reader]}"
+	run_logged svwrite file
+	assert_status 0
+	reap reader
+	assert_status 0
+	assert_same_file file copy
+	assert_nothing_left
+}
+
+@test "an empty file in both orders of start" {
+	: >file
+	spawn writer svwrite file
+	wait_asleep "${pid[writer]}"
+	run_logged svread -o copy
+	assert_status 0
+	reap writer
+	assert_status 0
+	spawn reader svread -o copy
+	wait_asleep "${pid[reader]}"
+	run_logged svwrite file
+	assert_status 0
+	reap reader
+	assert_status 0
+	assert_same_file file copy
+	assert_nothing_left
+}
+
+@test "several files arrive one after the other, like cat" {
+	random_file a 70000
+	: >b
+	random_file c 1
+	random_file d 300000
+	spawn reader svread -o copy
+	run_logged svwrite a b c d a
+	assert_status 0
+	reap reader
+	assert_status 0
+	cat a b c d a >all
+	assert_same_file all copy
+	assert_nothing_left
+}
+
+@test "- is standard input, alone and among files" {
+	echo one >a
+	echo two >b
+	spawn reader svread -o -
+	run_logged svwrite a - b <<<middle
+	assert_status 0
+	reap reader
+	assert_status 0
+	assert_output $'one\nmiddle\ntwo'
+	spawn reader svread
+	run_logged svwrite - <<<alone
+	assert_status 0
+	reap reader
+	assert_output alone
+	assert_nothing_left
+}
+
+@test "a file whose name starts with - after --" {
+	echo dash >-c
+	spawn reader svread
+	run_logged svwrite -- -c
+	assert_status 0
+	reap reader
+	assert_output dash
+}
+
+@test "without a file the writer takes standard input from a pipe" {
+	random_file file 2000000
+	spawn reader svread -o copy
+	# Small writes: most reads are short.
+	run_logged bash -o pipefail -c 'dd if=file bs=777 status=none | svwrite'
+	assert_status 0
+	reap reader
+	assert_status 0
+	assert_same_file file copy
+	assert_nothing_left
+}
+
+@test "the reader writes into a pipe" {
+	random_file file 2000000
+	spawn reader bash -o pipefail -c 'svread | dd bs=1000 of=copy status=none'
+	run_logged svwrite file
+	assert_status 0
+	reap reader
+	assert_status 0
+	assert_same_file file copy
+}
+
+@test "short reads and short writes of every kind of alignment" {
+	random_file file 300000
+	midway short=7001 0 svread -s 16K -o copy
+	midway short=977 0 svwrite -s 16K file
+	reap svwrite
+	assert_status 0
+	reap svread
+	assert_status 0
+	assert_same_file file copy
+	assert_nothing_left
+}
+
+@test "input and output that do not block (O_NONBLOCK) are waited for" {
+	skip_unless perl
+	random_file file 500000
+	# The other ends are slow, so both sides meet EAGAIN.
+	cat >nonblocking <<-'END'
+		use Fcntl;
+		fcntl($ARGV[0] eq "in" ? STDIN : STDOUT, F_SETFL, O_NONBLOCK) or die;
+		shift;
+		exec @ARGV;
+	END
+	spawn reader bash -o pipefail -c 'perl nonblocking out svread -s 16K | dd bs=501 of=copy status=none'
+	run_logged bash -o pipefail -c 'dd if=file bs=503 status=none | perl nonblocking in svwrite -s 16K'
+	assert_status 0
+	reap reader
+	assert_status 0
+	assert_same_file file copy
+}
+
+@test "each side asks for another capacity: the first one decides" {
+	random_file file 500000
+	spawn writer svwrite -v -s 8K file
+	wait_asleep "${pid[writer]}"
+	assert_equal 'bytes of the segment' "$(awk 'NR > 1 { print $4 }' /proc/sysvipc/shm | sort -n | head -n 1)" 12288
+	run_logged svread -s 256K -o copy
+	assert_status 0
+	reap writer
+	assert_status 0
+	assert_same_file file copy
+	spawn reader svread -s 64K -o copy
+	wait_asleep "${pid[reader]}"
+	run_logged svwrite -s 4K file
+	assert_status 0
+	reap reader
+	assert_status 0
+	assert_same_file file copy
+	assert_nothing_left
+}
+
+@test "-o cuts off what an older, longer file held" {
+	random_file copy 900000
+	echo short >file
+	pass file
+}
+
+@test "-o makes a new file with the mode of the umask" {
+	umask 027
+	echo text >file
+	pass file
+	assert_equal mode "$(stat -c %a copy)" 640
+}
+
+@test "-o keeps the old content while no writer comes, and after a time-out" {
+	echo precious >copy
+	run_logged svread -t 0.2 -o copy
+	assert_status 4
+	assert_equal content "$(cat copy)" precious
+	spawn reader svread -o copy
+	wait_asleep "${pid[reader]}"
+	assert_equal content "$(cat copy)" precious
+	kill -TERM "${pid[reader]}"
+	reap reader
+	assert_status 143
+	assert_equal content "$(cat copy)" precious
+	assert_nothing_left
+}
+
+@test "standard output that is a file in append mode is appended to" {
+	echo first >copy
+	spawn reader bash -c 'svread >>copy'
+	run_logged svwrite - <<<second
+	assert_status 0
+	reap reader
+	assert_status 0
+	assert_equal content "$(cat copy)" $'first\nsecond'
+}
+
+@test "fifty transfers back to back on one channel, a loop on either side" {
+	random_file file 30000
+	cat >writers <<-'END'
+		for ((i = 0; i < 50; i++)); do
+			{ printf '%02d' $i; cat file; } | svwrite -t 60 || exit
+		done
+	END
+	cat >readers <<-'END'
+		for ((i = 0; i < 50; i++)); do
+			svread -t 60 -o copy || exit
+			cmp copy <(printf '%02d' $i; cat file) || exit
+		done
+	END
+	spawn readers bash readers
+	run_logged bash writers
+	assert_status 0
+	reap readers
+	assert_status 0
+	assert_nothing_left
+}
+
+@test "two channels at once do not mix" {
+	random_file one 3000000
+	random_file two 3000000
+	spawn reader1 svread -c one -o copy1
+	spawn reader2 svread -c two -o copy2
+	spawn writer1 svwrite -c one one
+	spawn writer2 svwrite -c two two
+	local side
+	for side in reader1 reader2 writer1 writer2; do
+		reap $side
+		assert_status 0
+	done
+	assert_same_file one copy1
+	assert_same_file two copy2
+	assert_nothing_left
+}
+
+@test "the same name with another -i is another channel" {
+	spawn reader1 svread -i 1
+	spawn reader2 svread -i 2
+	run_logged svwrite -i 2 - <<<two
+	assert_status 0
+	run_logged svwrite -i 1 - <<<one
+	assert_status 0
+	reap reader1
+	assert_output one
+	reap reader2
+	assert_output two
+	assert_no_leak
+}
+
+@test "-k with a file, by absolute and by relative path" {
+	random_file file 200000
+	echo content >meet
+	spawn reader svread -k "$WORK/meet" -o copy
+	mkdir deeper
+	run_logged bash -c 'cd deeper && exec svwrite -k ../meet ../file'
+	assert_status 0
+	reap reader
+	assert_status 0
+	assert_same_file file copy
+	# The file is the user's, not ours.
+	assert_equal content "$(cat meet)" content
+	assert_nothing_left
+}
+
+@test "-k with a symbolic link leads to the file behind it" {
+	touch meet
+	ln -s meet link
+	spawn reader svread -k link
+	run_logged svwrite -k meet - <<<text
+	assert_status 0
+	reap reader
+	assert_output text
+	assert_nothing_left
+}
+
+@test "-k with a directory, and with an id" {
+	mkdir meet
+	spawn reader1 svread -k meet
+	spawn reader2 svread -k meet -i 7
+	run_logged svwrite -k ./meet/ -i 7 - <<<seven
+	assert_status 0
+	run_logged svwrite -k meet - <<<plain
+	assert_status 0
+	reap reader1
+	assert_output plain
+	reap reader2
+	assert_output seven
+	[ -d meet ]
+	assert_nothing_left
+}
+
+@test "-k with a path that is not there is an error that says so" {
+	run_logged svwrite -k nowhere /dev/null
+	assert_status 1
+	assert_output_has nowhere
+	assert_output_has 'No such file'
+	run_logged svread -k nowhere
+	assert_status 1
+	assert_nothing_left
+}
+
+@test "each waiting policy transfers" {
+	local wait
+	random_file file 500000
+	for wait in auto spin sleep; do
+		pass file --wait=$wait -s 16K
+	done
+}
+
+@test "-v says how much was moved, on both sides" {
+	random_file file 123456
+	spawn reader svread -v -o copy
+	run_logged svwrite -v file
+	assert_status 0
+	assert_output_has '123456 bytes'
+	reap reader
+	assert_status 0
+	assert_stderr_has '123456 bytes'
+}
+
+@test "without SVIPC_DIR the channel is in a directory of the user's own" {
+	local directory=/dev/shm/svipc-65534
+	another_user
+	# A user whose directory the tests do not share with anybody who is at work.
+	[ ! -e $directory ] || skip "$directory exists"
+	[ -d /dev/shm ] || skip 'there is no /dev/shm'
+	# The test's own processes are known by SVIPC_DIR, so it is there but empty.
+	as=(setpriv --reuid 65534 --regid 65533 --clear-groups env SVIPC_DIR=)
+	spawn reader "${as[@]}" svread
+	wait_until '[ -e '$directory'/default ]'
+	assert_equal 'mode and owner' "$(stat -c '%a %u' $directory)" '700 65534'
+	run_logged "${as[@]}" svwrite - <<<text
+	assert_status 0
+	reap reader
+	assert_output text
+	assert_equal 'files left' "$(ls -A $directory)" ''
+	rmdir $directory
+}

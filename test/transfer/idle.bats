@@ -1,0 +1,219 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+#
+# A side that waits does nothing at all: no system call, no context switch, until it is woken.  With and without
+# membarrier(2), on one CPU and on all.
+
+load ../lib/common
+
+# How long a waiting side is watched.  That nothing happens can only be seen over a time; any polling that a person
+# would not notice as delay would show within this one.
+WINDOW=0.6
+
+switches() {
+	awk '/ctxt_switches/ { sum += $2 } END { print sum }' "/proc/$1/status"
+}
+
+cpu_time() {
+	local line
+	line=$(<"/proc/$1/stat")
+	# Of what follows the name in parentheses, fields 12 and 13: user and system time.
+	awk '{ print $12 + $13 }' <<<"${line##*) }"
+}
+
+# idle NAME: the process sleeps in semop and does not run at all for the length of the window.
+idle() {
+	local before after time
+	wait_asleep "${pid[$1]}" || return 1
+	before=$(switches "${pid[$1]}")
+	time=$(cpu_time "${pid[$1]}")
+	sleep $WINDOW
+	after=$(switches "${pid[$1]}")
+	assert_equal "context switches of $1" "$after" "$before" || return 1
+	assert_equal "CPU time of $1" "$(cpu_time "${pid[$1]}")" "$time"
+}
+
+preload() {
+	local library=$SVIPC_BUILD/test/tools/nomembarrier_preload.so
+	[ -e "$library" ] || fail "$library is not built" || return 1
+	export LD_PRELOAD=$library SV_NO_MEMBARRIER=$1
+}
+
+# settled NAME: the second in which it says nothing to a person is over.
+settled() {
+	wait_until "grep -q waiting $1.err"
+}
+
+@test "a writer that waits alone does not run" {
+	spawn writer svwrite -v /dev/null
+	settled writer
+	idle writer
+	kill "${pid[writer]}"
+	reap writer
+}
+
+@test "a reader that waits alone does not run" {
+	spawn reader svread -v
+	settled reader
+	idle reader
+	kill "${pid[reader]}"
+	reap reader
+}
+
+@test "a reader that waits for a silent writer does not run" {
+	half_way
+	idle reader
+	exec 9>&-
+	reap writer
+	assert_status 0
+	reap reader
+}
+
+@test "a writer that waits for a stuck reader does not run" {
+	mkfifo sink
+	exec 9<>sink
+	random_file file 3M
+	spawn reader bash -c 'exec svread -s 4K >sink' 9>&-
+	spawn writer svwrite -s 4K file 9>&-
+	idle writer
+	kill "${pid[reader]}"
+	reap reader
+	reap writer
+	assert_status 3
+	exec 9>&-
+}
+
+@test "every waiting policy ends asleep" {
+	local policy
+	for policy in auto spin sleep; do
+		rm -f feed copy
+		half_way --wait=$policy
+		idle reader
+		exec 9>&-
+		reap writer
+		assert_status 0
+		reap reader
+		assert_status 0
+	done
+}
+
+@test "strace sees no system call of a waiting side" {
+	skip_unless strace
+	half_way
+	spawn strace strace -qq -o calls -p "${pid[reader]}" 9>&-
+	# Attaching interrupts the sleep, which is begun anew: that is what strace sees first.
+	wait_until '[ -s calls ]' || { cat strace.err; skip 'may not trace'; }
+	wait_asleep "${pid[reader]}"
+	local before
+	before=$(wc -l <calls)
+	sleep $WINDOW
+	assert_equal 'lines of strace' "$(wc -l <calls)" "$before"
+	exec 9>&-
+	reap writer
+	reap reader
+	assert_status 0
+	reap strace
+}
+
+@test "a block costs a read, at most one bell and at most one sleep" {
+	skip_unless strace
+	random_file file 32M
+	# Tracing slows the writer down so much that its reader may well sleep each time.
+	spawn reader svread -s 64K -o copy
+	run_logged strace -qq -f -c -o counts -e trace=semop,semtimedop,read svwrite -s 64K file
+	assert_status 0
+	reap reader
+	assert_status 0
+	assert_same_file file copy
+	awk '$NF == "read" { reads = $4 } $NF ~ /^semt?/ { semops += $4 }
+		END { print reads, semops; exit !(reads >= 1024 && semops <= 2 * reads + 16) }' counts
+}
+
+@test "both sides on one CPU" {
+	skip_unless taskset
+	local cpu
+	cpu=$(taskset -cp $$ | sed 's/.*: *\([0-9]*\).*/\1/')
+	random_file file 4M
+	spawn reader taskset -c "$cpu" svread -s 64K -o copy
+	run_logged taskset -c "$cpu" svwrite -s 64K file
+	assert_status 0
+	reap reader
+	assert_status 0
+	assert_same_file file copy
+	assert_nothing_left
+}
+
+@test "without membarrier(2) at all both sides use full fences" {
+	preload all
+	random_file file 4M
+	pass file -s 16K
+	half_way
+	assert_equal 'light' "$(ipctool get "$(ipc_list | awk '$1 == "shm" { print $2 }')" writer.light)" 0
+	idle reader
+	exec 9>&-
+	reap writer
+	assert_status 0
+	reap reader
+}
+
+light() {
+	ipctool get "$(ipc_list | awk '$1 == "shm" { print $2 }')" writer.light
+}
+
+@test "with membarrier(2) a writer publishes without a fence, until it has to wake its reader" {
+	local before after
+	spawn writer svwrite - </dev/null
+	wait_asleep "${pid[writer]}"
+	before=$(light)
+	kill "${pid[writer]}"
+	reap writer
+	[ "$before" = 1 ] || skip 'the kernel has no membarrier(2)'
+	half_way
+	# Its reader is asleep now.
+	echo more | tee -a sent >&9
+	wait_until 'cmp -s sent copy'
+	after=$(light)
+	exec 9>&-
+	reap writer
+	assert_status 0
+	reap reader
+	assert_status 0
+	assert_equal light "$after" 0
+}
+
+@test "one side with and one side without membarrier(2)" {
+	random_file file 4M
+	local side
+	for side in svwrite svread; do
+		rm -f copy
+		(
+			[ $side = svread ] && preload all
+			exec svread -s 16K -o copy
+		) 3>&- 4>&- &
+		local reader=$!
+		if [ $side = svwrite ]; then
+			(
+				preload all
+				exec timeout 60 svwrite -s 16K file
+			)
+		else
+			timeout 60 svwrite -s 16K file
+		fi
+		wait $reader
+		assert_same_file file copy
+	done
+	assert_nothing_left
+}
+
+@test "a sleeper that may not run membarrier(2) while its peer publishes lightly misses nothing" {
+	# It registered, so that it is light itself, but cannot fence: it sleeps in slices.
+	preload fence
+	random_file file 1M
+	pass file -s 4K
+	half_way
+	exec 9>&-
+	reap writer
+	assert_status 0
+	reap reader
+	assert_status 0
+}

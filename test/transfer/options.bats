@@ -1,0 +1,247 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+#
+# Options of svwrite, svread and svclean: what they take in both forms, and that a wrong one is one line, status 2,
+# and no trace.
+
+load ../lib/common
+
+# refused PROGRAM ARG...: a line that names the program, where help is, status 2, nothing made.
+refused() {
+	run_logged "$@" </dev/null
+	assert_status 2 || return 1
+	[ "$(wc -l <<<"$output")" -le 2 ] || fail 'more than two lines' || return 1
+	[[ ${lines[0]} == "$1: "* ]] || fail "does not start with $1:" || return 1
+	assert_output_has "Try '$1 --help'." || return 1
+	nothing_made
+}
+
+# Objects are looked for after each test.
+nothing_made() {
+	local made
+	made=$(ls -A "$SVIPC_DIR")
+	[ -z "$made" ] || fail "made $made"
+}
+
+@test "--help and --version in both forms go to standard output" {
+	local program option
+	for program in svwrite svread svclean; do
+		for option in -h --help; do
+			run_logged --separate-stderr $program $option
+			assert_status 0
+			assert_output_has "Usage: $program"
+			assert_equal 'standard error' "$stderr" ''
+		done
+		for option in -V --version; do
+			run_logged --separate-stderr $program $option
+			assert_status 0
+			assert_output_matches "^$program [0-9]+\.[0-9]+\.[0-9]+$"
+			assert_equal 'standard error' "$stderr" ''
+		done
+	done
+	assert_nothing_left
+}
+
+@test "--help fits a screen of 80 columns" {
+	local program
+	for program in svwrite svread svclean; do
+		run_logged $program --help
+		assert_equal 'widest line is below 80' "$(awk 'length > 79' <<<"$output")" ''
+	done
+}
+
+@test "--help and --version into a full device are errors" {
+	local program option
+	for program in svwrite svread svclean; do
+		for option in --help --version; do
+			run_logged bash -c "exec $program $option >/dev/full"
+			assert_status 1
+			assert_output_has 'No space left on device'
+		done
+	done
+}
+
+@test "--help makes no directory" {
+	local dir=$SVIPC_DIR
+	SVIPC_DIR=$WORK/none run_logged svread --help
+	assert_status 0
+	[ ! -e none ]
+	[ -d "$dir" ]
+}
+
+@test "an unknown option, in both forms" {
+	local program
+	for program in svwrite svread svclean; do
+		refused $program -Z
+		refused $program --no-such-option
+	done
+}
+
+@test "an option without its argument" {
+	local option
+	for option in -c -i -k -m -s -t --channel --id --path --mode --size --timeout --wait; do
+		refused svwrite $option
+		refused svread $option
+	done
+	refused svread -o
+	refused svclean --older-than
+}
+
+@test "an argument where none is taken" {
+	refused svread file
+	assert_output_has "use -o"
+	refused svclean default
+	assert_output_has "use -c"
+	refused svwrite --quiet=yes
+}
+
+@test "bad sizes" {
+	local size
+	for size in '' 0 -1 +1 x 1x 1KK 1.5 .5K 1. 1.K ' 1' '1 ' 0x10 99999999999999999999 99999999999G 64KX; do
+		refused svwrite -s "$size"
+		assert_output_has "--size '$size'"
+	done
+	refused svread --size=1Y
+}
+
+@test "sizes that are larger than can be mapped are refused before anything is made" {
+	run_logged svwrite -s 4E /dev/null
+	[ "$status" -ne 0 ]
+	assert_output_has 4611686018427387904
+	assert_nothing_left
+}
+
+@test "bad time-outs" {
+	local time
+	for time in '' -1 x 1s 1. .5 1e3 99999999999 '1 '; do
+		refused svread -t "$time"
+		assert_output_has "--timeout '$time'"
+	done
+}
+
+@test "bad ids" {
+	local id
+	for id in '' 0 -1 256 1x 0x1 99999999999; do
+		refused svread -i "$id"
+		refused svclean -c default -i "$id"
+	done
+}
+
+@test "bad modes" {
+	local mode
+	for mode in '' 0 7 0777 0700 0060 0400 888 06660 u=rw 1600; do
+		refused svwrite -m "$mode" /dev/null
+	done
+}
+
+@test "bad names: nothing that could leave the directory or look like an option" {
+	local name
+	for name in '' . .. .hidden -dash a/b ../up '/abs' 'a b' $'a\nb' 'ä' "$(printf 'x%.0s' {1..65})"; do
+		run_logged svwrite --channel="$name" -t 0 /dev/null
+		assert_status 2
+		assert_output_has 'invalid channel name'
+		nothing_made
+	done
+}
+
+@test "good names work, up to 64 characters" {
+	local name
+	for name in a A.b_c-9 "$(printf 'x%.0s' {1..64})"; do
+		run_logged svread -c "$name" -t 0
+		assert_status 4
+		assert_output_has "'$name'"
+		assert_nothing_left
+	done
+}
+
+@test "bad waiting policies and ages" {
+	refused svread --wait=never
+	refused svwrite --wait= /dev/null
+	local age
+	for age in '' x 2x 1.5h -1 2hh; do
+		refused svclean "--older-than=$age"
+	done
+}
+
+@test "options that exclude each other" {
+	touch meet
+	refused svwrite -c name -k meet
+	refused svread -c name -k meet
+	refused svclean -c name -k meet
+	refused svclean -i 5
+	refused svwrite -d -r meet
+	refused svread -r
+}
+
+@test "every option of a transfer in its long form" {
+	touch meet
+	echo text >file
+	spawn reader svread --path=meet --id=9 --mode=0600 --output=copy --quiet --size=16K --timeout=30 --wait=sleep
+	run_logged svwrite --path meet --id 9 --mode 0600 --quiet --size 16K --timeout 30 --wait auto file
+	assert_status 0
+	reap reader
+	assert_status 0
+	assert_same_file file copy
+	spawn reader svread --channel=long --verbose --resume --output=copy
+	run_logged svwrite --channel=long --verbose --resume file
+	assert_status 0
+	reap reader
+	assert_status 0
+	assert_same_file file copy
+	run_logged svwrite --detach --channel=left file
+	assert_status 0
+	run_logged svclean --channel=left --dry-run --all
+	assert_output_has 'would remove left'
+	run_logged svclean --all --quiet
+	assert_status 0
+	assert_output ''
+	assert_nothing_left
+}
+
+@test "every option of a transfer in its short form, bundled too" {
+	touch meet
+	echo text >file
+	spawn reader svread -qk meet -i9 -m600 -ocopy -s16K -t30
+	run_logged svwrite -qkmeet -i 9 -m 600 -s 16K -t 30 file
+	assert_status 0
+	reap reader
+	assert_status 0
+	assert_same_file file copy
+	spawn reader svread -vrocopy -cshort
+	run_logged svwrite -rvc short file
+	assert_status 0
+	reap reader
+	assert_status 0
+	run_logged svwrite -dcleft file
+	assert_status 0
+	run_logged svclean -nacleft
+	assert_output_has 'would remove left'
+	run_logged svclean -aq
+	assert_output ''
+	assert_nothing_left
+}
+
+@test "the mode of -m is that of the objects, whatever the umask" {
+	umask 077
+	touch meet
+	spawn reader svread -k meet -m 0660
+	wait_asleep "${pid[reader]}"
+	local key
+	key=$((0x$(ipctool key meet 83 | cut -c 3-)))
+	assert_equal 'segment mode' "$(awk -v key=$key '$1 == key { print $3 }' /proc/sysvipc/shm)" 660
+	assert_equal 'set mode' "$(awk -v key=$key '$1 == key { print $3 }' /proc/sysvipc/sem)" 660
+	kill "${pid[reader]}"
+	reap reader
+	assert_nothing_left
+}
+
+@test "options are read before anything is done: the last one is wrong" {
+	echo precious >copy
+	refused svread -o copy -s 64K -t soon
+	assert_equal content "$(cat copy)" precious
+}
+
+@test "a usage error does not need a channel directory" {
+	SVIPC_DIR=/proc/none run_logged svwrite -t soon
+	assert_status 2
+}

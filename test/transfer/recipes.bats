@@ -1,0 +1,246 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+#
+# What svipc(7) and README recommend beyond one user on one machine: joined to another machine by socat or ssh, between users,
+# between IPC namespaces, and when systemd removes a user's objects.
+
+load ../lib/common
+
+# Two machines are two directories of channels, which know nothing of each other.
+setup() {
+	sv_setup
+	here=$SVIPC_DIR/here there=$SVIPC_DIR/there
+	mkdir -m 700 "$here" "$there"
+}
+
+# A port that was free a moment ago, out of the range that the kernel gives to clients.
+free_port() {
+	local port
+	for port in $(shuf -i 20000-32000 -n 50); do
+		grep -qi ":$(printf %04X "$port") " /proc/net/tcp || {
+			echo "$port"
+			return
+		}
+	done
+}
+
+# machine DIRECTORY TEXT [ARGUMENT...]: as a user types it there, with pipefail.  The own directory stays in the environment, by
+# which the helpers know what this test has started.
+machine() {
+	local dir=$1 text=$2
+	shift 2
+	exec bash -o pipefail -c "svread() { SVIPC_DIR=$dir command svread -t 60 \"\$@\"; }
+		svwrite() { SVIPC_DIR=$dir command svwrite -t 60 \"\$@\"; }
+		$text" machine "$@"
+}
+
+@test "over TCP: svread | socat on one machine, socat | svwrite on the other" {
+	skip_unless socat
+	local port
+	port=$(free_port)
+	random_file sent 3000000
+	spawn sender machine "$there" 'svread | socat -u - TCP-LISTEN:$1,bind=127.0.0.1,reuseaddr' "$port"
+	spawn receiver machine "$here" 'socat -u TCP:127.0.0.1:$1,retry=200,interval=0.1 - | svwrite' "$port"
+	spawn reader machine "$here" "svread -o '$WORK/copy'"
+	run_logged env "SVIPC_DIR=$there" svwrite -t 60 sent
+	assert_status 0
+	local side
+	for side in sender receiver reader; do
+		reap $side
+		assert_status 0
+	done
+	assert_same_file sent copy
+}
+
+@test "over TCP: the far reader's disk is full; every pipeline back to the first writer fails" {
+	skip_unless socat
+	[ -w /dev/full ] || skip 'needs /dev/full'
+	local port
+	port=$(free_port)
+	# More than what lies between can hold.
+	spawn sender machine "$there" 'svread | socat -u - TCP-LISTEN:$1,bind=127.0.0.1,reuseaddr' "$port"
+	spawn receiver machine "$here" 'socat -u TCP:127.0.0.1:$1,retry=200,interval=0.1 - | svwrite' "$port"
+	spawn reader machine "$here" 'svread >/dev/full'
+	spawn writer env "SVIPC_DIR=$there" svwrite -t 60 /dev/zero
+	reap reader
+	assert_status 1
+	assert_stderr_has 'No space left on device'
+	reap receiver
+	# svwrite comes last in that pipeline: its status is the pipeline's.
+	assert_status 3
+	assert_stderr_has 'the reader'
+	assert_stderr_has 'No space left on device'
+	reap sender
+	[ "$status" -ne 0 ]
+	reap writer
+	assert_status 3
+}
+
+@test "over TCP: the first writer dies; the sending pipeline fails, and the far side can tell by no status but by pipefail there" {
+	skip_unless socat
+	local port
+	port=$(free_port)
+	random_file sent 100000
+	mkfifo feed
+	exec 9<>feed
+	spawn sender machine "$there" 'svread | socat -u - TCP-LISTEN:$1,bind=127.0.0.1,reuseaddr' "$port" 9>&-
+	spawn receiver machine "$here" 'socat -u TCP:127.0.0.1:$1,retry=200,interval=0.1 - | svwrite' "$port" 9>&-
+	spawn reader machine "$here" "svread -o '$WORK/copy'" 9>&-
+	spawn writer env "SVIPC_DIR=$there" svwrite -t 60 feed 9>&-
+	cat sent >&9
+	wait_until 'cmp -s sent copy'
+	kill -KILL "${pid[writer]}"
+	exec 9>&-
+	reap writer
+	assert_status 137
+	reap sender
+	assert_status 3
+	assert_stderr_has 'the writer'
+	assert_stderr_has 'died'
+	# TCP ends as if all were well: only the sending side knows.
+	reap receiver
+	assert_status 0
+	reap reader
+	assert_status 0
+}
+
+@test "over ssh: svread | ssh host svwrite" {
+	skip_unless ssh ssh-keygen
+	local sshd port
+	sshd=$(PATH=$PATH:/usr/sbin type -P sshd) || skip 'needs sshd'
+	skip_unless_root
+	port=$(free_port)
+	ssh-keygen -q -t ed25519 -N '' -f host
+	ssh-keygen -q -t ed25519 -N '' -f user
+	mkdir -p /run/sshd
+	spawn sshd "$sshd" -D -e -f /dev/null -p "$port" -h "$WORK/host" -o ListenAddress=127.0.0.1 -o UsePAM=no -o StrictModes=no \
+		-o "AuthorizedKeysFile=$WORK/user.pub" -o PidFile=none
+	wait_until 'grep -qi ":$(printf %04X '"$port"') " /proc/net/tcp'
+	random_file sent 3000000
+	export SSH="ssh -F none -p $port -i $WORK/user -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR 127.0.0.1"
+	spawn pipeline machine "$there" 'svread | $SSH "SVIPC_DIR=$1 $2/svwrite -t 60"' "$here" "$SVIPC_BUILD"
+	spawn reader machine "$here" "svread -o '$WORK/copy'"
+	run_logged env "SVIPC_DIR=$there" svwrite -t 60 sent
+	assert_status 0
+	reap pipeline
+	assert_status 0
+	reap reader
+	assert_status 0
+	assert_same_file sent copy
+	# And back: what fails there is the status of the pipeline here.
+	spawn pipeline machine "$there" 'svread | $SSH "SVIPC_DIR=$1 $2/svwrite -t 60"' "$here" "$SVIPC_BUILD"
+	spawn reader machine "$here" 'svread >/dev/full'
+	spawn writer env "SVIPC_DIR=$there" svwrite -t 60 /dev/zero
+	reap reader
+	assert_status 1
+	reap pipeline
+	assert_status 3
+	reap writer
+	assert_status 3
+	kill "${pid[sshd]}"
+	reap sshd
+}
+
+# A directory $place that a user who is not root can reach too, and one of that user's own in it.
+with_other_user() {
+	skip_unless_root
+	skip_unless setpriv
+	setpriv --reuid=65534 --regid=65534 --clear-groups test -x "$SVIPC_BUILD/svread" ||
+		skip 'another user cannot reach the build directory'
+	place=$(mktemp -d /tmp/svipc-users.XXXXXX)
+	mkdir -m 700 "$place/of-other"
+	chown 65534:65534 "$place/of-other"
+	chmod 755 "$place"
+	touch "$place/handover"
+}
+
+teardown() {
+	sv_teardown
+	rm -rf "${place-}"
+}
+
+# as_other COMMAND...: with the group 12345 beside its own.
+as_other() {
+	setpriv --reuid=65534 --regid=65534 --groups=12345 env "SVIPC_DIR=$place/of-other" "$@"
+}
+
+@test "between users: a path, and mode 0666 for all" {
+	with_other_user
+	random_file sent 300000
+	spawn writer svwrite -k "$place/handover" -m 0666 sent
+	wait_asleep "${pid[writer]}"
+	as_other "$SVIPC_BUILD/svread" -t 30 -k "$place/handover" >copy
+	reap writer
+	assert_status 0
+	assert_same_file sent copy
+}
+
+@test "between users: without --mode the other one is refused, and told what to do" {
+	with_other_user
+	spawn writer svwrite -k "$place/handover" /dev/null
+	wait_asleep "${pid[writer]}"
+	run as_other "$SVIPC_BUILD/svread" -t 30 -k "$place/handover"
+	sv_log 'svread as another user'
+	assert_status 1
+	assert_output_has 'Permission denied'
+	assert_output_has '--mode 0660'
+	# The one who waits is not disturbed.
+	run_logged svread -k "$place/handover"
+	assert_status 0
+	reap writer
+	assert_status 0
+}
+
+@test "between users: mode 0660 admits the group of the one who came first" {
+	with_other_user
+	random_file sent 300000
+	spawn writer setpriv --regid=12345 --clear-groups "$SVIPC_BUILD/svwrite" -k "$place/handover" -m 0660 sent
+	wait_asleep "${pid[writer]}"
+	as_other "$SVIPC_BUILD/svread" -t 30 -k "$place/handover" >copy
+	reap writer
+	assert_status 0
+	assert_same_file sent copy
+}
+
+@test "containers: in two IPC namespaces the sides never meet, and each message names its own" {
+	skip_unless_own_ipc
+	echo hello >file
+	spawn writer unshare --ipc "$SVIPC_BUILD/svwrite" -v -t 3 file
+	run_logged svread -v -t 3
+	assert_status 4
+	assert_output_has "waiting for a writer on channel 'default' (namespace $(readlink /proc/self/ns/ipc))"
+	reap writer
+	assert_status 4
+	assert_stderr_has "waiting for a reader on channel 'default' (namespace ipc:["
+	[[ $stderr != *"$(readlink /proc/self/ns/ipc)"* ]] || fail 'both messages name the same namespace'
+}
+
+@test "containers: within one namespace that both enter they meet" {
+	skip_unless_own_ipc
+	skip_unless nsenter
+	echo hello >file
+	spawn holder unshare --ipc sleep 100
+	wait_until '[ "$(readlink /proc/${pid[holder]}/ns/ipc)" != "$(readlink /proc/self/ns/ipc)" ]'
+	spawn writer nsenter "--ipc=/proc/${pid[holder]}/ns/ipc" "$SVIPC_BUILD/svwrite" -t 30 file
+	run_logged nsenter "--ipc=/proc/${pid[holder]}/ns/ipc" "$SVIPC_BUILD/svread" -t 30
+	assert_status 0
+	assert_output hello
+	reap writer
+	assert_status 0
+	kill "${pid[holder]}"
+	reap holder
+}
+
+@test "systemd RemoveIPC strikes in the middle: the side that waits for the other ends with 1 and names the suspects" {
+	half_way
+	# What systemd-logind does: remove every object of the user.
+	ipc_leaked "$sv_before" | ipc_remove
+	reap reader
+	assert_status 1
+	assert_stderr_has 'removed by another process'
+	assert_stderr_has 'RemoveIPC'
+	exec 9>&-
+	# This one waits for its input: it may see the removal or that the reader is gone.
+	reap writer
+	assert_status 1 3
+}

@@ -1,0 +1,471 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+#
+# -r: kill either side, or both, start the same command again, and the transfer goes on where it stopped.
+# -d: the data waits in the channel for a reader that comes later.
+
+load ../lib/common
+
+setup() {
+	sv_setup
+	if [ "$(cat /proc/sys/kernel/shm_rmid_forced 2>/dev/null)" = 1 ]; then
+		skip 'kernel.shm_rmid_forced is 1'
+	fi
+	random_file "$WORK/file" 300000
+}
+
+# Both sides of a resumable transfer of file to copy, through a ring that needs many rounds.
+W=(svwrite -r -s 16K file)
+R=(svread -r -s 16K -o copy)
+
+# A resumable transfer whose writer was killed after 5 blocks of 8192; the reader waits for the next.
+killed_writer() {
+	spawn reader "${R[@]}"
+	midway signal=9 5 "${W[@]}"
+	reap svwrite
+	assert_status 137
+	wait_until 'grep -q "waiting for the next" reader.err'
+	wait_asleep "${pid[reader]}"
+	assert_equal 'bytes arrived' "$(stat -c %s copy)" 40960
+}
+
+killed_reader() {
+	spawn writer "${W[@]}"
+	midway signal=9 5 "${R[@]}"
+	reap svread
+	assert_status 137
+	wait_until 'grep -q "waiting for the next" writer.err'
+	wait_asleep "${pid[writer]}"
+}
+
+# Nobody is attached, the channel holds data.
+killed_both() {
+	killed_reader
+	kill -KILL "${pid[writer]}"
+	reap writer
+}
+
+finish_all() {
+	spawn reader "${R[@]}"
+	run_logged "${W[@]}"
+	assert_status 0
+	reap reader
+	assert_status 0
+	assert_same_file file copy
+	assert_nothing_left
+}
+
+@test "-r without a death is a transfer like any other" {
+	pass file -r -s 16K
+}
+
+@test "-r in both orders of start" {
+	spawn writer "${W[@]}"
+	wait_asleep "${pid[writer]}"
+	run_logged "${R[@]}"
+	assert_status 0
+	reap writer
+	assert_status 0
+	assert_same_file file copy
+	rm copy
+	spawn reader "${R[@]}"
+	wait_asleep "${pid[reader]}"
+	run_logged "${W[@]}"
+	assert_status 0
+	reap reader
+	assert_same_file file copy
+	assert_nothing_left
+}
+
+@test "-r: an empty file" {
+	: >file
+	pass file -r
+}
+
+@test "writer killed: the reader says so and waits; a new writer goes on" {
+	killed_writer
+	assert_equal 'who died' "$(grep -c "the writer (pid ${pid[svwrite]}) died" reader.err)" 1
+	run_logged "${W[@]}"
+	assert_status 0
+	assert_output_has 'going on at byte 40960'
+	reap reader
+	assert_status 0
+	assert_same_file file copy
+	assert_nothing_left
+}
+
+@test "reader killed: the writer says so and waits; a new reader goes on" {
+	killed_reader
+	assert_equal 'who died' "$(grep -c "the reader (pid ${pid[svread]}) died" writer.err)" 1
+	# What the dead one wrote and did not release is written again, not twice.
+	head -c 5000 /dev/urandom >>copy
+	run_logged "${R[@]}"
+	assert_status 0
+	assert_output_has 'going on at byte'
+	reap writer
+	assert_status 0
+	assert_same_file file copy
+	assert_nothing_left
+}
+
+@test "both killed: both go on, either one first" {
+	killed_both
+	finish_all
+	rm copy
+	killed_both
+	spawn writer "${W[@]}"
+	wait_asleep "${pid[writer]}"
+	run_logged "${R[@]}"
+	assert_status 0
+	reap writer
+	assert_status 0
+	assert_same_file file copy
+	assert_nothing_left
+}
+
+@test "each side is killed many times in turn" {
+	for _ in 1 2 3 4; do
+		midway signal=9 3 "${W[@]}"
+		midway signal=9 3 "${R[@]}"
+		# Whoever survives the other waits for the next: that is ended too.
+		wait_until 'sv_gone ${pid[svwrite]} || sv_gone ${pid[svread]}'
+		wait_until 'sv_gone ${pid[svwrite]} || sv_asleep ${pid[svwrite]}'
+		wait_until 'sv_gone ${pid[svread]} || sv_asleep ${pid[svread]}'
+		kill -KILL "${pid[svwrite]}" "${pid[svread]}" 2>/dev/null || :
+		reap svwrite
+		reap svread
+		cmp -n "$(stat -c %s copy)" file copy
+	done
+	finish_all
+}
+
+@test "a side ended by a signal that it could handle can be followed too" {
+	killed_writer
+	kill -TERM "${pid[reader]}"
+	reap reader
+	assert_status 143
+	run_logged svclean
+	assert_status 0
+	assert_output_has 'left default'
+	finish_all
+}
+
+@test "the reader killed after its last write: the writer waits, a new reader ends it" {
+	printf 'short' >file
+	spawn writer "${W[@]}"
+	wait_asleep "${pid[writer]}"
+	midway signal=9 0 "${R[@]}"
+	reap svread
+	assert_status 137
+	wait_until 'grep -q "waiting for the next" writer.err'
+	run_logged "${R[@]}"
+	assert_status 0
+	reap writer
+	assert_status 0
+	assert_same_file file copy
+	assert_nothing_left
+}
+
+@test "another input file is refused, nothing is destroyed" {
+	killed_both
+	cp file other
+	run_logged svwrite -r -s 16K other
+	assert_status 1
+	assert_output_has 'another input file'
+	finish_all
+}
+
+@test "an input file that has changed is refused, nothing is destroyed" {
+	killed_both
+	cp -p file before
+	touch -d '1 hour ago' file
+	run_logged "${W[@]}"
+	assert_status 1
+	assert_output_has 'has changed'
+	touch -r before file
+	finish_all
+}
+
+@test "an input file that has grown is refused" {
+	killed_both
+	local time
+	time=$(stat -c %y file)
+	echo more >>file
+	touch -d "$time" file
+	run_logged "${W[@]}"
+	assert_status 1
+	assert_output_has 'has changed'
+	run_logged svclean -a
+	assert_status 0
+	assert_nothing_left
+}
+
+@test "another output file is refused, nothing is destroyed" {
+	killed_both
+	cp copy other
+	run_logged svread -r -o other
+	assert_status 1
+	assert_output_has 'another output file'
+	assert_same_file copy other
+	finish_all
+}
+
+@test "an output shorter than what was taken is refused, and stays as it is" {
+	killed_both
+	head -c 100 file >copy
+	spawn writer "${W[@]}"
+	run_logged "${R[@]}"
+	assert_status 1
+	assert_output_has 'has 100 bytes but'
+	assert_equal 'size of the output' "$(stat -c %s copy)" 100
+	# The writer has heard of the refusal, or waits for another reader.
+	kill -TERM "${pid[writer]}" 2>/dev/null || :
+	reap writer
+	assert_status 3 143
+	run_logged svclean -a
+	assert_status 0
+	assert_nothing_left
+}
+
+@test "an output or input that cannot be positioned is wrong usage, and makes nothing" {
+	run_logged bash -c 'echo x | svwrite -r'
+	assert_status 2
+	run_logged svwrite -r file file
+	assert_status 2
+	run_logged svread -r
+	assert_status 2
+	assert_output_has '--output'
+	mkfifo fifo
+	exec 9<>fifo
+	run_logged svread -r -o fifo
+	assert_status 2
+	exec 9>&-
+	assert_nothing_left
+}
+
+@test "-r on one side only: status 5 and what to do, in all four ways" {
+	spawn writer "${W[@]}"
+	wait_asleep "${pid[writer]}"
+	run_logged svread -o copy
+	assert_status 5
+	assert_output_has '--resume'
+	wait_asleep "${pid[writer]}"
+	kill -TERM "${pid[writer]}"
+	reap writer
+	svclean -aq
+	spawn reader "${R[@]}"
+	wait_asleep "${pid[reader]}"
+	run_logged svwrite file
+	assert_status 5
+	assert_output_has '--resume'
+	kill -TERM "${pid[reader]}"
+	reap reader
+	svclean -aq
+	spawn writer svwrite file
+	wait_asleep "${pid[writer]}"
+	run_logged "${R[@]}"
+	assert_status 5
+	assert_output_has 'not resumable'
+	run_logged svread -o copy
+	assert_status 0
+	reap writer
+	spawn reader svread -o copy
+	wait_asleep "${pid[reader]}"
+	run_logged "${W[@]}"
+	assert_status 5
+	assert_output_has 'not resumable'
+	run_logged svwrite file
+	assert_status 0
+	reap reader
+	assert_nothing_left
+}
+
+@test "starting without -r on a resumable channel that holds data says so and leaves it" {
+	killed_both
+	run_logged svwrite file
+	assert_status 5
+	assert_output_has '--resume'
+	run_logged svread -o elsewhere
+	assert_status 5
+	finish_all
+}
+
+@test "a second writer and a second reader are refused on a resumable channel too" {
+	killed_writer
+	run_logged svread -r -o elsewhere
+	assert_status 5
+	assert_output_has "pid ${pid[reader]}"
+	run_logged "${W[@]}"
+	assert_status 0
+	reap reader
+	assert_status 0
+	assert_nothing_left
+}
+
+@test "-t bounds the wait for the next one; the channel stays for later" {
+	spawn reader "${R[@]}" -t 0.3
+	midway signal=9 5 "${W[@]}"
+	reap svwrite
+	reap reader
+	assert_status 4
+	run_logged svclean -n
+	assert_output_has 'resumable'
+	finish_all
+}
+
+@test "svclean leaves a resumable channel alone but with -a" {
+	killed_both
+	run_logged svclean
+	assert_status 0
+	assert_output_has 'left default'
+	assert_output_has '--all removes it'
+	run_logged svclean -q
+	assert_status 0
+	assert_output ''
+	run_logged svclean -c default
+	assert_status 0
+	run_logged svclean -n -a
+	assert_output_has 'would remove default'
+	run_logged svclean -a
+	assert_status 0
+	assert_output_has 'removed default'
+	assert_nothing_left
+}
+
+@test "svclean -a does not touch a resumable channel that a side waits on" {
+	killed_writer
+	run_logged svclean -a
+	assert_status 0
+	assert_output_lacks removed
+	run_logged "${W[@]}"
+	assert_status 0
+	reap reader
+	assert_status 0
+	assert_same_file file copy
+	assert_nothing_left
+}
+
+@test "an error of one side ends a resumable transfer for the other as well" {
+	midway errno=28 5 "${R[@]}"
+	run_logged "${W[@]}"
+	assert_status 3
+	assert_output_has 'No space left on device'
+	reap svread
+	assert_status 1
+	run_logged svclean -a
+	assert_nothing_left
+}
+
+@test "-d: the writer returns at once, a reader takes it later, nothing is left" {
+	run_logged svwrite -d file
+	assert_status 0
+	assert_output ''
+	run_logged svclean
+	assert_status 0
+	assert_output_has 'left default'
+	assert_output_has detached
+	run_logged svread -o copy
+	assert_status 0
+	assert_same_file file copy
+	assert_nothing_left
+}
+
+@test "-d: an empty file, one byte, and exactly a page" {
+	local size
+	for size in 0 1 4096 4097; do
+		head -c $size file >part
+		run_logged svwrite -d part
+		assert_status 0
+		run_logged svread -o copy
+		assert_status 0
+		assert_same_file part copy
+		assert_nothing_left
+	done
+}
+
+@test "-d: a reader that waits already takes it" {
+	spawn reader svread -o copy
+	wait_asleep "${pid[reader]}"
+	run_logged svwrite -d file
+	assert_status 0
+	reap reader
+	assert_status 0
+	assert_same_file file copy
+	assert_nothing_left
+}
+
+@test "-d: a reader that was killed is followed by one that gets all" {
+	run_logged svwrite -d file
+	assert_status 0
+	midway signal=9 0 svread -o copy
+	reap svread
+	assert_status 137
+	rm -f copy
+	run_logged svread -o copy
+	assert_status 0
+	assert_same_file file copy
+	assert_nothing_left
+}
+
+@test "-d: from a pipe with --size; too much for it is refused on both sides" {
+	run_logged bash -c 'head -c 5000 file | svwrite -d -s 8K'
+	assert_status 0
+	run_logged svread -o copy
+	assert_status 0
+	head -c 5000 file >part
+	assert_same_file part copy
+	run_logged bash -c 'svwrite -d -s 8K <file'
+	assert_status 1
+	assert_output_has '8192 bytes'
+	assert_output_has '--size'
+	run_logged svclean
+	assert_nothing_left
+	run_logged bash -c 'cat file | svwrite -d -s 8K'
+	assert_status 1
+	assert_nothing_left
+}
+
+@test "-d: a pipe without --size, or together with -r, is wrong usage" {
+	run_logged bash -c 'echo x | svwrite -d'
+	assert_status 2
+	assert_output_has '--size'
+	run_logged svwrite -d -r file
+	assert_status 2
+	assert_nothing_left
+}
+
+@test "-d: a second writer is told that data waits" {
+	run_logged svwrite -d file
+	assert_status 0
+	run_logged svwrite -d file
+	assert_status 5
+	assert_output_has '300000 bytes'
+	assert_output_has 'svclean --all'
+	run_logged svwrite file
+	assert_status 5
+	run_logged svclean -a
+	assert_status 0
+	assert_nothing_left
+}
+
+@test "-d: the writer killed before it was done: a leftover" {
+	midway signal=9 1 svwrite -d file
+	reap svwrite
+	assert_status 137
+	run_logged svclean
+	assert_status 0
+	assert_output_has 'removed default'
+	assert_nothing_left
+}
+
+@test "-d and -r where the kernel removes unattached segments are refused" {
+	skip_unless_own_ipc
+	local option
+	for option in -d -r; do
+		run_logged unshare --ipc bash -c "echo 1 >/proc/sys/kernel/shm_rmid_forced 2>/dev/null || exit 77
+			exec svwrite $option file"
+		[ "$status" -ne 77 ] || skip 'may not set kernel.shm_rmid_forced'
+		assert_status 1
+		assert_output_has 'kernel.shm_rmid_forced'
+	done
+}
