@@ -69,9 +69,10 @@ enum sv_code {
 enum sv_role { SV_WRITER = 0, SV_READER = 1 };
 
 /*
- * How a side waits.  Only SV_WAIT_SPIN burns CPU time for long; every policy ends asleep.  In a stream of small messages that this
- * makes faster, SV_WAIT_AUTO looks for the next ones up to 5 us later than it could; in one of large amounts that it does not
- * make slower, it sleeps for up to 200 us between two looks, with nanosleep(2).
+ * How a side waits.  Only SV_WAIT_SPIN burns CPU time for long; every policy ends asleep.  In a stream of
+ * small messages that this makes faster, SV_WAIT_AUTO looks for the next ones up to 5 us later than it could;
+ * in one of large amounts that it does not make slower, it sleeps for up to 200 us between two looks, with
+ * nanosleep(2).
  */
 enum sv_wait {
 	SV_WAIT_AUTO = 0, /* spin about as long as a wake-up would cost, less when that does not pay */
@@ -87,8 +88,9 @@ enum sv_flags {
 };
 
 /*
- * Identity of the file that a side of a resumable channel reads or writes, kept in the channel so that only the same file
- * goes on: stat(2) of it.  Of a reader's output only device and inode count.  All 0: no file, and none is asked for.
+ * Identity of the file that a side of a resumable channel reads or writes, kept in the channel so that only
+ * the same file goes on: stat(2) of it.  Of a reader's output only device and inode count.  All 0: no file,
+ * and none is asked for.
  */
 struct sv_source {
 	uint64_t device;
@@ -99,23 +101,29 @@ struct sv_source {
 
 /* What sv_open() needs.  Start from SV_OPTIONS_INIT: a zero or NULL member means the default. */
 struct sv_options {
-	size_t struct_size;      /* set by SV_OPTIONS_INIT */
-	const char *name;        /* channel name, [A-Za-z0-9._-], at most 64 bytes, not starting with '.' or '-';
-	                            NULL: "default" */
-	const char *path;        /* rendezvous file instead of a name: any existing regular file or directory */
-	int project;             /* ftok(3) project id, 1..255; 0: SV_PROJECT_DEFAULT */
-	unsigned mode;           /* permission bits of new objects, 0600 plus group and other read/write; 0: 0600 */
-	unsigned flags;          /* enum sv_flags */
-	enum sv_wait wait;       /* waiting policy of this side */
-	uint64_t capacity;       /* bytes; rounded up to a power of two that is a multiple of SHMLBA; 0: four times
-	                            the second-level cache of a CPU, 1 to 16 MiB; 4 MiB where that
-	                            is not known.  The side that creates the channel decides. */
-	uint64_t total;          /* writer: bytes that will come, or SV_UNKNOWN; for the reader's information.  For
-	                            2 MiB or more sv_open() asks for huge pages, so that as much of the ring, up
-	                            to 16 MiB, takes memory from then on; it takes some milliseconds at most. */
+	size_t struct_size; /* set by SV_OPTIONS_INIT */
+	const char *name;   /* channel name, [A-Za-z0-9._-], at most 64 bytes, not starting with '.' or '-';
+	                       NULL: "default" */
+	const char *path;   /* rendezvous file instead of a name: any existing regular file or directory */
+	int project;        /* ftok(3) project id, 1..255; 0: SV_PROJECT_DEFAULT */
+	unsigned mode;     /* permission bits of new objects, 0600 plus group and other read/write; 0: 0600 */
+	unsigned flags;    /* enum sv_flags */
+	enum sv_wait wait; /* waiting policy of this side */
+	uint64_t capacity; /* bytes; rounded up to a power of two that is a multiple of SHMLBA; 0: four times
+	                      the second-level cache of a CPU, 1 to 16 MiB; 4 MiB where that
+	                      is not known.  The side that creates the channel decides. */
+	uint64_t total;    /* writer: bytes that will come, or SV_UNKNOWN; for the reader's information.  For
+	                      2 MiB or more sv_open() asks for huge pages, so that as much of the ring, up
+	                      to 16 MiB, takes memory from then on; it takes some milliseconds at most. */
 	struct sv_source source; /* with SV_RESUME: the writer's input or the reader's output */
 };
-#define SV_OPTIONS_INIT { sizeof(struct sv_options), NULL, NULL, 0, 0, 0, SV_WAIT_AUTO, 0, SV_UNKNOWN, { 0, 0, 0, 0 } }
+#define SV_OPTIONS_INIT \
+	{ \
+		sizeof(struct sv_options), NULL, NULL, 0, 0, 0, SV_WAIT_AUTO, 0, SV_UNKNOWN, \
+		{ \
+			0, 0, 0, 0 \
+		} \
+	}
 
 /* The last failure, in full. */
 struct sv_error {
@@ -155,22 +163,22 @@ struct sv_side {
 struct sv_info {
 	size_t struct_size; /* set by the library: what it knows of this struct */
 	enum sv_state state;
-	char name[72];       /* channel name; empty for a channel with a path */
-	char path[512];      /* rendezvous file; cut off if longer */
-	char reason[256];    /* one line: why the state is what it is */
-	uint32_t key;        /* ftok(3) key */
-	int project;         /* ftok(3) project id */
-	int shmid;           /* segment, -1: none */
-	int semid;           /* semaphore set, -1: none */
-	unsigned owner;      /* user id */
-	unsigned mode;       /* permission bits */
-	unsigned flags;      /* enum sv_flags */
-	uint64_t capacity;   /* bytes of the ring */
-	uint64_t segment;    /* bytes of the segment */
-	uint64_t total;      /* bytes that will come, or SV_UNKNOWN */
-	uint64_t page_size;  /* bytes of one page of the mapping */
-	int64_t created;     /* seconds since 1970 */
-	unsigned long maps;  /* shm_nattch: two for an attached writer, three for a reader */
+	char name[72];          /* channel name; empty for a channel with a path */
+	char path[512];         /* rendezvous file; cut off if longer */
+	char reason[256];       /* one line: why the state is what it is */
+	uint32_t key;           /* ftok(3) key */
+	int project;            /* ftok(3) project id */
+	int shmid;              /* segment, -1: none */
+	int semid;              /* semaphore set, -1: none */
+	unsigned owner;         /* user id */
+	unsigned mode;          /* permission bits */
+	unsigned flags;         /* enum sv_flags */
+	uint64_t capacity;      /* bytes of the ring */
+	uint64_t segment;       /* bytes of the segment */
+	uint64_t total;         /* bytes that will come, or SV_UNKNOWN */
+	uint64_t page_size;     /* bytes of one page of the mapping */
+	int64_t created;        /* seconds since 1970 */
+	unsigned long maps;     /* shm_nattch: two for an attached writer, three for a reader */
 	struct sv_side side[2]; /* by enum sv_role */
 };
 
@@ -201,34 +209,37 @@ int sv_wait_peer(sv_channel *ch, int timeout_ms);
 
 /*
  * Is the peer well?  Never blocks.  SV_OK: it has not come, is working, or has finished; SV_EDIED, SV_EPEER,
- * SV_EREMOVED, SV_ECORRUPT, SV_EINTR, SV_ESYSTEM.  For a side that is busy elsewhere, in poll(2) for its input say.
+ * SV_EREMOVED, SV_ECORRUPT, SV_EINTR, SV_ESYSTEM.  For a side that is busy elsewhere, in poll(2) for its
+ * input say.
  */
 int sv_check(sv_channel *ch);
 
 /*
- * Writer of a byte channel: wait until at least want bytes (1..capacity) are free.  *data points to *got >= want
- * contiguous bytes of the segment.  They stay the caller's until sv_commit(); calling again without a
+ * Writer of a byte channel: wait until at least want bytes (1..capacity) are free.  *data points to *got >=
+ * want contiguous bytes of the segment.  They stay the caller's until sv_commit(); calling again without a
  * commit gives the same place, perhaps more of it.  Reading from it yields old data.
- * A writer that wants W and a reader that wants R at once can wait for each other if W + R is above capacity + 1.
- * SV_EINVAL (not a byte writer, after sv_finish), SV_ETOOBIG (want above the capacity), and those of
- * sv_wait_peer().  After SV_EAGAIN, SV_ETIMEDOUT and SV_EINTR the channel is as before; after the others it is of
- * no more use but for sv_wait_peer() (resumable) and sv_close().
+ * A writer that wants W and a reader that wants R at once can wait for each other if W + R is above capacity
+ * + 1. SV_EINVAL (not a byte writer, after sv_finish), SV_ETOOBIG (want above the capacity), and those of
+ * sv_wait_peer().  After SV_EAGAIN, SV_ETIMEDOUT and SV_EINTR the channel is as before; after the others it
+ * is of no more use but for sv_wait_peer() (resumable) and sv_close().
  */
 int sv_reserve(sv_channel *ch, size_t want, void **data, size_t *got, int timeout_ms);
 
-/* Publish the first n bytes (0..*got) of the reservation; the rest stays reserved.  Never blocks.  SV_EINVAL, SV_EREMOVED, SV_ESYSTEM. */
+/* Publish the first n bytes (0..*got) of the reservation; the rest stays reserved.  Never blocks.  SV_EINVAL,
+ * SV_EREMOVED, SV_ESYSTEM. */
 int sv_commit(sv_channel *ch, size_t n);
 
 /*
- * Reader of a byte channel: wait until at least want bytes (1..capacity) are there, or the stream ends.  *data points
- * to *got contiguous bytes of the segment, read-only; *got is below want only at the end of the stream.
- * They stay valid until sv_release(); calling again without a release gives the same bytes, perhaps more.
- * SV_END when nothing is left and the writer has finished; SV_EDIED or SV_EPEER when nothing is left and
- * it has not; the rest as for sv_reserve().
+ * Reader of a byte channel: wait until at least want bytes (1..capacity) are there, or the stream ends. *data
+ * points to *got contiguous bytes of the segment, read-only; *got is below want only at the end of the
+ * stream. They stay valid until sv_release(); calling again without a release gives the same bytes, perhaps
+ * more. SV_END when nothing is left and the writer has finished; SV_EDIED or SV_EPEER when nothing is left
+ * and it has not; the rest as for sv_reserve().
  */
 int sv_peek(sv_channel *ch, size_t want, const void **data, size_t *got, int timeout_ms);
 
-/* Give the first n bytes (0..*got) of the peeked ones back to the writer.  Never blocks.  SV_EINVAL, SV_EREMOVED, SV_ESYSTEM. */
+/* Give the first n bytes (0..*got) of the peeked ones back to the writer.  Never blocks.  SV_EINVAL,
+ * SV_EREMOVED, SV_ESYSTEM. */
 int sv_release(sv_channel *ch, size_t n);
 
 /*
@@ -255,17 +266,17 @@ int sv_send(sv_channel *ch, const void *data, size_t len, int timeout_ms);
 int sv_recv(sv_channel *ch, void *data, size_t size, size_t *len, int timeout_ms);
 
 /*
- * End well.  Writer: publish the end of the stream and wait until the reader has called sv_finish(); SV_OK then
- * means that the reader has dealt with every byte.  With SV_DETACH it does not wait.  Reader: only after
+ * End well.  Writer: publish the end of the stream and wait until the reader has called sv_finish(); SV_OK
+ * then means that the reader has dealt with every byte.  With SV_DETACH it does not wait.  Reader: only after
  * SV_END (else SV_EINVAL), when the output is safe; tells the writer.  After a time-out call it again.
  * Errors as for sv_wait_peer().
  */
 int sv_finish(sv_channel *ch, int timeout_ms);
 
 /*
- * End badly: tell the peer why, an errno value above 0, or minus a signal number.  Values from 4096 to 65535 are
- * the application's own: no errno value is so large.  Never blocks.  Bytes that were committed before stay
- * readable.  Then call sv_close().  SV_EINVAL.
+ * End badly: tell the peer why, an errno value above 0, or minus a signal number.  Values from 4096 to 65535
+ * are the application's own: no errno value is so large.  Never blocks.  Bytes that were committed before
+ * stay readable.  Then call sv_close().  SV_EINVAL.
  */
 int sv_abort(sv_channel *ch, int reason);
 
@@ -283,7 +294,8 @@ int sv_close(sv_channel *ch);
  */
 void sv_interrupt(sv_channel *ch);
 
-/* The last failure on this handle; code is SV_OK if there was none.  Valid until the next call on the handle. */
+/* The last failure on this handle; code is SV_OK if there was none.  Valid until the next call on the handle.
+ */
 const struct sv_error *sv_last_error(const sv_channel *ch);
 
 /* Bytes of the ring, and this side's own position: where a resumed transfer goes on.  Never fail. */
@@ -325,17 +337,22 @@ struct sv_clean_options {
 	int all;              /* 1: detached and resumable channels too, if nobody is attached */
 	int64_t older_than_s; /* only channels created at least so many seconds ago */
 };
-#define SV_CLEAN_INIT { sizeof(struct sv_clean_options), NULL, NULL, 0, 0, 0, 0 }
+#define SV_CLEAN_INIT \
+	{ \
+		sizeof(struct sv_clean_options), NULL, NULL, 0, 0, 0, 0 \
+	}
 
-/* What was done with one channel: removed is 1 when its objects were (dry run: would be) removed, 0 when it was left
-   alone, -1 when removing failed (info->reason says why).  A non-zero result ends the walk and is returned. */
+/* What was done with one channel: removed is 1 when its objects were (dry run: would be) removed, 0 when it
+   was left alone, -1 when removing failed (info->reason says why).  A non-zero result ends the walk and is
+   returned. */
 typedef int (*sv_clean_visit)(const struct sv_info *info, int removed, void *arg);
 
 /*
- * Remove what is stale: ours, nobody attached on either side, and of no more use.  Considers what sv_list(0) shows.
- * Takes each channel's lock; one that is locked, alive, foreign, or in doubt is left alone.  Empty rendezvous files
- * without any object or record are removed too, without a call of visit, from a directory that holds nothing but channels.
- * Returns SV_OK also when there was nothing to do, what visit returned, SV_EINVAL, or SV_ESYSTEM.
+ * Remove what is stale: ours, nobody attached on either side, and of no more use.  Considers what sv_list(0)
+ * shows. Takes each channel's lock; one that is locked, alive, foreign, or in doubt is left alone.  Empty
+ * rendezvous files without any object or record are removed too, without a call of visit, from a directory
+ * that holds nothing but channels. Returns SV_OK also when there was nothing to do, what visit returned,
+ * SV_EINVAL, or SV_ESYSTEM.
  */
 int sv_clean(const struct sv_clean_options *options, sv_clean_visit visit, void *arg, struct sv_error *err);
 

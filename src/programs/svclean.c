@@ -88,13 +88,16 @@ static int show(const struct sv_info *info, int removed, void *arg)
 		cli_say("channel %s: %s", label, info->reason);
 		return 0;
 	}
-	if (removed == 0 && (info->state == SV_STATE_DETACHED || info->state == SV_STATE_RESUMABLE) && info->maps == 0)
+	if (removed == 0 && (info->state == SV_STATE_DETACHED || info->state == SV_STATE_RESUMABLE) &&
+	    info->maps == 0)
 		hint = "; --all removes it";
-	if (cleaning->json != NULL || cleaning->quiet || (removed == 0 && !cleaning->named && hint[0] == '\0'))
+	if (cleaning->json != NULL || cleaning->quiet ||
+	    (removed == 0 && !cleaning->named && hint[0] == '\0'))
 		return 0;
 	objects(what, sizeof what, info);
 	age(old, sizeof old, info->created);
-	printf("%s %s (%s, %s): %s, %s%s\n", verb, label, what, old, sv_strstate(info->state), info->reason, hint);
+	printf("%s %s (%s, %s): %s, %s%s\n", verb, label, what, old, sv_strstate(info->state), info->reason,
+	       hint);
 	return 0;
 }
 
@@ -119,7 +122,8 @@ static int run(const struct sv_clean_options *clean, bool foreign, struct cleani
 	int code;
 
 	if (foreign)
-		return cli_foreign_walk(clean->older_than_s, show_orphan, cleaning) == 0 ? CLI_OK : CLI_FAILED;
+		return cli_foreign_walk(clean->older_than_s, show_orphan, cleaning) == 0 ? CLI_OK
+		                                                                         : CLI_FAILED;
 	code = sv_clean(clean, show, cleaning, &error);
 	if (code != SV_OK) {
 		cli_say("%s", error.text);
@@ -153,44 +157,26 @@ int main(int argc, char **argv)
 	setlocale(LC_CTYPE, "");
 	while ((option = getopt_long(argc, argv, "ac:hi:k:nqV", options, NULL)) != -1) {
 		switch (option) {
-		case 'a':
-			clean.all = 1;
-			break;
-		case 'c':
-			clean.name = optarg;
-			break;
-		case 'h':
-			fputs(usage_text, stdout);
-			return cli_close_stdout(CLI_OK);
+		case 'a': clean.all = 1; break;
+		case 'c': clean.name = optarg; break;
+		case 'h': fputs(usage_text, stdout); return cli_close_stdout(CLI_OK);
 		case 'i':
 			if (!cli_parse_number(optarg, 1, 255, &clean.project))
 				cli_usage("invalid --id '%s': use a number from 1 to 255", optarg);
 			break;
-		case 'k':
-			clean.path = optarg;
-			break;
-		case 'n':
-			clean.dry_run = 1;
-			break;
-		case 'q':
-			cleaning.quiet = true;
-			break;
-		case 'V':
-			printf("svclean %s\n", sv_version());
-			return cli_close_stdout(CLI_OK);
+		case 'k': clean.path = optarg; break;
+		case 'n': clean.dry_run = 1; break;
+		case 'q': cleaning.quiet = true; break;
+		case 'V': printf("svclean %s\n", sv_version()); return cli_close_stdout(CLI_OK);
 		case OPT_OLDER:
 			if (!cli_parse_duration(optarg, &clean.older_than_s))
-				cli_usage("invalid --older-than '%s': use a number with s, m, h or d, such as 2h", optarg);
+				cli_usage("invalid --older-than '%s': use a number with s, m, h or d, such "
+				          "as 2h",
+				          optarg);
 			break;
-		case OPT_FOREIGN:
-			foreign = true;
-			break;
-		case OPT_JSON:
-			as_json = true;
-			break;
-		default:
-			fprintf(stderr, "Try 'svclean --help'.\n");
-			return CLI_USAGE;
+		case OPT_FOREIGN: foreign = true; break;
+		case OPT_JSON: as_json = true; break;
+		default: fprintf(stderr, "Try 'svclean --help'.\n"); return CLI_USAGE;
 		}
 	}
 	if (optind < argc)

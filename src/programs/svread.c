@@ -110,13 +110,16 @@ static int position_output(struct cli_transfer *t, const struct output *output)
 			return code;
 		}
 		if ((uint64_t)st.st_size < t->resumed) {
-			cli_say("%s: %s has %llu bytes but %llu were already taken from the channel; give the file that was begun, or "
-				"drop the channel with svclean --all", t->label, output->name, (unsigned long long)st.st_size,
-				(unsigned long long)t->resumed);
+			cli_say("%s: %s has %llu bytes but %llu were already taken from the channel; give "
+			        "the file that was begun, or "
+			        "drop the channel with svclean --all",
+			        t->label, output->name, (unsigned long long)st.st_size,
+			        (unsigned long long)t->resumed);
 			return EINVAL;
 		}
 	}
-	if (ftruncate(output->fd, (off_t)t->resumed) == -1 || lseek(output->fd, (off_t)t->resumed, SEEK_SET) == -1) {
+	if (ftruncate(output->fd, (off_t)t->resumed) == -1 ||
+	    lseek(output->fd, (off_t)t->resumed, SEEK_SET) == -1) {
 		int code = errno;
 
 		cli_fail(code, "cannot truncate %s", output->name);
@@ -126,8 +129,8 @@ static int position_output(struct cli_transfer *t, const struct output *output)
 }
 
 /*
- * The channel into the output, by write(2) straight out of the segment.  CLI_OK at the end of the stream, or the status
- * to exit with and what to tell the writer.
+ * The channel into the output, by write(2) straight out of the segment.  CLI_OK at the end of the stream, or
+ * the status to exit with and what to tell the writer.
  */
 static int copy_output(struct cli_transfer *t, const struct output *output, int *reason)
 {
@@ -182,7 +185,8 @@ static int begin_output(struct cli_transfer *t, struct job *job, struct output *
 }
 
 /* Only when close(2) has not failed, or the command has not, may the writer be told that all is well. */
-static int end_output(struct cli_transfer *t, const struct job *job, const struct output *output, int status, int *reason)
+static int end_output(struct cli_transfer *t, const struct job *job, const struct output *output, int status,
+                      int *reason)
 {
 	int fd = output->fd, code = 0;
 
@@ -257,7 +261,8 @@ static int serve(struct cli_transfer *t, struct job *job)
 		else if (!met)
 			return status;
 		else if (status != CLI_OK && !t->quiet)
-			cli_say("%s: transfer %llu failed; waiting for the next one", t->label, (unsigned long long)t->number);
+			cli_say("%s: transfer %llu failed; waiting for the next one", t->label,
+			        (unsigned long long)t->number);
 	}
 }
 
@@ -272,7 +277,8 @@ static void check(struct cli_transfer *t, const struct job *job)
 	if (resume && job->file == NULL)
 		cli_usage("--resume needs --output FILE");
 	if (job->follow && job->file != NULL && !cli_pattern_valid(job->file))
-		cli_usage("invalid --output '%s': with --follow it needs %%n for the number of the transfer; %%%% is a percent sign",
+		cli_usage("invalid --output '%s': with --follow it needs %%n for the number of the transfer; "
+		          "%%%% is a percent sign",
 		          job->file);
 	cli_transfer_check(t);
 }
@@ -295,24 +301,12 @@ int main(int argc, char **argv)
 		if (cli_transfer_option(&t, option, optarg))
 			continue;
 		switch (option) {
-		case 'f':
-			job.follow = true;
-			break;
-		case CLI_OPT_OWN:
-			job.command = optarg;
-			break;
-		case 'h':
-			fputs(usage_text, stdout);
-			return cli_close_stdout(CLI_OK);
-		case 'o':
-			job.file = strcmp(optarg, "-") == 0 ? NULL : optarg;
-			break;
-		case 'V':
-			printf("svread %s\n", sv_version());
-			return cli_close_stdout(CLI_OK);
-		default:
-			fprintf(stderr, "Try 'svread --help'.\n");
-			return CLI_USAGE;
+		case 'f': job.follow = true; break;
+		case CLI_OPT_OWN: job.command = optarg; break;
+		case 'h': fputs(usage_text, stdout); return cli_close_stdout(CLI_OK);
+		case 'o': job.file = strcmp(optarg, "-") == 0 ? NULL : optarg; break;
+		case 'V': printf("svread %s\n", sv_version()); return cli_close_stdout(CLI_OK);
+		default: fprintf(stderr, "Try 'svread --help'.\n"); return CLI_USAGE;
 		}
 	}
 	if (optind < argc)

@@ -69,8 +69,8 @@ static bool in_detail(const struct request *request)
 	return (request->choice.path != NULL || request->choice.name_count > 0) && request->view.count == 0;
 }
 
-static void print_look(FILE *out, const struct cli_look *look, const struct request *request, size_t width, bool cut,
-                       size_t lines)
+static void print_look(FILE *out, const struct cli_look *look, const struct request *request, size_t width,
+                       bool cut, size_t lines)
 {
 	struct cli_table table;
 	size_t i;
@@ -107,7 +107,8 @@ static void summary(char *text, size_t size, const struct cli_look *look)
 	if (localtime_r(&now, &tm) != NULL)
 		strftime(clock, sizeof clock, "%H:%M:%S", &tm);
 	used = (size_t)snprintf(text, size, "%zu channel%s, %zu running, %s/s  %s", look->count,
-	                        look->count == 1 ? "" : "s", running, cli_short_bytes(rate, sizeof rate, sum), clock);
+	                        look->count == 1 ? "" : "s", running, cli_short_bytes(rate, sizeof rate, sum),
+	                        clock);
 	if (look->missing > 0)
 		snprintf(text + used, size - used, ", %zu not there", look->missing);
 }
@@ -124,7 +125,8 @@ static bool draw(const struct cli_look *look, const struct request *request)
 	cli_terminal_size(STDOUT_FILENO, &width, &lines);
 	width = width == 0 ? 80 : width;
 	lines = lines == 0 ? 24 : lines;
-	/* Beside the summary and the headings; and, when that is too little, the number of those that have no room. */
+	/* Beside the summary and the headings; and, when that is too little, the number of those that have no
+	 * room. */
 	room = lines > 2 ? lines - 2 : 1;
 	if (look->count > room && room > 1)
 		room--;
@@ -255,7 +257,7 @@ static void check(struct request *request, int argc, char *const *argv, const ch
 {
 	if (*channel != NULL && (request->choice.path != NULL || optind < argc))
 		cli_usage(request->choice.path != NULL ? "--channel and --path exclude each other"
-		                                : "--channel and NAME exclude each other");
+		                                       : "--channel and NAME exclude each other");
 	if (request->choice.path != NULL && optind < argc)
 		cli_usage("--path and NAME exclude each other");
 	request->choice.names = *channel != NULL ? (char *const *)channel : argv + optind;
@@ -294,52 +296,33 @@ int main(int argc, char **argv)
 	setlocale(LC_CTYPE, "");
 	while ((option = getopt_long(argc, argv, "Abc:hi:k:o:Vw::", options, NULL)) != -1) {
 		switch (option) {
-		case 'A':
-			request.choice.all = true;
-			break;
-		case 'b':
-			request.view.exact = true;
-			break;
-		case 'c':
-			channel = optarg;
-			break;
-		case 'h':
-			fputs(usage_text, stdout);
-			return cli_close_stdout(CLI_OK);
+		case 'A': request.choice.all = true; break;
+		case 'b': request.view.exact = true; break;
+		case 'c': channel = optarg; break;
+		case 'h': fputs(usage_text, stdout); return cli_close_stdout(CLI_OK);
 		case 'i':
 			if (!cli_parse_number(optarg, 1, 255, &request.choice.project))
 				cli_usage("invalid --id '%s': use a number from 1 to 255", optarg);
 			break;
-		case 'k':
-			request.choice.path = optarg;
-			break;
+		case 'k': request.choice.path = optarg; break;
 		case 'o':
 			if (strcmp(optarg, "help") == 0) {
 				cli_columns_help(stdout);
 				return cli_close_stdout(CLI_OK);
 			}
 			if (!cli_columns_parse(optarg, request.view.columns, &request.view.count))
-				cli_usage("invalid --columns '%s': -o help lists the columns there are", optarg);
+				cli_usage("invalid --columns '%s': -o help lists the columns there are",
+				          optarg);
 			break;
-		case 'V':
-			printf("svstat %s\n", sv_version());
-			return cli_close_stdout(CLI_OK);
-		case 'w':
-			request.watch_ms = parse_watch(argc, argv);
-			break;
+		case 'V': printf("svstat %s\n", sv_version()); return cli_close_stdout(CLI_OK);
+		case 'w': request.watch_ms = parse_watch(argc, argv); break;
 		case OPT_COUNT:
 			if (!cli_parse_number(optarg, 1, 1000000000, &request.count))
 				cli_usage("invalid --count '%s': use a number from 1", optarg);
 			break;
-		case OPT_JSON:
-			request.json = true;
-			break;
-		case OPT_NOHEADINGS:
-			request.view.headings = false;
-			break;
-		default:
-			fprintf(stderr, "Try 'svstat --help'.\n");
-			return CLI_USAGE;
+		case OPT_JSON: request.json = true; break;
+		case OPT_NOHEADINGS: request.view.headings = false; break;
+		default: fprintf(stderr, "Try 'svstat --help'.\n"); return CLI_USAGE;
 		}
 	}
 	check(&request, argc, argv, &channel);

@@ -148,7 +148,8 @@ static int reserve(struct cli_transfer *t, const struct input *input, void **dat
 	return SV_ETOOBIG;
 }
 
-/* One input into the channel, by read(2) straight into the segment.  CLI_OK, or the status to exit with and the reason to tell the reader. */
+/* One input into the channel, by read(2) straight into the segment.  CLI_OK, or the status to exit with and
+ * the reason to tell the reader. */
 static int copy_input(struct cli_transfer *t, const struct input *input, int *reason)
 {
 	void *data;
@@ -192,7 +193,8 @@ static int copy_inputs(struct cli_transfer *t, const struct inputs *inputs, int 
 
 	for (i = 0; i < inputs->count && status == CLI_OK; i++) {
 		input = &inputs->list[i];
-		status = messages ? cli_lines_copy_in(t, &lines, input->fd, input->name, reason) : copy_input(t, input, reason);
+		status = messages ? cli_lines_copy_in(t, &lines, input->fd, input->name, reason)
+		                  : copy_input(t, input, reason);
 	}
 	if (messages && status == CLI_OK)
 		status = cli_lines_end(t, &lines, reason);
@@ -211,8 +213,9 @@ static void check_kept(const struct cli_transfer *t)
 	if (file == NULL)
 		return;
 	if (fscanf(file, "%d", &forced) == 1 && forced != 0) {
-		cli_say("--resume and --detach cannot work here: kernel.shm_rmid_forced=1 removes segments that nobody is attached "
-			"to; run: sysctl kernel.shm_rmid_forced=0");
+		cli_say("--resume and --detach cannot work here: kernel.shm_rmid_forced=1 removes segments "
+		        "that nobody is attached "
+		        "to; run: sysctl kernel.shm_rmid_forced=0");
 		exit(CLI_FAILED);
 	}
 	fclose(file);
@@ -274,7 +277,9 @@ static int transfer(struct cli_transfer *t, const struct inputs *inputs)
 
 int main(int argc, char **argv)
 {
-	static const struct option options[] = { CLI_TRANSFER_LONG, { "detach", no_argument, NULL, 'd' }, { 0, 0, 0, 0 } };
+	static const struct option options[] = { CLI_TRANSFER_LONG,
+		                                 { "detach", no_argument, NULL, 'd' },
+		                                 { 0, 0, 0, 0 } };
 	struct cli_transfer t;
 	static struct inputs inputs; /* lives as long as the program */
 	int option, status = CLI_FAILED;
@@ -285,18 +290,10 @@ int main(int argc, char **argv)
 		if (cli_transfer_option(&t, option, optarg))
 			continue;
 		switch (option) {
-		case 'd':
-			t.options.flags |= SV_DETACH;
-			break;
-		case 'h':
-			fputs(usage_text, stdout);
-			return cli_close_stdout(CLI_OK);
-		case 'V':
-			printf("svwrite %s\n", sv_version());
-			return cli_close_stdout(CLI_OK);
-		default:
-			fprintf(stderr, "Try 'svwrite --help'.\n");
-			return CLI_USAGE;
+		case 'd': t.options.flags |= SV_DETACH; break;
+		case 'h': fputs(usage_text, stdout); return cli_close_stdout(CLI_OK);
+		case 'V': printf("svwrite %s\n", sv_version()); return cli_close_stdout(CLI_OK);
+		default: fprintf(stderr, "Try 'svwrite --help'.\n"); return CLI_USAGE;
 		}
 	}
 	cli_transfer_check(&t);

@@ -107,7 +107,7 @@ static void programs_aims(void)
 
 static void messages_aims(void)
 {
-	static const uint64_t sizes[] = {8, 64, KIB, 16 * KIB, 256 * KIB, 4 * MIB};
+	static const uint64_t sizes[] = { 8, 64, KIB, 16 * KIB, 256 * KIB, 4 * MIB };
 	char text[96], name[24];
 
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
@@ -179,7 +179,7 @@ static void growth_aims(void)
 
 static void samecpu_aims(void)
 {
-	static const char *const points[] = {"64 B", "16 KiB"};
+	static const char *const points[] = { "64 B", "16 KiB" };
 	char text[96];
 
 	for (size_t i = 0; i < sizeof(points) / sizeof(points[0]); i++) {

@@ -82,7 +82,8 @@ double row_median(const struct row *row); /* 0 for a row without values */
 double row_cpu(const struct row *row);
 bool rows_ours_failed(void);
 
-/* Measure the rows [from, row_count()) in rotation; each call of measure gives one row one value, or a reason. */
+/* Measure the rows [from, row_count()) in rotation; each call of measure gives one row one value, or a
+ * reason. */
 void measure_rounds(size_t from, int rounds, void (*measure)(struct row *row, size_t index, void *arg),
                     void *arg);
 
@@ -128,7 +129,8 @@ bool run_sides(int n, side_function side, void *arg, const int *cpu, char *why, 
 
 /* For use inside a side. */
 void side_fail(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
-/* Wait until it was called so often in this run, by all sides together: two sides meet with 2, then with 4, ... */
+/* Wait until it was called so often in this run, by all sides together: two sides meet with 2, then with 4,
+ * ... */
 void side_barrier(int calls);
 struct usage usage_now(void);
 double now(void); /* seconds, monotonic */

@@ -80,9 +80,9 @@ const char *file_system_of(const char *dir)
 		unsigned long type;
 		const char *name;
 	} known[] = {
-		{0x01021994, "tmpfs"}, {0xef53, "ext4"},          {0x58465342, "xfs"},
-		{0x9123683e, "btrfs"}, {0x794c7630, "overlayfs"}, {0x2fc12fc1, "zfs"},
-		{0xf2f52010, "f2fs"},  {0x858458f6, "ramfs"},     {0x6969, "nfs"},
+		{ 0x01021994, "tmpfs" }, { 0xef53, "ext4" },          { 0x58465342, "xfs" },
+		{ 0x9123683e, "btrfs" }, { 0x794c7630, "overlayfs" }, { 0x2fc12fc1, "zfs" },
+		{ 0xf2f52010, "f2fs" },  { 0x858458f6, "ramfs" },     { 0x6969, "nfs" },
 	};
 	struct statfs fs;
 

@@ -78,7 +78,7 @@ static int ignore(const struct sv_info *info, int removed, void *arg)
 /* By name: never anything but the channels that this program uses in its own directory. */
 void leftovers_remove(void)
 {
-	static const char *const names[] = {"default", "link0", "link1", "link2", "link3"};
+	static const char *const names[] = { "default", "link0", "link1", "link2", "link3" };
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		struct sv_clean_options options = SV_CLEAN_INIT;

@@ -72,7 +72,7 @@ struct usage usage_now(void)
 	struct rusage usage;
 
 	getrusage(RUSAGE_SELF, &usage);
-	return (struct usage){now(), seconds(usage.ru_utime) + seconds(usage.ru_stime)};
+	return (struct usage){ now(), seconds(usage.ru_utime) + seconds(usage.ru_stime) };
 }
 
 void side_fail(const char *format, ...)

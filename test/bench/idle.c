@@ -22,10 +22,10 @@ struct waiter {
 };
 
 static const struct waiter waiters[] = {
-	{"svipc reader, for data", SV_READER, false, false},
-	{"svipc writer, for space", SV_WRITER, true, false},
-	{"svipc reader, for a writer", SV_READER, false, true},
-	{"svipc writer, for a reader", SV_WRITER, false, true},
+	{ "svipc reader, for data", SV_READER, false, false },
+	{ "svipc writer, for space", SV_WRITER, true, false },
+	{ "svipc reader, for a writer", SV_READER, false, true },
+	{ "svipc writer, for a reader", SV_WRITER, false, true },
 };
 
 static void waiter_open(sv_channel **channel, enum sv_role role, const char *name)
@@ -111,7 +111,7 @@ static long status_number(pid_t pid, const char *file, const char *key)
 
 static struct state look(pid_t pid)
 {
-	struct timespec t = {0, 0};
+	struct timespec t = { 0, 0 };
 	struct state state;
 	clockid_t clock;
 
@@ -130,7 +130,7 @@ static void rest(double seconds)
 	double end = now() + seconds;
 
 	while (now() < end) {
-		struct timespec t = {0, 50 * 1000 * 1000};
+		struct timespec t = { 0, 50 * 1000 * 1000 };
 
 		nanosleep(&t, NULL);
 		check_interrupt();
@@ -201,13 +201,13 @@ static void idle_memory(void)
 {
 	static const char name[] = "svwrite and svread, ring full";
 	const char *input = input_file(64 * MIB);
-	const char *writer[] = {own_program("svwrite"), input, NULL};
-	const char *reader[] = {own_program("svread"), NULL};
+	const char *writer[] = { own_program("svwrite"), input, NULL };
+	const char *reader[] = { own_program("svread"), NULL };
 	struct row *switches = row_add("idle", "waiting", name, KIND_OURS, "switches", true, "s");
 	struct row *memory = row_add("idle", "memory", name, KIND_OURS, "MiB", true, NULL);
 	struct row *capacity = row_add("idle", "memory", "capacity", KIND_LIMIT, "MiB", true, NULL);
 	int fd[2], nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
-	struct state before[2], after[2], slept = {0, 0, false};
+	struct state before[2], after[2], slept = { 0, 0, false };
 	uint64_t bytes = 0;
 	struct crew crew;
 	long kib = 0;

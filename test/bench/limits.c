@@ -148,7 +148,7 @@ static void limit_measure(struct row *row, size_t index, void *arg)
 	const struct limit *limit = (const struct limit *)arg + index;
 	static struct trial trials[16];
 	struct trial *trial = &trials[index];
-	const int same[2] = {settings.cpu[0], settings.cpu[0]};
+	const int same[2] = { settings.cpu[0], settings.cpu[0] };
 	const int *cpu = limit->same ? same : settings.cpu;
 	struct sample sample;
 	void *page = NULL;
@@ -156,7 +156,7 @@ static void limit_measure(struct row *row, size_t index, void *arg)
 	bool ok;
 
 	if (limit->transport) {
-		*trial = (struct trial){limit->transport, 8, WAIT_AUTO, true, cpu, trial->n, trial->warm};
+		*trial = (struct trial){ limit->transport, 8, WAIT_AUTO, true, cpu, trial->n, trial->warm };
 		if ((!trial->n && !trial_calibrate(trial, why, sizeof(why))) ||
 		    !trial_run(trial, &sample, why, sizeof(why)))
 			row_failed(row, why);

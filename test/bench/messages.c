@@ -78,7 +78,7 @@ static void plan_add(struct plan *plan, const char *group, const char *point, co
 /* Throughput: every transport, produced and consumed in place. */
 static void messages_point(const char *group, const char *point, size_t size, const int *cpu)
 {
-	struct trial trial = {.size = size, .wait = WAIT_AUTO, .cpu = cpu};
+	struct trial trial = { .size = size, .wait = WAIT_AUTO, .cpu = cpu };
 	struct plan plan;
 
 	plan_start(&plan);
@@ -89,7 +89,7 @@ static void messages_point(const char *group, const char *point, size_t size, co
 
 void group_messages(void)
 {
-	static const size_t sizes[] = {8, 64, KIB, 16 * KIB, 256 * KIB, 4 * MIB};
+	static const size_t sizes[] = { 8, 64, KIB, 16 * KIB, 256 * KIB, 4 * MIB };
 	char name[24];
 
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
@@ -99,7 +99,7 @@ void group_messages(void)
 /* Round trips of one small message. */
 static void roundtrip_point(const char *group, const char *point, enum wait wait, const int *cpu)
 {
-	struct trial trial = {.size = 64, .wait = wait, .cpu = cpu, .roundtrip = true};
+	struct trial trial = { .size = 64, .wait = wait, .cpu = cpu, .roundtrip = true };
 	const struct transport *limit = wait == WAIT_SPIN ? &bare_lines : &bare_semop;
 	struct plan plan;
 
@@ -134,15 +134,15 @@ void group_roundtrip(void)
 /* Both sides on one CPU, everybody waiting as it likes. */
 void group_samecpu(void)
 {
-	static const size_t sizes[] = {64, 16 * KIB};
-	static const char *const programs[] = {"read+write, one process",
-	                                       "svwrite | svread",
-	                                       "cat | cat",
-	                                       "dd | dd",
-	                                       "buffer -s512k -m8m",
-	                                       NULL};
-	const int cpu[8] = {settings.cpu[0], settings.cpu[0], settings.cpu[0], settings.cpu[0],
-	                    settings.cpu[0], settings.cpu[0], settings.cpu[0], settings.cpu[0]};
+	static const size_t sizes[] = { 64, 16 * KIB };
+	static const char *const programs[] = { "read+write, one process",
+		                                "svwrite | svread",
+		                                "cat | cat",
+		                                "dd | dd",
+		                                "buffer -s512k -m8m",
+		                                NULL };
+	const int cpu[8] = { settings.cpu[0], settings.cpu[0], settings.cpu[0], settings.cpu[0],
+		             settings.cpu[0], settings.cpu[0], settings.cpu[0], settings.cpu[0] };
 	char name[24];
 
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)

@@ -166,7 +166,8 @@ const struct transport svipc_batches = {
 	.detach = ours_close_channel,
 };
 
-/* Bytes, each message published alone; the reader takes what is there, up to CHUNK, before it gives it back. */
+/* Bytes, each message published alone; the reader takes what is there, up to CHUNK, before it gives it back.
+ */
 static void ours_attach_bytes(struct link *link, enum end end)
 {
 	ours_open_channel(link, end, 0);

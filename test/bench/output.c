@@ -48,7 +48,7 @@ static const char *ratio(const struct row *row, const struct row *reference, cha
 
 static const char *kind_name(enum kind kind)
 {
-	static const char *const names[] = {"limit", "svipc", "peer", "other"};
+	static const char *const names[] = { "limit", "svipc", "peer", "other" };
 
 	return names[kind];
 }

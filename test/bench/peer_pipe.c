@@ -145,7 +145,7 @@ static inline void *vmsplice_reserve(struct link *link, size_t size)
 static inline void vmsplice_commit(struct link *link, size_t size)
 {
 	struct stream *stream = link->state;
-	struct iovec part = {stream->pages + stream->slot * size, size};
+	struct iovec part = { stream->pages + stream->slot * size, size };
 
 	while (part.iov_len) {
 		ssize_t n = vmsplice(stream->fd[1], &part, 1, 0);

@@ -148,8 +148,8 @@ static const char *posixq_absent(size_t size)
 static const char *posixq_open(struct link *link)
 {
 	struct queue *queue = queue_new(link);
-	struct mq_attr attributes = {.mq_maxmsg = limit("/proc/sys/fs/mqueue/msg_max"),
-	                             .mq_msgsize = (long)link->size};
+	struct mq_attr attributes = { .mq_maxmsg = limit("/proc/sys/fs/mqueue/msg_max"),
+		                      .mq_msgsize = (long)link->size };
 	char name[64];
 
 	if (!queue)

@@ -68,24 +68,22 @@ static int open_sink(const struct programs *p, int pipe_end[2], int *count)
 	char path[3100];
 
 	switch (p->sink) {
-	case TO_NULL:
-		return open("/dev/null", O_WRONLY | O_CLOEXEC);
+	case TO_NULL: return open("/dev/null", O_WRONLY | O_CLOEXEC);
 	case TO_WC:
 		snprintf(path, sizeof(path), "%s/count", work_dir);
 		*count = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 		return *count < 0 || pipe2(pipe_end, O_CLOEXEC) ? -1 : pipe_end[1];
-	default:
-		return open(p->output, O_WRONLY | O_CLOEXEC);
+	default: return open(p->output, O_WRONLY | O_CLOEXEC);
 	}
 }
 
 static void programs_measure(struct row *row, size_t index, void *arg)
 {
-	static const char *const wc[] = {"wc", "-c", NULL};
+	static const char *const wc[] = { "wc", "-c", NULL };
 	struct programs *p = arg;
 	const struct pipeline *pipeline = p->pipeline[index];
 	double wall, gib = (double)p->transfer.size / (double)GIB;
-	int pipe_end[2] = {-1, -1}, count = -1, out;
+	int pipe_end[2] = { -1, -1 }, count = -1, out;
 	struct crew crew;
 	char why[160] = "";
 	bool ok;
@@ -159,7 +157,7 @@ static bool make_output(struct programs *p, const char *dir)
 static void point(const char *group, const char *name, const char *const *names, enum sink sink,
                   uint64_t size, const int *cpu)
 {
-	struct programs p = {.sink = sink, .transfer = {.size = size, .cpu = cpu}};
+	struct programs p = { .sink = sink, .transfer = { .size = size, .cpu = cpu } };
 	const char *input = input_file(size), *missing = input ? NULL : "no room for the input";
 	size_t from = row_count(), n;
 	const struct pipeline *all = pipelines(&n);

@@ -131,10 +131,10 @@ struct summary summarise(const double *values, int n)
 	double sorted[MAX_ROUNDS];
 
 	if (n < 1)
-		return (struct summary){0, 0, 0};
+		return (struct summary){ 0, 0, 0 };
 	memcpy(sorted, values, (size_t)n * sizeof(double));
 	qsort(sorted, (size_t)n, sizeof(double), ascending);
-	return (struct summary){(sorted[(n - 1) / 2] + sorted[n / 2]) / 2, sorted[0], sorted[n - 1]};
+	return (struct summary){ (sorted[(n - 1) / 2] + sorted[n / 2]) / 2, sorted[0], sorted[n - 1] };
 }
 
 double row_median(const struct row *row)
@@ -181,7 +181,7 @@ const char *size_name(uint64_t bytes, char text[24])
 	static const struct {
 		uint64_t unit;
 		const char *name;
-	} units[] = {{GIB, "GiB"}, {MIB, "MiB"}, {KIB, "KiB"}};
+	} units[] = { { GIB, "GiB" }, { MIB, "MiB" }, { KIB, "KiB" } };
 
 	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
 		if (bytes >= units[i].unit && bytes % units[i].unit == 0) {

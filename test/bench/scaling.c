@@ -157,8 +157,8 @@ static void measure_sides(struct row *row, const struct scale *scale, int sides,
 
 static void measure_programs(struct row *row, const struct scale *scale)
 {
-	const char *writer[MAX_FILES + 2] = {own_program("svwrite")},
-				       *reader[] = {own_program("svread"), NULL};
+	const char *writer[MAX_FILES + 2] = { own_program("svwrite") },
+				       *reader[] = { own_program("svread"), NULL };
 	int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
 	struct crew crew;
 	char why[160];
@@ -191,12 +191,12 @@ static void scaling_measure(struct row *row, size_t index, void *arg)
 
 void group_scaling(void)
 {
-	static const uint64_t sizes[] = {MIB, 8 * MIB, 64 * MIB, 256 * MIB, GIB, 8 * GIB};
+	static const uint64_t sizes[] = { MIB, 8 * MIB, 64 * MIB, 256 * MIB, GIB, 8 * GIB };
 	uint64_t file = settings.size < 512 * MIB ? settings.size : 512 * MIB;
 	char name[24], path[3100];
 
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
-		struct scale scale = {.size = sizes[i], .file = sizes[i] < file ? sizes[i] : file};
+		struct scale scale = { .size = sizes[i], .file = sizes[i] < file ? sizes[i] : file };
 		const char *input;
 		size_t from = row_count();
 		struct row *limit, *attached, *programs;
@@ -207,10 +207,9 @@ void group_scaling(void)
 		if (sizes[i] % scale.file || sizes[i] / scale.file > MAX_FILES)
 			continue;
 		input = input_file(scale.file);
-		limit = row_add("scaling", size_name(sizes[i], name), "read+write, one process", KIND_LIMIT, "GB/s",
-		                false, "s/GiB");
-		attached = row_add("scaling", name, "attached", KIND_OURS, "GB/s", false,
-		                   "s/GiB");
+		limit = row_add("scaling", size_name(sizes[i], name), "read+write, one process", KIND_LIMIT,
+		                "GB/s", false, "s/GiB");
+		attached = row_add("scaling", name, "attached", KIND_OURS, "GB/s", false, "s/GiB");
 		programs = row_add("scaling", name, "programs", KIND_OURS, "GB/s", false, "s/GiB");
 		limit->bytes = attached->bytes = programs->bytes = sizes[i];
 		if (!input) {

@@ -17,9 +17,9 @@ struct command {
 };
 
 static const struct command commands[] = {
-	{"start and end of one program (true)", KIND_LIMIT, {"true"}, false},
-	{"svwrite | svread", KIND_OURS, {NULL}, true},
-	{"sh -c 'echo | cat'", KIND_PEER, {"sh", "-c", "echo | cat"}, false},
+	{ "start and end of one program (true)", KIND_LIMIT, { "true" }, false },
+	{ "svwrite | svread", KIND_OURS, { NULL }, true },
+	{ "sh -c 'echo | cat'", KIND_PEER, { "sh", "-c", "echo | cat" }, false },
 };
 
 static bool run_once(const char *const *first, const char *const *second, double *seconds, double *cpu,
@@ -48,8 +48,8 @@ bool greeting(double *seconds, double *cpu, char *why, size_t why_size)
 {
 	static const char text[] = "Hello, Process B!\n";
 	char path[3100];
-	const char *writer[] = {own_program("svwrite"), path, NULL},
-		   *reader[] = {own_program("svread"), NULL};
+	const char *writer[] = { own_program("svwrite"), path, NULL },
+		   *reader[] = { own_program("svread"), NULL };
 	int fd;
 
 	snprintf(path, sizeof(path), "%s/greeting", work_dir);

@@ -12,21 +12,21 @@
 #include "svipc.h"
 #include "bench.h"
 
-struct settings settings = {.rounds = 0, .trial = 0.2, .deadline = 60};
+struct settings settings = { .rounds = 0, .trial = 0.2, .deadline = 60 };
 
 static const struct group {
 	const char *name, *what;
 	void (*run)(void);
 } groups[] = {
-	{"limits", "memcpy, read and write, cache line, semop, wake-up", group_limits},
-	{"messages", "produced and consumed in place, 8 B to 4 MiB", group_messages},
-	{"roundtrip", "64 B there and back, awake and asleep", group_roundtrip},
-	{"samecpu", "both sides on one CPU", group_samecpu},
-	{"programs", "a file through whole programs", group_programs},
-	{"startup", "a greeting, from start to end", group_startup},
-	{"idle", "context switches while waiting, memory", group_idle},
-	{"scaling", "the same transfer, 1 MiB to 8 GiB", group_scaling},
-	{"many", "leftovers cleaned, many live channels", group_many},
+	{ "limits", "memcpy, read and write, cache line, semop, wake-up", group_limits },
+	{ "messages", "produced and consumed in place, 8 B to 4 MiB", group_messages },
+	{ "roundtrip", "64 B there and back, awake and asleep", group_roundtrip },
+	{ "samecpu", "both sides on one CPU", group_samecpu },
+	{ "programs", "a file through whole programs", group_programs },
+	{ "startup", "a greeting, from start to end", group_startup },
+	{ "idle", "context switches while waiting, memory", group_idle },
+	{ "scaling", "the same transfer, 1 MiB to 8 GiB", group_scaling },
+	{ "many", "leftovers cleaned, many live channels", group_many },
 };
 #define GROUPS (sizeof(groups) / sizeof(groups[0]))
 
@@ -225,40 +225,32 @@ enum option_value {
 };
 
 static const struct option options[] = {
-	{"quick", no_argument, NULL, QUICK},
-	{"rounds", required_argument, NULL, ROUNDS},
-	{"only", required_argument, NULL, ONLY},
-	{"match", required_argument, NULL, MATCH},
-	{"size", required_argument, NULL, SIZE},
-	{"capacity", required_argument, NULL, CAPACITY},
-	{"no-pin", no_argument, NULL, NO_PIN},
-	{"dir", required_argument, NULL, DIR},
-	{"disk", required_argument, NULL, DISK},
-	{"programs", required_argument, NULL, PROGRAMS},
-	{"deadline", required_argument, NULL, DEADLINE},
-	{"tsv", required_argument, NULL, TSV},
-	{"json", required_argument, NULL, JSON},
-	{"aims", no_argument, NULL, AIMS},
-	{"help", no_argument, NULL, HELP},
-	{"version", no_argument, NULL, VERSION},
-	{NULL, 0, NULL, 0},
+	{ "quick", no_argument, NULL, QUICK },
+	{ "rounds", required_argument, NULL, ROUNDS },
+	{ "only", required_argument, NULL, ONLY },
+	{ "match", required_argument, NULL, MATCH },
+	{ "size", required_argument, NULL, SIZE },
+	{ "capacity", required_argument, NULL, CAPACITY },
+	{ "no-pin", no_argument, NULL, NO_PIN },
+	{ "dir", required_argument, NULL, DIR },
+	{ "disk", required_argument, NULL, DISK },
+	{ "programs", required_argument, NULL, PROGRAMS },
+	{ "deadline", required_argument, NULL, DEADLINE },
+	{ "tsv", required_argument, NULL, TSV },
+	{ "json", required_argument, NULL, JSON },
+	{ "aims", no_argument, NULL, AIMS },
+	{ "help", no_argument, NULL, HELP },
+	{ "version", no_argument, NULL, VERSION },
+	{ NULL, 0, NULL, 0 },
 };
 
 static void parse_option(int option, const char *value, struct request *request)
 {
 	switch (option) {
-	case QUICK:
-		settings.quick = true;
-		break;
-	case ROUNDS:
-		settings.rounds = parse_count("--rounds", value, MAX_ROUNDS);
-		break;
-	case ONLY:
-		parse_groups(value);
-		break;
-	case MATCH:
-		settings.match = value;
-		break;
+	case QUICK: settings.quick = true; break;
+	case ROUNDS: settings.rounds = parse_count("--rounds", value, MAX_ROUNDS); break;
+	case ONLY: parse_groups(value); break;
+	case MATCH: settings.match = value; break;
 	case SIZE:
 		settings.size = parse_size("--size", value);
 		if (settings.size % MIB)
@@ -269,39 +261,17 @@ static void parse_option(int option, const char *value, struct request *request)
 		if (settings.capacity & (settings.capacity - 1))
 			wrong("--capacity: not a power of two:", value);
 		break;
-	case NO_PIN:
-		settings.no_pin = true;
-		break;
-	case DIR:
-		request->dir = value;
-		break;
-	case DISK:
-		request->disk = value;
-		break;
-	case PROGRAMS:
-		snprintf(program_dir, sizeof(program_dir), "%s", value);
-		break;
-	case DEADLINE:
-		settings.deadline = parse_count("--deadline", value, 3600);
-		break;
-	case TSV:
-		request->tsv = value;
-		break;
-	case JSON:
-		request->json = value;
-		break;
-	case AIMS:
-		request->aims = true;
-		break;
-	case HELP:
-		usage(stdout);
-		exit(fflush(stdout) ? 1 : 0);
-	case VERSION:
-		printf("svbench %s\n", SV_VERSION);
-		exit(fflush(stdout) ? 1 : 0);
-	default:
-		fputs("Try 'svbench --help'.\n", stderr);
-		exit(2);
+	case NO_PIN: settings.no_pin = true; break;
+	case DIR: request->dir = value; break;
+	case DISK: request->disk = value; break;
+	case PROGRAMS: snprintf(program_dir, sizeof(program_dir), "%s", value); break;
+	case DEADLINE: settings.deadline = parse_count("--deadline", value, 3600); break;
+	case TSV: request->tsv = value; break;
+	case JSON: request->json = value; break;
+	case AIMS: request->aims = true; break;
+	case HELP: usage(stdout); exit(fflush(stdout) ? 1 : 0);
+	case VERSION: printf("svbench %s\n", SV_VERSION); exit(fflush(stdout) ? 1 : 0);
+	default: fputs("Try 'svbench --help'.\n", stderr); exit(2);
 	}
 }
 
@@ -320,7 +290,7 @@ static void measure(void)
 
 int main(int argc, char **argv)
 {
-	struct request request = {"/dev/shm", "/var/tmp", NULL, NULL, false};
+	struct request request = { "/dev/shm", "/var/tmp", NULL, NULL, false };
 	FILE *tsv, *json;
 	bool ok;
 	size_t n;

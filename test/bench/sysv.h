@@ -19,7 +19,7 @@ void sysv_remove_all(void);
 /* One operation on one semaphore; awake instead of asleep when nowait. */
 static inline void sysv_semop(int set, unsigned short number, short change, bool nowait)
 {
-	struct sembuf op = {number, change, nowait ? IPC_NOWAIT : 0};
+	struct sembuf op = { number, change, nowait ? IPC_NOWAIT : 0 };
 
 	while (semop(set, &op, 1))
 		if (errno != EAGAIN && errno != EINTR)

@@ -96,7 +96,7 @@ static inline __attribute__((always_inline)) void message_fill(void *data, size_
 	size_t n = size / 8, i = 0;
 
 	if (n >= VECTOR_WORDS) {
-		words4 value = {k, k + 1, k + 2, k + 3};
+		words4 value = { k, k + 1, k + 2, k + 3 };
 
 		for (; i + 4 <= n; i += 4) {
 			*(words4 *)(void *)(word + i) = value;
@@ -115,7 +115,7 @@ static inline __attribute__((always_inline)) uint64_t message_sum(const void *da
 	uint64_t sum = 0;
 
 	if (n >= VECTOR_WORDS) {
-		words4 a = {0, 0, 0, 0}, b = {0, 0, 0, 0};
+		words4 a = { 0, 0, 0, 0 }, b = { 0, 0, 0, 0 };
 
 		for (; i + 8 <= n; i += 8) {
 			a += *(const words4 *)(const void *)(word + i);
@@ -167,18 +167,13 @@ static inline __attribute__((always_inline)) void loop_receive(struct link *link
 /* Small sizes as constants, which is what a program with one type of message has. */
 #define WITH_SIZE(size, body) \
 	switch (size) { \
-	case 8: \
-		body(8); \
-		break; \
-	case 64: \
-		body(64); \
-		break; \
-	default: \
-		body(size); \
+	case 8: body(8); break; \
+	case 64: body(64); break; \
+	default: body(size); \
 	}
 
 #define TRANSPORT_LOOPS(name, ...) \
-	static const struct operations name##_operations = {__VA_ARGS__}; \
+	static const struct operations name##_operations = { __VA_ARGS__ }; \
 	static void name##_produce(struct link *link, uint64_t first, uint64_t n) \
 	{ \
 		const struct operations *const op = &name##_operations; \

@@ -84,7 +84,7 @@ static void trial_side(void *arg, int side)
 bool trial_run(const struct trial *trial, struct sample *sample, char *why, size_t why_size)
 {
 	const struct transport *t = trial->transport;
-	struct pair pair = {.trial = trial};
+	struct pair pair = { .trial = trial };
 	int links = trial->roundtrip ? 2 : 1, opened = 0;
 	const char *error = NULL;
 	bool ok = false;
@@ -92,7 +92,7 @@ bool trial_run(const struct trial *trial, struct sample *sample, char *why, size
 	for (; opened < links; opened++) {
 		struct link *link = &pair.link[opened];
 
-		*link = (struct link){t, trial->size, trial->wait, opened, NULL};
+		*link = (struct link){ t, trial->size, trial->wait, opened, NULL };
 		error = t->open ? t->open(link) : NULL;
 		if (error)
 			break;

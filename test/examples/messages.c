@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Whole messages produced and consumed in place: `messages w NAME COUNT` sends samples, `messages r NAME` adds them up.
+ * Whole messages produced and consumed in place: `messages w NAME COUNT` sends samples, `messages r NAME`
+ * adds them up.
  *
  * No copy is made: the writer fills a struct inside the segment, the reader reads that very struct.
  */

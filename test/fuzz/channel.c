@@ -2,10 +2,11 @@
 /*
  * channel.c - a handle whose peer and whose kernel are the fuzzer's: byte and message calls, both roles.
  *
- * The channel is made by hand on private memory, mapped twice between two guard pages.  semctl, semop and semtimedop
- * are replaced: a sleep is where the peer acts (stores any position, status, wake word, slot, bytes), and it may end in
- * every way that the manual allows.  Each input comes to an end, because without bytes left the set is removed.
- * After each call: what was granted lies inside the ring and inside what was published, and the code is a known one.
+ * The channel is made by hand on private memory, mapped twice between two guard pages.  semctl, semop and
+ * semtimedop are replaced: a sleep is where the peer acts (stores any position, status, wake word, slot,
+ * bytes), and it may end in every way that the manual allows.  Each input comes to an end, because without
+ * bytes left the set is removed. After each call: what was granted lies inside the ring and inside what was
+ * published, and the code is a known one.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -32,12 +33,14 @@ static void map_ring(void)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
 	int fd = memfd_create("ring", MFD_CLOEXEC);
-	unsigned char *base = mmap(NULL, 2 * CAPACITY + 2 * page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	unsigned char *base =
+		mmap(NULL, 2 * CAPACITY + 2 * page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	REQUIRE(fd != -1 && base != MAP_FAILED && ftruncate(fd, (off_t)CAPACITY) == 0);
 	ring = base + page;
 	REQUIRE(mmap(ring, CAPACITY, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 0) == ring);
-	REQUIRE(mmap(ring + CAPACITY, CAPACITY, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 0) == ring + CAPACITY);
+	REQUIRE(mmap(ring + CAPACITY, CAPACITY, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 0) ==
+	        ring + CAPACITY);
 	shadow = mmap(NULL, CAPACITY, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	REQUIRE(shadow != MAP_FAILED);
 }
@@ -45,16 +48,11 @@ static void map_ring(void)
 static uint32_t any_status(uint8_t how)
 {
 	switch (how & 7) {
-	case 0:
-		return SV_RUNNING;
-	case 1:
-		return SV_DONE;
-	case 2:
-		return SV_FAILED | how;
-	case 3:
-		return SV_SIGNALLED | how;
-	default:
-		return fuzz_32(&input);
+	case 0: return SV_RUNNING;
+	case 1: return SV_DONE;
+	case 2: return SV_FAILED | how;
+	case 3: return SV_SIGNALLED | how;
+	default: return fuzz_32(&input);
 	}
 }
 
@@ -75,24 +73,12 @@ static void meddle(void)
 		if (value <= CAPACITY)
 			peer->position += value * (op >> 4) / 15;
 		break;
-	case 3:
-		peer->position += fuzz_16(&input);
-		break;
-	case 4:
-		peer->position = fuzz_64(&input);
-		break;
-	case 5:
-		peer->status = any_status(op >> 4);
-		break;
-	case 6:
-		peer->wake = (op & 128) != 0 ? fuzz_64(&input) : ch.ring.position << 1 | 1;
-		break;
-	case 7:
-		peer->slot = (op >> 4) & 3;
-		break;
-	case 8:
-		peer->slot = fuzz_32(&input);
-		break;
+	case 3: peer->position += fuzz_16(&input); break;
+	case 4: peer->position = fuzz_64(&input); break;
+	case 5: peer->status = any_status(op >> 4); break;
+	case 6: peer->wake = (op & 128) != 0 ? fuzz_64(&input) : ch.ring.position << 1 | 1; break;
+	case 7: peer->slot = (op >> 4) & 3; break;
+	case 8: peer->slot = fuzz_32(&input); break;
 	case 9:
 		peer->cpu = fuzz_32(&input);
 		peer->light = op >> 7;
@@ -115,8 +101,7 @@ static void meddle(void)
 		memcpy(shadow + at, &value, sizeof value);
 		peer->position += 8 + ((value + 7) & ~UINT64_C(7));
 		break;
-	default:
-		break;
+	default: break;
 	}
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* fuzz.h - what the harnesses share: taking values from the fuzzer's bytes, and a check that cannot be compiled out. */
+/* fuzz.h - what the harnesses share: taking values from the fuzzer's bytes, and a check that cannot be
+ * compiled out. */
 #ifndef FUZZ_H
 #define FUZZ_H
 
@@ -9,12 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define REQUIRE(condition)                                                                                            \
-	do {                                                                                                          \
-		if (!(condition)) {                                                                                   \
-			fprintf(stderr, "%s:%d: not true: %s\n", __FILE__, __LINE__, #condition);                     \
-			abort();                                                                                      \
-		}                                                                                                     \
+#define REQUIRE(condition) \
+	do { \
+		if (!(condition)) { \
+			fprintf(stderr, "%s:%d: not true: %s\n", __FILE__, __LINE__, #condition); \
+			abort(); \
+		} \
 	} while (0)
 
 /* The rest of the fuzzer's bytes.  Taking beyond the end gives zeros. */

@@ -2,8 +2,8 @@
 /*
  * header.c - the judgement of a header before anything in it is believed, on arbitrary bytes.
  *
- * The header lies in memory of exactly its size, so that a look beyond it is found.  Half of the inputs are laid
- * over a header that is right, to get past its magic.
+ * The header lies in memory of exactly its size, so that a look beyond it is found.  Half of the inputs are
+ * laid over a header that is right, to get past its magic.
  */
 #include "channel/channel.h"
 #include "fuzz.h"
@@ -74,7 +74,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	case SV_TRUST_OK:
 		REQUIRE(header->magic == SV_MAGIC && header->format == SV_FORMAT);
 		REQUIRE(header->header_size + header->capacity == segment);
-		REQUIRE((header->capacity & (header->capacity - 1)) == 0 && header->capacity >= header->header_size);
+		REQUIRE((header->capacity & (header->capacity - 1)) == 0 &&
+		        header->capacity >= header->header_size);
 		REQUIRE(memchr(header->path, 0, sizeof header->path) != NULL);
 		REQUIRE(memchr(header->name, 0, sizeof header->name) != NULL);
 		input = (struct fuzz_input){ data, size };
@@ -82,10 +83,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		break;
 	case SV_TRUST_FOREIGN:
 	case SV_TRUST_UNREADY:
-	case SV_TRUST_CORRUPT:
-		break;
-	default:
-		REQUIRE(!"a known judgement");
+	case SV_TRUST_CORRUPT: break;
+	default: REQUIRE(!"a known judgement");
 	}
 	free(header);
 	return 0;

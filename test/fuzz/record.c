@@ -56,8 +56,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	REQUIRE(record != NULL);
 	/* Half of the inputs are the tail of a record that begins well. */
 	if ((fuzz_8(&input) & 1) != 0)
-		length = snprintf(text, sizeof text, "svipc 1\nproject %d\nsegment %d\nset %d\npath ", (int)fuzz_32(&input),
-		                  (int)fuzz_32(&input), (int)fuzz_32(&input));
+		length = snprintf(text, sizeof text, "svipc 1\nproject %d\nsegment %d\nset %d\npath ",
+		                  (int)fuzz_32(&input), (int)fuzz_32(&input), (int)fuzz_32(&input));
 	REQUIRE(pwrite(fd, text, (size_t)length, 0) == length);
 	REQUIRE(pwrite(fd, input.data, input.left, length) == (ssize_t)input.left);
 	REQUIRE(ftruncate(fd, length + (off_t)input.left) == 0);

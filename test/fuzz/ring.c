@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ring.c - positions and thresholds, against plain arithmetic on 128 bits; the peer's positions are the fuzzer's.
+ * ring.c - positions and thresholds, against plain arithmetic on 128 bits; the peer's positions are the
+ * fuzzer's.
  *
  * Whatever the peer stores: the room never exceeds the capacity, a refused position changes nothing, and a
  * threshold is reached exactly when it is not ahead.
@@ -24,7 +25,8 @@ static wide unwrap(uint64_t position, uint64_t from, wide base)
 static void check_look(struct sv_ring *ring, uint64_t seen_before)
 {
 	uint64_t there = ring->peer->position;
-	wide distance = ring->role == SV_WRITER ? unwrap(ring->position, there, 0) : unwrap(there, ring->position, 0);
+	wide distance =
+		ring->role == SV_WRITER ? unwrap(ring->position, there, 0) : unwrap(there, ring->position, 0);
 	bool ok = sv_ring_look(ring);
 
 	REQUIRE(ok == (distance >= 0 && distance <= CAPACITY));
@@ -68,13 +70,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			check_look(&ring, seen);
 			break;
 		case 1: /* a hostile one */
-			ring.peer->position = (op & 128) != 0 ? fuzz_64(&input) : ring.position + (int8_t)fuzz_8(&input);
+			ring.peer->position =
+				(op & 128) != 0 ? fuzz_64(&input) : ring.position + (int8_t)fuzz_8(&input);
 			check_look(&ring, seen);
 			break;
 		case 2:
 			n = sv_ring_room(&ring);
 			n = n > 0 ? fuzz_8(&input) % (n + 1) : 0;
-			ring.peer->wake = (op & 128) != 0 ? fuzz_64(&input) : (ring.position + n + (op & 1)) << 1 | 1;
+			ring.peer->wake =
+				(op & 128) != 0 ? fuzz_64(&input) : (ring.position + n + (op & 1)) << 1 | 1;
 			sv_ring_publish(&ring, n);
 			REQUIRE(ring.own->position == ring.position && ring.position == before + n);
 			break;
@@ -83,12 +87,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			sv_ring_arm(&ring, n);
 			/* Reached exactly when the peer is where this side can use n bytes. */
 			n = role == SV_WRITER ? ring.position + n - CAPACITY : ring.position + n;
-			REQUIRE(sv_wake_reached(ring.own->wake, n) && !sv_wake_reached(ring.own->wake, n - 1));
+			REQUIRE(sv_wake_reached(ring.own->wake, n) &&
+			        !sv_wake_reached(ring.own->wake, n - 1));
 			REQUIRE(sv_ring_disarm(&ring) && !sv_ring_disarm(&ring));
 			break;
-		case 4:
-			check_wake(&ring, fuzz_64(&input));
-			break;
+		case 4: check_wake(&ring, fuzz_64(&input)); break;
 		default: /* the own line overwritten: what this side believes is private */
 			ring.own->position = fuzz_64(&input);
 			ring.own->wake = fuzz_64(&input);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * process.h - for test tools that run the programs many times: seeded choices, processes with deadlines, and what
- * System V objects there are.
+ * process.h - for test tools that run the programs many times: seeded choices, processes with deadlines, and
+ * what System V objects there are.
  */
 #ifndef PROCESS_H
 #define PROCESS_H
@@ -81,7 +81,8 @@ struct process {
 };
 
 /* The child gets in and out (-1: /dev/null) as its standard input and output, and default signals. */
-static inline void process_start(struct process *p, const char *program, const char *const *argv, int in, int out)
+static inline void process_start(struct process *p, const char *program, const char *const *argv, int in,
+                                 int out)
 {
 	p->err = memfd_create("stderr", MFD_CLOEXEC);
 	fflush(stdout);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * errnos.h - the failures that each system call of the programs may show: its manual page's, as far as they can happen.
+ * errnos.h - the failures that each system call of the programs may show: its manual page's, as far as they
+ * can happen.
  *
- * EIDRM means here that the object is really removed just before the call.  Claiming it of an object that is there would
- * be a lie with consequences of its own: what is believed to be gone is not removed any more.
+ * EIDRM means here that the object is really removed just before the call.  Claiming it of an object that is
+ * there would be a lie with consequences of its own: what is believed to be gone is not removed any more.
  */
 #ifndef ERRNOS_H
 #define ERRNOS_H
@@ -22,7 +23,13 @@ struct errnos {
 };
 
 static const struct errnos errnos[] = {
-#define CALL(name, ...) { SYS_##name, #name, { __VA_ARGS__ } }
+#define CALL(name, ...) \
+	{ \
+		SYS_##name, #name, \
+		{ \
+			__VA_ARGS__ \
+		} \
+	}
 #ifdef SYS_open
 	CALL(open, EACCES, EMFILE, ENOENT, ENOSPC, EINTR),
 #endif
@@ -116,8 +123,8 @@ static inline bool errnos_of_startup(long number)
 #ifdef SYS_readlink
 		SYS_readlink,
 #endif
-		SYS_execve, SYS_brk, SYS_set_tid_address, SYS_set_robust_list, SYS_rseq, SYS_prlimit64, SYS_readlinkat,
-		SYS_getrandom, SYS_mprotect,
+		SYS_execve,     SYS_brk,        SYS_set_tid_address, SYS_set_robust_list, SYS_rseq,
+		SYS_prlimit64,  SYS_readlinkat, SYS_getrandom,       SYS_mprotect,
 	};
 	size_t i;
 

@@ -5,8 +5,9 @@
  *	hostile [--seed N] [--sample N] [--only CASE] [--offset N --value N] [--programs DIR] [--verbose]
  *	hostile --list
  *
- * A case brings a channel into one state, overwrites a byte of it (every one of the 2048, with 0, 0xff, its complement
- * and a random value; --sample N: only N of these, chosen by the seed), starts or continues the other side, and checks:
+ * A case brings a channel into one state, overwrites a byte of it (every one of the 2048, with 0, 0xff, its
+ *complement and a random value; --sample N: only N of these, chosen by the seed), starts or continues the
+ *other side, and checks:
  *
  *	- nobody dies of a signal that was not sent, and no sanitizer speaks
  *	- everybody ends: by itself, by -t, or by SIGINT; with an exit status that is defined
@@ -30,10 +31,23 @@
 #define INPUT_SIZE ((size_t)100000)
 #define MOST_FAILURES 10
 
-enum kind { WRITER_WAITS, READER_WAITS, WRITER_DIED, READER_DIED, DETACHED, HALFWAY, PAUSED, RUNNING, SEMAPHORES, NONSENSE, KINDS };
+enum kind {
+	WRITER_WAITS,
+	READER_WAITS,
+	WRITER_DIED,
+	READER_DIED,
+	DETACHED,
+	HALFWAY,
+	PAUSED,
+	RUNNING,
+	SEMAPHORES,
+	NONSENSE,
+	KINDS
+};
 
-static const char *const kind_names[KINDS] = { "writer-waits", "reader-waits", "writer-died", "reader-died", "detached",
-	                                       "halfway",      "paused",       "running",     "semaphores",  "nonsense" };
+static const char *const kind_names[KINDS] = { "writer-waits", "reader-waits", "writer-died", "reader-died",
+	                                       "detached",     "halfway",      "paused",      "running",
+	                                       "semaphores",   "nonsense" };
 
 /* What is overwritten in one trial. */
 struct trial {
@@ -61,8 +75,9 @@ enum { SVWRITE, SVREAD, SVCLEAN };
 static void complain(const struct trial *t, const char *what, const char *detail)
 {
 	failures++;
-	printf("FAILED: %s%s%s\n  repeat: hostile --only %s --offset %zu --value %d --seed %llu\n", what, *detail ? ": " : "",
-	       detail, kind_names[t->kind], t->offset, t->value, (unsigned long long)t->seed);
+	printf("FAILED: %s%s%s\n  repeat: hostile --only %s --offset %zu --value %d --seed %llu\n", what,
+	       *detail ? ": " : "", detail, kind_names[t->kind], t->offset, t->value,
+	       (unsigned long long)t->seed);
 	if (failures >= MOST_FAILURES) {
 		printf("giving up after %u failures\n", failures);
 		exit(1);
@@ -178,19 +193,21 @@ static bool sane_words(const char *text)
 
 static bool defined_status(int status, bool interrupted)
 {
-	return status == 0 || status == 1 || (status >= 3 && status <= 5) || (interrupted && status == 128 + SIGINT);
+	return status == 0 || status == 1 || (status >= 3 && status <= 5) ||
+	       (interrupted && status == 128 + SIGINT);
 }
 
 static bool same_output(int out)
 {
 	static unsigned char bytes[INPUT_SIZE + 1];
 
-	return pread(out, bytes, sizeof bytes, 0) == (ssize_t)INPUT_SIZE && memcmp(bytes, input_bytes, INPUT_SIZE) == 0;
+	return pread(out, bytes, sizeof bytes, 0) == (ssize_t)INPUT_SIZE &&
+	       memcmp(bytes, input_bytes, INPUT_SIZE) == 0;
 }
 
 /* Both sides to their end: by themselves or -t, or by SIGINT after a moment. */
-static void finish(const struct trial *t, struct process *writer, struct process *reader, bool limited, bool interrupted,
-                   int out)
+static void finish(const struct trial *t, struct process *writer, struct process *reader, bool limited,
+                   bool interrupted, int out)
 {
 	struct process *each[2] = { writer, reader };
 	char said[2][2048];
@@ -207,7 +224,8 @@ static void finish(const struct trial *t, struct process *writer, struct process
 	for (i = 0; i < 2; i++) {
 		if (process_wait(each[i], PATIENCE_US))
 			continue;
-		complain(t, limited ? "-t does not end it" : "SIGINT does not end it", i == 0 ? "the writer" : "the reader");
+		complain(t, limited ? "-t does not end it" : "SIGINT does not end it",
+		         i == 0 ? "the writer" : "the reader");
 		process_signal(each[i], SIGKILL);
 		process_wait(each[i], PATIENCE_US);
 	}
@@ -216,7 +234,8 @@ static void finish(const struct trial *t, struct process *writer, struct process
 		if (!defined_status(each[i]->status, interrupted)) {
 			char what[96];
 
-			snprintf(what, sizeof what, "the %s ended with status %d", i == 0 ? "writer" : "reader", each[i]->status);
+			snprintf(what, sizeof what, "the %s ended with status %d",
+			         i == 0 ? "writer" : "reader", each[i]->status);
 			complain(t, what, said[i]);
 		} else if (!sane_words(said[i])) {
 			complain(t, i == 0 ? "the writer said" : "the reader said", said[i]);
@@ -230,8 +249,8 @@ static void finish(const struct trial *t, struct process *writer, struct process
 	}
 	outcomes[t->kind][writer->status & 255][reader->status & 255]++;
 	if (verbose)
-		printf("%s offset %zu value %d: writer %d reader %d\n%s%s", kind_names[t->kind], t->offset, t->value, writer->status,
-		       reader->status, said[0], said[1]);
+		printf("%s offset %zu value %d: writer %d reader %d\n%s%s", kind_names[t->kind], t->offset,
+		       t->value, writer->status, reader->status, said[0], said[1]);
 }
 
 /* A clean transfer on the same channel. */
@@ -346,8 +365,13 @@ static void full_ring(const struct trial *t, uint64_t *seed, bool resume)
 {
 	struct process writer, reader;
 	int out = open(output_file, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-	const char *const in[] = { "-q", "-s", "8K", "-t", resume ? wait_short : "0.4", input_file, resume ? "-r" : NULL, NULL };
-	const char *const to[] = { "-q", "-s", "8K", "-t", resume ? wait_short : "0.4", "-o", output_file, resume ? "-r" : NULL, NULL };
+	const char *const in[] = {
+		"-q", "-s", "8K", "-t", resume ? wait_short : "0.4", input_file, resume ? "-r" : NULL, NULL
+	};
+	const char *const to[] = {
+		"-q", "-s", "8K", "-t", resume ? wait_short : "0.4", "-o", output_file, resume ? "-r" : NULL,
+		NULL
+	};
 	const char *const endless[] = { "-q", "-s", "8K", input_file, resume ? "-r" : NULL, NULL };
 	const char *const endless_out[] = { "-q", "-s", "8K", "-o", output_file, resume ? "-r" : NULL, NULL };
 
@@ -386,13 +410,15 @@ static void running(const struct trial *t, uint64_t *seed)
 	int count = 1 + (int)random_below(seed, 30);
 	int zero = open("/dev/zero", O_RDONLY | O_CLOEXEC);
 
-	start(&writer, SVWRITE, (const char *[]){ "-q", "-s", "16K", limited ? "-t" : NULL, wait_short, NULL }, zero, -1);
+	start(&writer, SVWRITE,
+	      (const char *[]){ "-q", "-s", "16K", limited ? "-t" : NULL, wait_short, NULL }, zero, -1);
 	start(&reader, SVREAD, (const char *[]){ "-q", limited ? "-t" : NULL, wait_short, NULL }, -1, -1);
 	wait_attached(SV_READER, 1);
 	for (overwrite(t, seed); count > 0 && process_running(&writer); count--) {
 		pause_us(random_below(seed, 300));
-		again.offset = random_below(seed, 4) != 0 ? offsetof(struct sv_header, side) + random_below(seed, 512)
-		                                          : random_below(seed, sizeof(struct sv_header));
+		again.offset = random_below(seed, 4) != 0
+		                       ? offsetof(struct sv_header, side) + random_below(seed, 512)
+		                       : random_below(seed, sizeof(struct sv_header));
 		again.value = (int)random_below(seed, 256);
 		overwrite(&again, seed);
 	}
@@ -413,27 +439,18 @@ static void try(const struct trial *t)
 	trials++;
 	switch (t->kind) {
 	case WRITER_WAITS:
-	case READER_WAITS:
-		one_came(t, &seed, t->kind == WRITER_WAITS ? SV_WRITER : SV_READER, false);
-		break;
+	case READER_WAITS: one_came(t, &seed, t->kind == WRITER_WAITS ? SV_WRITER : SV_READER, false); break;
 	case WRITER_DIED:
-	case READER_DIED:
-		one_came(t, &seed, t->kind == WRITER_DIED ? SV_WRITER : SV_READER, true);
-		break;
+	case READER_DIED: one_came(t, &seed, t->kind == WRITER_DIED ? SV_WRITER : SV_READER, true); break;
 	case SEMAPHORES:
 	case NONSENSE:
-		one_came(t, &seed, (random_next(&seed) & 1) != 0 ? SV_WRITER : SV_READER, (random_next(&seed) & 1) != 0);
+		one_came(t, &seed, (random_next(&seed) & 1) != 0 ? SV_WRITER : SV_READER,
+		         (random_next(&seed) & 1) != 0);
 		break;
-	case DETACHED:
-		detached(t, &seed);
-		break;
+	case DETACHED: detached(t, &seed); break;
 	case HALFWAY:
-	case PAUSED:
-		full_ring(t, &seed, t->kind == HALFWAY);
-		break;
-	default:
-		running(t, &seed);
-		break;
+	case PAUSED: full_ring(t, &seed, t->kind == HALFWAY); break;
+	default: running(t, &seed); break;
 	}
 	clean_and_go_on(t);
 }
@@ -450,12 +467,16 @@ static void sweep(enum kind kind, uint64_t seed, unsigned long sample)
 		unsigned long n = sample == all ? i : random_below(&choice, all);
 		struct trial t = { .kind = kind, .offset = n / 4, .seed = seed };
 
-		/* In a sample, the 1100 bytes of path and name get no more than their share of one in eight. */
+		/* In a sample, the 1100 bytes of path and name get no more than their share of one in eight.
+		 */
 		if (sample != all && random_below(&choice, 8) != 0) {
 			n = random_below(&choice, 4 * (120 + 512));
 			t.offset = n / 4 < 120 ? n / 4 : offsetof(struct sv_header, side) + n / 4 - 120;
 		}
-		t.value = n % 4 == 0 ? 0 : n % 4 == 1 ? 0xff : n % 4 == 2 ? -1 : (int)random_below(&choice, 256);
+		t.value = n % 4 == 0   ? 0
+		          : n % 4 == 1 ? 0xff
+		          : n % 4 == 2 ? -1
+		                       : (int)random_below(&choice, 256);
 		if (kind == RUNNING || kind == SEMAPHORES || kind == NONSENSE)
 			t.seed = random_next(&choice);
 		try(&t);
@@ -471,8 +492,8 @@ static void report(uint64_t seed)
 		for (writer = 0; writer < 256; writer++)
 			for (reader = 0; reader < 256; reader++)
 				if (outcomes[kind][writer][reader] > 0)
-					printf("  %-13s writer %3d reader %3d: %lu\n", kind_names[kind], writer, reader,
-					       outcomes[kind][writer][reader]);
+					printf("  %-13s writer %3d reader %3d: %lu\n", kind_names[kind],
+					       writer, reader, outcomes[kind][writer][reader]);
 }
 
 static void remove_directory(void)
@@ -547,32 +568,19 @@ int main(int argc, char **argv)
 			for (kind = 0; kind < KINDS; kind++)
 				puts(kind_names[kind]);
 			return 0;
-		case 'o':
-			offset = (long)number(optarg);
-			break;
+		case 'o': offset = (long)number(optarg); break;
 		case 'c':
 			for (only = 0; only < KINDS && strcmp(optarg, kind_names[only]) != 0; only++)
 				;
 			if (only == KINDS)
 				die("hostile: no such case: %s", optarg);
 			break;
-		case 'p':
-			where = optarg;
-			break;
-		case 'n':
-			sample = number(optarg);
-			break;
-		case 's':
-			seed = number(optarg);
-			break;
-		case 'v':
-			value = strtol(optarg, NULL, 0);
-			break;
-		case 'V':
-			verbose = true;
-			break;
-		default:
-			return 2;
+		case 'p': where = optarg; break;
+		case 'n': sample = number(optarg); break;
+		case 's': seed = number(optarg); break;
+		case 'v': value = strtol(optarg, NULL, 0); break;
+		case 'V': verbose = true; break;
+		default: return 2;
 		}
 	}
 	setvbuf(stdout, NULL, _IOLBF, 0);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * ipctool - make, change and remove System V objects by path and project id, as other software or an attacker would.
+ * ipctool - make, change and remove System V objects by path and project id, as other software or an attacker
+ *would.
  *
  *	ipctool key PATH ID                      the key, as svipc prints it
  *	ipctool shm PATH ID BYTES [MODE]         make a segment, print its id
@@ -9,7 +10,8 @@
  *	ipctool get SHMID FIELD                  a field of the channel's header
  *	ipctool set SHMID FIELD VALUE            overwrite it
  *	ipctool value SEMID N [VALUE]            a semaphore's value; set it
- *	ipctool hold SHMID                       keep it attached until standard input ends; prints "attached" first
+ *	ipctool hold SHMID                       keep it attached until standard input ends; prints "attached"
+ *first
  *
  * FIELD is a member of struct sv_header, or writer.MEMBER or reader.MEMBER of its side.
  */
@@ -35,11 +37,19 @@ static const struct field {
 	const char *name;
 	size_t offset, size;
 } fields[] = {
-#define HEADER(member) { #member, offsetof(struct sv_header, member), sizeof ((struct sv_header *)0)->member }
-#define SIDE(member) { #member, offsetof(struct sv_side_line, member), sizeof ((struct sv_side_line *)0)->member }
-	HEADER(magic), HEADER(format), HEADER(ready), HEADER(header_size), HEADER(capacity), HEADER(device), HEADER(inode),
-	HEADER(project), HEADER(key), HEADER(semid), HEADER(flags), HEADER(total), HEADER(created_s), HEADER(file),
-	SIDE(position), SIDE(cpu), SIDE(wake), SIDE(status), SIDE(slot), SIDE(light), SIDE(uid), SIDE(pid),
+#define HEADER(member) \
+	{ \
+#member, offsetof(struct sv_header, member), sizeof((struct sv_header *)0)->member \
+	}
+#define SIDE(member) \
+	{ \
+#member, offsetof(struct sv_side_line, member), sizeof((struct sv_side_line *)0)->member \
+	}
+	HEADER(magic),  HEADER(format), HEADER(ready),     HEADER(header_size), HEADER(capacity),
+	HEADER(device), HEADER(inode),  HEADER(project),   HEADER(key),         HEADER(semid),
+	HEADER(flags),  HEADER(total),  HEADER(created_s), HEADER(file),        SIDE(position),
+	SIDE(cpu),      SIDE(wake),     SIDE(status),      SIDE(slot),          SIDE(light),
+	SIDE(uid),      SIDE(pid),
 };
 
 static void die(const char *what)
@@ -74,7 +84,8 @@ static unsigned char *place(int id, const char *name, size_t *size)
 	if (base == (void *)-1)
 		die("shmat");
 	if (dot != NULL) {
-		offset = offsetof(struct sv_header, side) + (strncmp(name, "reader.", 7) == 0) * sizeof(struct sv_side_line);
+		offset = offsetof(struct sv_header, side) +
+		         (strncmp(name, "reader.", 7) == 0) * sizeof(struct sv_side_line);
 		name = dot + 1;
 	}
 	for (i = 0; i < sizeof fields / sizeof *fields; i++)
@@ -144,7 +155,8 @@ int main(int argc, char **argv)
 	if (strcmp(verb, "sem") == 0 && argc >= 5)
 		return print_id(semget(key_of(argv + 2), atoi(argv[4]), mode));
 	if (strcmp(verb, "find") == 0 && argc == 5)
-		return print_id(strcmp(argv[2], "shm") == 0 ? shmget(key_of(argv + 3), 0, 0) : semget(key_of(argv + 3), 0, 0));
+		return print_id(strcmp(argv[2], "shm") == 0 ? shmget(key_of(argv + 3), 0, 0)
+		                                            : semget(key_of(argv + 3), 0, 0));
 	if (strcmp(verb, "get") == 0 && argc == 4)
 		return get(atoi(argv[2]), argv[3]);
 	if (strcmp(verb, "set") == 0 && argc == 5)

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * killer - resumable transfers whose sides are killed at random and started again, until it was done often enough.
+ * killer - resumable transfers whose sides are killed at random and started again, until it was done often
+ * enough.
  *
  * usage: killer --kills N [--seed N] [--size SIZE-OF-THE-RING] INPUT OUTPUT
  *
- * svwrite -r INPUT and svread -r -o OUTPUT run as found by PATH.  The positions at which somebody is killed are
- * spread at random over the input; some kills come right after a start instead, while it opens the channel.
- * Who is killed, writer, reader or both at once, is random too; the same seed makes the same choices (but not the
- * same timing).  If the transfer ends before enough were killed, because we came too late, OUTPUT is compared and the
- * transfer is made again for the rest.
+ * svwrite -r INPUT and svread -r -o OUTPUT run as found by PATH.  The positions at which somebody is killed
+ * are spread at random over the input; some kills come right after a start instead, while it opens the
+ * channel. Who is killed, writer, reader or both at once, is random too; the same seed makes the same choices
+ * (but not the same timing).  If the transfer ends before enough were killed, because we came too late,
+ * OUTPUT is compared and the transfer is made again for the rest.
  *
  * Prints what it did; ends with 1 if a side ended otherwise than killed or with 0, hangs, or OUTPUT differs.
  */
@@ -166,7 +167,8 @@ static bool wait_for(uint64_t position)
 		if (size != last)
 			moved = now();
 		else if (now() - moved > HANG_S)
-			errx(1, "hangs at byte %llu of %llu", (unsigned long long)size, (unsigned long long)total);
+			errx(1, "hangs at byte %llu of %llu", (unsigned long long)size,
+			     (unsigned long long)total);
 		last = size;
 	}
 	return true;
@@ -202,7 +204,8 @@ static void transfer(long kills)
 			break;
 		both += hit[WRITER] && hit[READER];
 		i += hit[WRITER] + hit[READER];
-		/* Killed when all was done but for its own exit?  Then the other one ends, and a next one would wait for ever. */
+		/* Killed when all was done but for its own exit?  Then the other one ends, and a next one
+		 * would wait for ever. */
 		if (total - size_of(output) <= NEAR && (hit[WRITER] ^ hit[READER])) {
 			int survivor = hit[WRITER] ? READER : WRITER;
 
@@ -218,7 +221,8 @@ static void transfer(long kills)
 	}
 	for (until = now() + HANG_S; !ended(WRITER) || !ended(READER); pause_us(1000))
 		if (now() > until && size_of(output) == total)
-			errx(1, "complete, but the %s does not end", names[pid[WRITER] != 0 ? WRITER : READER]);
+			errx(1, "complete, but the %s does not end",
+			     names[pid[WRITER] != 0 ? WRITER : READER]);
 		else if (now() > until + 10 * HANG_S)
 			errx(1, "hangs at byte %llu", (unsigned long long)size_of(output));
 }
@@ -262,8 +266,9 @@ int main(int argc, char **argv)
 		if (!same())
 			errx(1, "seed %llu: the output differs from the input", (unsigned long long)seed);
 	} while (killed[WRITER] + killed[READER] < kills);
-	printf("seed %llu: %llu bytes, %ld transfers, writer killed %ld times, reader %ld, both at once %d; byte-exact; %.1f s\n",
-	       (unsigned long long)seed, (unsigned long long)total, transfers, killed[WRITER], killed[READER], both,
-	       now() - begin);
+	printf("seed %llu: %llu bytes, %ld transfers, writer killed %ld times, reader %ld, both at once %d; "
+	       "byte-exact; %.1f s\n",
+	       (unsigned long long)seed, (unsigned long long)total, transfers, killed[WRITER], killed[READER],
+	       both, now() - begin);
 	return 0;
 }

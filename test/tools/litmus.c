@@ -2,20 +2,22 @@
 /*
  * litmus - the ring's memory order on real cores, in pieces small enough to go wrong.
  *
- *	litmus steps [--mode full|light|none|switching] [--memory processes|threads] [--rounds N] [--seed N] [--spin]
- *	litmus stores [--mode full|light|none] [--rounds N]
+ *	litmus steps [--mode full|light|none|switching] [--memory processes|threads] [--rounds N] [--seed N]
+ *[--spin] litmus stores [--mode full|light|none] [--rounds N]
  *
- * steps: a writer and a reader hand over one byte at a time through a ring of 8, from 1000 bytes below 2^64, with
- * src/lib/ring/ring.h and src/lib/os/semaphores.c.  They sleep whenever they must wait, after a random moment and with a random threshold, so
- * that arming, publishing and looking again meet in every order.  Each byte has its place in a sequence that
- * the reader checks; a wake-up that does not come is found by its being late.  --spin: without semaphores.  switching: each
- * side becomes light and heavy again at random.
+ * steps: a writer and a reader hand over one byte at a time through a ring of 8, from 1000 bytes below 2^64,
+ *with src/lib/ring/ring.h and src/lib/os/semaphores.c.  They sleep whenever they must wait, after a random
+ *moment and with a random threshold, so that arming, publishing and looking again meet in every order.  Each
+ *byte has its place in a sequence that the reader checks; a wake-up that does not come is found by its being
+ *late.  --spin: without semaphores.  switching: each side becomes light and heavy again at random.
  *
- * stores: the pattern that fences F1 and F2 of src/lib/ring/ring.h are about: each of two processes stores to its own word and then
- * loads the other's.  Counts how often both saw the old value: never, with a full fence on both sides, or with none
- * on one side and membarrier(2) on the other.  Without any fence it happens on most machines.
+ * stores: the pattern that fences F1 and F2 of src/lib/ring/ring.h are about: each of two processes stores to
+ *its own word and then loads the other's.  Counts how often both saw the old value: never, with a full fence
+ *on both sides, or with none on one side and membarrier(2) on the other.  Without any fence it happens on
+ *most machines.
  *
- * The last line says how many rounds, and what was counted.  Status 1: an order was violated; 77: not possible here.
+ * The last line says how many rounds, and what was counted.  Status 1: an order was violated; 77: not
+ *possible here.
  */
 #define _GNU_SOURCE
 #include <getopt.h>
@@ -32,8 +34,8 @@
 
 #define CAPACITY 8u
 #define START (UINT64_C(0) - 1000)
-#define LATE_NS INT64_C(20000000000)  /* a bell that has not come by then is lost */
-#define SOON_NS INT64_C(2000000)      /* the same where it is expected to be lost */
+#define LATE_NS INT64_C(20000000000) /* a bell that has not come by then is lost */
+#define SOON_NS INT64_C(2000000)     /* the same where it is expected to be lost */
 
 enum mode { FULL, LIGHT, NO_FENCE, SWITCHING };
 static const char *const modes[] = { "full", "light", "none", "switching" };
@@ -154,8 +156,8 @@ static bool take_steps(enum sv_role role)
 		uint64_t left = end - ring.position, n = 1;
 
 		/*
-		 * Mostly one byte; sometimes a threshold further away, for the comparison across 2^64.  Of more than half of
-		 * the ring on both sides, both would wait for each other.
+		 * Mostly one byte; sometimes a threshold further away, for the comparison across 2^64.  Of
+		 * more than half of the ring on both sides, both would wait for each other.
 		 */
 		if (random_below(&seed, 8) == 0)
 			n += random_below(&seed, left < CAPACITY / 2 ? left : CAPACITY / 2);
@@ -163,8 +165,9 @@ static bool take_steps(enum sv_role role)
 		if (role == SV_WRITER) {
 			*sv_ring_place(&ring) = byte_of(ring.position);
 		} else if (*sv_ring_place(&ring) != byte_of(ring.position)) {
-			printf("litmus: at position %llu came byte %u instead of %u\n", (unsigned long long)ring.position,
-			       *sv_ring_place(&ring), byte_of(ring.position));
+			printf("litmus: at position %llu came byte %u instead of %u\n",
+			       (unsigned long long)ring.position, *sv_ring_place(&ring),
+			       byte_of(ring.position));
 			return false;
 		}
 		if (want.mode == SWITCHING && random_below(&seed, 4) == 0)
@@ -288,9 +291,10 @@ static int steps(void)
 	good = run();
 	if (!want.spin)
 		semctl(shared->semid, 0, IPC_RMID);
-	printf("litmus: steps, %s, %s: %lu rounds in %.1f s, %lu sleeps, %lu bells, %lu wake-ups lost\n", modes[want.mode],
-	       want.threads ? "threads" : "processes", want.rounds, (double)(sv_now() - start) / 1e9,
-	       (unsigned long)shared->sleeps, (unsigned long)shared->bells, (unsigned long)shared->lost);
+	printf("litmus: steps, %s, %s: %lu rounds in %.1f s, %lu sleeps, %lu bells, %lu wake-ups lost\n",
+	       modes[want.mode], want.threads ? "threads" : "processes", want.rounds,
+	       (double)(sv_now() - start) / 1e9, (unsigned long)shared->sleeps, (unsigned long)shared->bells,
+	       (unsigned long)shared->lost);
 	return !good || (want.mode != NO_FENCE && shared->lost > 0);
 }
 
@@ -303,19 +307,18 @@ static int stores(void)
 	part = store_and_load;
 	if (!run())
 		return 1;
-	printf("litmus: stores, %s: %lu rounds, both saw the old value %lu times\n", modes[want.mode], want.rounds,
-	       shared->both_old);
+	printf("litmus: stores, %s: %lu rounds, both saw the old value %lu times\n", modes[want.mode],
+	       want.rounds, shared->both_old);
 	return want.mode != NO_FENCE && shared->both_old > 0;
 }
 
 int main(int argc, char **argv)
 {
-	static const struct option options[] = { { "memory", required_argument, NULL, 'm' },
-		                                 { "mode", required_argument, NULL, 'f' },
-		                                 { "rounds", required_argument, NULL, 'n' },
-		                                 { "seed", required_argument, NULL, 's' },
-		                                 { "spin", no_argument, NULL, 'p' },
-		                                 { 0, 0, 0, 0 } };
+	static const struct option options[] = {
+		{ "memory", required_argument, NULL, 'm' }, { "mode", required_argument, NULL, 'f' },
+		{ "rounds", required_argument, NULL, 'n' }, { "seed", required_argument, NULL, 's' },
+		{ "spin", no_argument, NULL, 'p' },         { 0, 0, 0, 0 }
+	};
 	int option, mode;
 
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
@@ -327,20 +330,11 @@ int main(int argc, char **argv)
 				die("litmus: no such mode: %s", optarg);
 			want.mode = (enum mode)mode;
 			break;
-		case 'm':
-			want.threads = strcmp(optarg, "threads") == 0;
-			break;
-		case 'n':
-			want.rounds = strtoul(optarg, NULL, 10);
-			break;
-		case 'p':
-			want.spin = true;
-			break;
-		case 's':
-			want.seed = strtoull(optarg, NULL, 10);
-			break;
-		default:
-			return 2;
+		case 'm': want.threads = strcmp(optarg, "threads") == 0; break;
+		case 'n': want.rounds = strtoul(optarg, NULL, 10); break;
+		case 'p': want.spin = true; break;
+		case 's': want.seed = strtoull(optarg, NULL, 10); break;
+		default: return 2;
 		}
 	}
 	if ((want.mode == LIGHT || want.mode == SWITCHING) && !sv_fence_register()) {

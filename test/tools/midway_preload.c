@@ -2,8 +2,8 @@
 /*
  * midway_preload.c - something happens to svwrite or svread in the middle of a transfer.
  *
- * Counted are the read(2) and write(2) calls whose buffer lies in a System V segment.  After SV_MIDWAY_AFTER of
- * them (default 0), before the next one, by SV_MIDWAY:
+ * Counted are the read(2) and write(2) calls whose buffer lies in a System V segment.  After SV_MIDWAY_AFTER
+ *of them (default 0), before the next one, by SV_MIDWAY:
  *
  *	signal=N   the process sends itself signal N, once
  *	errno=N    that call fails with errno N, and so does each later one
@@ -96,7 +96,7 @@ ssize_t read(int fd, void *data, size_t size)
 	static ssize_t (*next)(int, void *, size_t);
 
 	if (next == NULL)
-		next = (ssize_t (*)(int, void *, size_t))real("read");
+		next = (ssize_t(*)(int, void *, size_t))real("read");
 	return happens(fd, data, &size) ? -1 : next(fd, data, size);
 }
 
@@ -105,7 +105,7 @@ ssize_t write(int fd, const void *data, size_t size)
 	static ssize_t (*next)(int, const void *, size_t);
 
 	if (next == NULL)
-		next = (ssize_t (*)(int, const void *, size_t))real("write");
+		next = (ssize_t(*)(int, const void *, size_t))real("write");
 	return happens(fd, data, &size) ? -1 : next(fd, data, size);
 }
 

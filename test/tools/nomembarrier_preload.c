@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * nomembarrier_preload.c - a kernel without membarrier(2).  SV_NO_MEMBARRIER=all: every command fails, as on a
- * kernel that lacks it; =fence: only the fence fails, as in a sandbox that was closed after the registration.
+ * nomembarrier_preload.c - a kernel without membarrier(2).  SV_NO_MEMBARRIER=all: every command fails, as on
+ * a kernel that lacks it; =fence: only the fence fails, as in a sandbox that was closed after the
+ * registration.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>

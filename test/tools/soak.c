@@ -4,15 +4,17 @@
  *
  *	soak [--seed N] [--count N] [--only I] [--programs DIR] [--verbose]
  *
- * Transfer I of seed N is always planned alike: kind (plain, resumable, detached), size, capacity, waiting policy, file or
- * pipe at either end with chunks of random sizes, order of start, and at a random moment an accident: SIGSTOP and
- * SIGCONT, SIGKILL of one side or both, INT, TERM or HUP, or the removal of the semaphores or the segment.  Only the moment at
- * which an accident hits the programs is up to the machine.  Checked:
+ * Transfer I of seed N is always planned alike: kind (plain, resumable, detached), size, capacity, waiting
+ *policy, file or pipe at either end with chunks of random sizes, order of start, and at a random moment an
+ *accident: SIGSTOP and SIGCONT, SIGKILL of one side or both, INT, TERM or HUP, or the removal of the
+ *semaphores or the segment.  Only the moment at which an accident hits the programs is up to the machine.
+ *Checked:
  *
  *	- without an accident, or with a pause: both end with 0
  *	- a side that ends with 0 means that the output is the input, whatever happened to the other
  *	- whatever happened, the output is a beginning of the input
- *	- the survivor of a death ends with 3, or goes on with the next one that comes in the place of the dead
+ *	- the survivor of a death ends with 3, or goes on with the next one that comes in the place of the
+ *dead
  *	- a resumable transfer, its killed sides started again, ends with the output being the input
  *	- a detached one can be read until one reader has taken it all
  *	- nothing is left: at once when nothing happened, else after svclean -a
@@ -42,7 +44,8 @@ enum { WRITER, READER };
 
 static const char *const kinds[] = { "plain", "resumable", "detached" };
 static const char *const sinces[] = { "start", "creation", "meeting", "some data" };
-static const char *const accidents[] = { "nothing", "pause", "kill", "kill both", "signal", "set removed", "segment removed" };
+static const char *const accidents[] = { "nothing", "pause",       "kill",           "kill both",
+	                                 "signal",  "set removed", "segment removed" };
 
 struct plan {
 	unsigned long number;
@@ -122,8 +125,8 @@ static struct plan make_plan(unsigned long number)
 	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
 	struct plan p = { .number = number, .seed = run_seed ^ number * UINT64_C(0x2545f4914f6cdd1d) };
 	uint64_t *s = &p.seed;
-	size_t sizes[] = { random_below(s, 3), random_below(s, 5000), 4096 * random_below(s, 20), random_below(s, 65536),
-		           random_below(s, 1 << 20), random_below(s, LARGEST / 2) };
+	size_t sizes[] = { random_below(s, 3),     random_below(s, 5000),    4096 * random_below(s, 20),
+		           random_below(s, 65536), random_below(s, 1 << 20), random_below(s, LARGEST / 2) };
 
 	p.kind = random_below(s, 8) < 4 ? PLAIN : random_below(s, 2) != 0 ? RESUMABLE : DETACHED;
 	p.accident = random_below(s, 3) == 0 ? NONE : (enum accident)(1 + random_below(s, 6));
@@ -208,9 +211,11 @@ static void start(const struct plan *p, int role, struct side *side)
 		argv[n++] = input_file;
 	if (piped && pipe2(ends, O_CLOEXEC) == -1)
 		die("soak: pipe: %s", strerror(errno));
-	process_start(&side->process, programs[role], argv, role == WRITER ? ends[0] : -1, role == READER ? ends[1] : -1);
+	process_start(&side->process, programs[role], argv, role == WRITER ? ends[0] : -1,
+	              role == READER ? ends[1] : -1);
 	if (piped) {
-		side->helper = start_helper(p, role, role == WRITER ? ends[1] : ends[0], role == WRITER ? ends[0] : ends[1]);
+		side->helper = start_helper(p, role, role == WRITER ? ends[1] : ends[0],
+		                            role == WRITER ? ends[0] : ends[1]);
 		close(ends[0]);
 		close(ends[1]);
 	}
@@ -274,9 +279,10 @@ static void check_pair(const struct plan *p, const struct side *writer, const st
 
 	if (output == OTHER)
 		complain(p, "the output is no beginning of the input");
-	if (output != COMPLETE && (writer->process.status == 0 || reader->process.status == 0) && p->kind != DETACHED)
-		complain(p, "the writer ended with %d, the reader with %d, the output is incomplete", writer->process.status,
-		         reader->process.status);
+	if (output != COMPLETE && (writer->process.status == 0 || reader->process.status == 0) &&
+	    p->kind != DETACHED)
+		complain(p, "the writer ended with %d, the reader with %d, the output is incomplete",
+		         writer->process.status, reader->process.status);
 }
 
 static void check_status(const struct plan *p, int role, const struct side *side, const char *allowed)
@@ -309,18 +315,16 @@ static bool reached(const struct plan *p)
 	bool yes = false;
 
 	sv_record_load(record_file, &record);
-	if (!record.valid || record.shmid == -1 || (header = shmat(record.shmid, NULL, SHM_RDONLY)) == (void *)-1)
+	if (!record.valid || record.shmid == -1 ||
+	    (header = shmat(record.shmid, NULL, SHM_RDONLY)) == (void *)-1)
 		return false;
 	switch (p->since) {
 	case BOTH_THERE:
-		yes = header->side[WRITER].slot == SV_SLOT_ATTACHED && header->side[READER].slot == SV_SLOT_ATTACHED;
+		yes = header->side[WRITER].slot == SV_SLOT_ATTACHED &&
+		      header->side[READER].slot == SV_SLOT_ATTACHED;
 		break;
-	case AMID_DATA:
-		yes = header->side[WRITER].position > p->seed % (p->size + 1);
-		break;
-	default:
-		yes = true;
-		break;
+	case AMID_DATA: yes = header->side[WRITER].position > p->seed % (p->size + 1); break;
+	default: yes = true; break;
 	}
 	shmdt(header);
 	return yes;
@@ -336,8 +340,7 @@ static void have_accident(const struct plan *p, struct side *sides)
 			;
 	pause_us(p->moment_us);
 	switch (p->accident) {
-	case NONE:
-		break;
+	case NONE: break;
 	case PAUSE:
 		process_signal(&sides[p->victim].process, SIGSTOP);
 		pause_us(random_below(&seed, 20000));
@@ -349,13 +352,9 @@ static void have_accident(const struct plan *p, struct side *sides)
 		if (p->accident == KILL_BOTH)
 			process_signal(&sides[!p->victim].process, SIGKILL);
 		break;
-	case END:
-		process_signal(&sides[p->victim].process, p->signal);
-		break;
+	case END: process_signal(&sides[p->victim].process, p->signal); break;
 	case REMOVE_SET:
-	case REMOVE_SEGMENT:
-		remove_object(p->accident);
-		break;
+	case REMOVE_SEGMENT: remove_object(p->accident); break;
 	}
 }
 
@@ -366,8 +365,10 @@ static void see_survivor(const struct plan *p, struct side *sides)
 	const char *rescued = "";
 
 	must_end(p, p->victim, victim);
-	if (victim->process.status != 0 && victim->process.status != 128 + (p->accident == END ? p->signal : SIGKILL))
-		complain(p, "the %s ended with %d: %s", role_name(p->victim), victim->process.status, victim->said);
+	if (victim->process.status != 0 &&
+	    victim->process.status != 128 + (p->accident == END ? p->signal : SIGKILL))
+		complain(p, "the %s ended with %d: %s", role_name(p->victim), victim->process.status,
+		         victim->said);
 	if (!ended(survivor, MOMENT_US)) {
 		rescued = ", met the next one";
 		/* The output, if any, is the next one's. */
@@ -390,8 +391,8 @@ static void see_survivor(const struct plan *p, struct side *sides)
 	check_status(p, !p->victim, survivor, " 0 3 ");
 	if (*rescued == '\0' || p->victim == WRITER)
 		check_pair(p, &sides[WRITER], &sides[READER]);
-	count("plain, %s of the %s: %d, survivor %d%s", accidents[p->accident], role_name(p->victim), victim->process.status,
-	      survivor->process.status, rescued);
+	count("plain, %s of the %s: %d, survivor %d%s", accidents[p->accident], role_name(p->victim),
+	      victim->process.status, survivor->process.status, rescued);
 }
 
 static void plain(const struct plan *p)
@@ -405,9 +406,7 @@ static void plain(const struct plan *p)
 	have_accident(p, sides);
 	switch (p->accident) {
 	case KILL:
-	case END:
-		see_survivor(p, sides);
-		return;
+	case END: see_survivor(p, sides); return;
 	case NONE:
 	case PAUSE:
 	case KILL_BOTH:
@@ -491,7 +490,8 @@ static void detached(const struct plan *p)
 	if (p->victim == WRITER)
 		have_accident(p, pair);
 	must_end(p, WRITER, &pair[WRITER]);
-	check_status(p, WRITER, &pair[WRITER], p->victim == WRITER && p->accident != NONE ? " 0 1 137 129 130 143 " : " 0 ");
+	check_status(p, WRITER, &pair[WRITER],
+	             p->victim == WRITER && p->accident != NONE ? " 0 1 137 129 130 143 " : " 0 ");
 	if (pair[WRITER].process.status != 0 || p->accident == REMOVE_SET || p->accident == REMOVE_SEGMENT) {
 		start(p, WRITER, &side);
 		must_end(p, WRITER, &side);
@@ -511,7 +511,9 @@ static void detached(const struct plan *p)
 		bool was_complete = look_at_output(p) == COMPLETE;
 
 		check_status(p, READER, &pair[READER],
-		             p->accident == REMOVE_SET || p->accident == REMOVE_SEGMENT ? " 1 5 143 " : " 137 129 130 143 ");
+		             p->accident == REMOVE_SET || p->accident == REMOVE_SEGMENT
+		                     ? " 1 5 143 "
+		                     : " 137 129 130 143 ");
 		if (look_at_output(p) == OTHER)
 			complain(p, "the output is no beginning of the input");
 		again += 2;
@@ -521,7 +523,8 @@ static void detached(const struct plan *p)
 			dismiss(p, READER, &side);
 			if (!was_complete && p->accident != REMOVE_SET && p->accident != REMOVE_SEGMENT)
 				complain(p, "what was left for a reader is gone");
-			count("detached, %s of the %s: nothing left to read", accidents[p->accident], role_name(p->victim));
+			count("detached, %s of the %s: nothing left to read", accidents[p->accident],
+			      role_name(p->victim));
 			return;
 		}
 		check_status(p, READER, &side, " 0 5 ");
@@ -554,7 +557,8 @@ static void check_nothing_left(const struct plan *p)
 			complain(p, "svclean ended with %d: %s", clean.status, said);
 	}
 	if ((own_namespace && count_objects() != 0) || count_files(directory) != 0) {
-		complain(p, "%d objects and %d files are left", own_namespace ? count_objects() : -1, count_files(directory));
+		complain(p, "%d objects and %d files are left", own_namespace ? count_objects() : -1,
+		         count_files(directory));
 		if (own_namespace)
 			(void)!system("ipcrm -a");
 		unlink(record_file);
@@ -575,20 +579,16 @@ static void transfer(unsigned long number)
 	struct plan p = make_plan(number);
 
 	if (verbose)
-		printf("%lu: %s, %s of the %s %u us after the %s, %zu bytes, capacity %s, %s first, gap %u us%s%s\n", number, kinds[p.kind],
-		       accidents[p.accident], role_name(p.victim), p.moment_us, sinces[p.since], p.size, p.capacity, role_name(p.first), p.gap_us,
+		printf("%lu: %s, %s of the %s %u us after the %s, %zu bytes, capacity %s, %s first, gap %u "
+		       "us%s%s\n",
+		       number, kinds[p.kind], accidents[p.accident], role_name(p.victim), p.moment_us,
+		       sinces[p.since], p.size, p.capacity, role_name(p.first), p.gap_us,
 		       p.pipe_in ? ", from a pipe" : "", p.pipe_out ? ", to a pipe" : "");
 	write_input(&p);
 	switch (p.kind) {
-	case PLAIN:
-		plain(&p);
-		break;
-	case RESUMABLE:
-		resumable(&p);
-		break;
-	case DETACHED:
-		detached(&p);
-		break;
+	case PLAIN: plain(&p); break;
+	case RESUMABLE: resumable(&p); break;
+	case DETACHED: detached(&p); break;
 	}
 	check_nothing_left(&p);
 }
@@ -640,12 +640,11 @@ static uint64_t number(const char *text)
 
 int main(int argc, char **argv)
 {
-	static const struct option options[] = { { "count", required_argument, NULL, 'n' },
-		                                 { "only", required_argument, NULL, 'o' },
-		                                 { "programs", required_argument, NULL, 'p' },
-		                                 { "seed", required_argument, NULL, 's' },
-		                                 { "verbose", no_argument, NULL, 'v' },
-		                                 { 0, 0, 0, 0 } };
+	static const struct option options[] = {
+		{ "count", required_argument, NULL, 'n' },    { "only", required_argument, NULL, 'o' },
+		{ "programs", required_argument, NULL, 'p' }, { "seed", required_argument, NULL, 's' },
+		{ "verbose", no_argument, NULL, 'v' },        { 0, 0, 0, 0 }
+	};
 	unsigned long i, n = 100;
 	const char *where = "";
 	long only = -1;
@@ -654,23 +653,12 @@ int main(int argc, char **argv)
 	run_seed = 1;
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		switch (option) {
-		case 'n':
-			n = number(optarg);
-			break;
-		case 'o':
-			only = (long)number(optarg);
-			break;
-		case 'p':
-			where = optarg;
-			break;
-		case 's':
-			run_seed = number(optarg);
-			break;
-		case 'v':
-			verbose = true;
-			break;
-		default:
-			return 2;
+		case 'n': n = number(optarg); break;
+		case 'o': only = (long)number(optarg); break;
+		case 'p': where = optarg; break;
+		case 's': run_seed = number(optarg); break;
+		case 'v': verbose = true; break;
+		default: return 2;
 		}
 	}
 	setvbuf(stdout, NULL, _IOLBF, 0);
@@ -681,8 +669,9 @@ int main(int argc, char **argv)
 	else
 		for (i = 0; i < n; i++)
 			transfer(i);
-	printf("soak: seed %llu, %lu transfers, %u failures, %s left behind\n", (unsigned long long)run_seed, only >= 0 ? 1 : n,
-	       failures, own_namespace ? count_objects() == 0 ? "0 objects" : "objects" : "0 files");
+	printf("soak: seed %llu, %lu transfers, %u failures, %s left behind\n", (unsigned long long)run_seed,
+	       only >= 0 ? 1 : n, failures,
+	       own_namespace ? count_objects() == 0 ? "0 objects" : "objects" : "0 files");
 	for (i = 0; i < sizeof outcomes / sizeof *outcomes && outcomes[i].count > 0; i++)
 		printf("  %5lu  %s\n", outcomes[i].count, outcomes[i].name);
 	return failures > 0;

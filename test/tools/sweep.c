@@ -9,22 +9,21 @@
  * Every trial is one small transfer by the real programs in DIR (best linked statically: no loader, fewer
  * instructions).  One side, the victim, is traced:
  *
- *	instructions  it is killed after exactly N instructions, counted from its first semaphore operation (or from
- *	              its first lock: the whole of opening the channel), for every N up to its end
- *	calls         it is killed at the entry and at the exit of every system call
- *	errors        every system call in turn fails with every errno of errnos.h, without being made; for EIDRM
- *	              the object is removed under its feet
+ *	instructions  it is killed after exactly N instructions, counted from its first semaphore operation
+ *(or from its first lock: the whole of opening the channel), for every N up to its end calls         it is
+ *killed at the entry and at the exit of every system call errors        every system call in turn fails with
+ *every errno of errnos.h, without being made; for EIDRM the object is removed under its feet
  *
- * What must come of it is said in trial.h.  leaver: svwrite -d; taker: svread of what was left; cleaner, statter:
- * svclean and svstat beside a waiting reader and leftovers.
+ * What must come of it is said in trial.h.  leaver: svwrite -d; taker: svread of what was left; cleaner,
+ *statter: svclean and svstat beside a waiting reader and leftovers.
  *
  * How many instructions there are, and where the system calls lie, is found by stepping the victim once from
- * start to end.  A trial then runs at full speed to the last system call before N and steps from there; if that
- * is not the call that the first run made (the timing was another), it counts as diverged, and is judged all the same.
- * With --exact it steps all the way, which takes longer and makes the victim slow.
+ * start to end.  A trial then runs at full speed to the last system call before N and steps from there; if
+ *that is not the call that the first run made (the timing was another), it counts as diverged, and is judged
+ *all the same. With --exact it steps all the way, which takes longer and makes the victim slow.
  *
- * The trials are visited in an order that spreads them evenly, so that --seconds N, which ends the sweep early,
- * leaves a sample of all.  Ends with 1 if an outcome was wrong, and says which.
+ * The trials are visited in an order that spreads them evenly, so that --seconds N, which ends the sweep
+ *early, leaves a sample of all.  Ends with 1 if an outcome was wrong, and says which.
  */
 #define _GNU_SOURCE
 #include <getopt.h>
@@ -132,7 +131,8 @@ static void trial(const struct plan *plan, struct outcome *o)
 			if (victim_status == 0 && scene.subject < LEAVER && o->survivor != 0)
 				wrong(o, "the victim ended with 0, the survivor with %d", o->survivor);
 			if (scene.subject >= CLEANER && !o->restarted && !o->removed)
-				wrong(o, "the live channel was harmed: the reader ended with %d", o->survivor);
+				wrong(o, "the live channel was harmed: the reader ended with %d",
+				      o->survivor);
 		}
 		follow_up(&scene, o);
 	}
@@ -193,20 +193,23 @@ static void make_plans(void)
 
 static void tell(const struct plan *plan, const struct outcome *o)
 {
-	static const char *const files[] = { "victim.err", "peer.err", "next.err", "writer.err", "reader.err", "clean.err" };
+	static const char *const files[] = { "victim.err", "peer.err",   "next.err",
+		                             "writer.err", "reader.err", "clean.err" };
 	const struct errnos *call = errnos_of(course.number[plan->call]);
 	char text[1024];
 	size_t i, n;
 
-	printf("wrong: call %ld (%s, number %ld)", plan->call, call != NULL ? call->name : "?", course.number[plan->call]);
+	printf("wrong: call %ld (%s, number %ld)", plan->call, call != NULL ? call->name : "?",
+	       course.number[plan->call]);
 	if (kind == INSTRUCTIONS)
-		printf(", %ld instructions later (N = %ld)", plan->steps, course.before[plan->call] + plan->steps);
+		printf(", %ld instructions later (N = %ld)", plan->steps,
+		       course.before[plan->call] + plan->steps);
 	else if (kind == ERRORS)
 		printf(", fails with %d (%s)", plan->error, strerror(plan->error));
 	else
 		printf(", killed at its %s", plan->error != 0 ? "exit" : "entry");
-	printf("%s: %s; victim %d, survivor %d, %s\n", diverged ? " [diverged]" : "", o->why, victim_status, o->survivor,
-	       scene.after_fresh ? "fresh transfer first" : "svclean first");
+	printf("%s: %s; victim %d, survivor %d, %s\n", diverged ? " [diverged]" : "", o->why, victim_status,
+	       o->survivor, scene.after_fresh ? "fresh transfer first" : "svclean first");
 	if (scene.at_once)
 		printf("  (the next victim was started at once)\n");
 	for (i = 0; i < sizeof files / sizeof *files; i++) {
@@ -232,7 +235,8 @@ static void sweep(long stride, long offset, double limit)
 	for (i = 0; i < (kind == INSTRUCTIONS ? 2 : 1); i++) {
 		trial(NULL, &o);
 		if (o.wrong || victim_status != 0)
-			errx(2, "the undisturbed transfer is wrong already: %s, victim %d", o.why, victim_status);
+			errx(2, "the undisturbed transfer is wrong already: %s, victim %d", o.why,
+			     victim_status);
 	}
 	make_plans();
 	offset %= stride;
@@ -243,7 +247,9 @@ static void sweep(long stride, long offset, double limit)
 		step++;
 	/* However slow this machine is now, a few are tried. */
 	for (i = 0; i < count && (i < LEAST || limit == 0 || seconds() - begin < limit); i++) {
-		const struct plan *plan = &plans[offset + (long)((unsigned long)i * (unsigned long)step % (unsigned long)count) * stride];
+		const struct plan *plan = &plans[offset + (long)((unsigned long)i * (unsigned long)step %
+		                                                 (unsigned long)count) *
+		                                                  stride];
 
 		/* What a dead reader has not acknowledged stays detached, and no new writer is let in. */
 		scene.after_fresh = (i & 1) != 0 && scene.subject != TAKER;
@@ -266,8 +272,10 @@ static void sweep(long stride, long offset, double limit)
 		printf("instructions %ld, system calls %ld, ", course.instructions, course.calls);
 	else
 		printf("system calls %ld, points %ld, ", course.calls, plan_count);
-	printf("tried %ld, wrong %ld, survivor 0: %ld, 3: %ld, went on with the next: %ld (victim ended by itself %ld, "
-	       "diverged %ld; %.0f s)\n", tried, bad, by_status[0], by_status[1], restarted, whole, other, seconds() - begin);
+	printf("tried %ld, wrong %ld, survivor 0: %ld, 3: %ld, went on with the next: %ld (victim ended by "
+	       "itself %ld, "
+	       "diverged %ld; %.0f s)\n",
+	       tried, bad, by_status[0], by_status[1], restarted, whole, other, seconds() - begin);
 	if (bad > 0)
 		exit(1);
 }
@@ -286,7 +294,9 @@ static void tidy(void)
 static void set_up(size_t bytes)
 {
 	static char channels[sizeof work + 16];
-	static const char *const third[] = { "svclean", "svclean", "svclean", "svclean", "svclean", "svstat" };
+	static const char *const third[] = {
+		"svclean", "svclean", "svclean", "svclean", "svclean", "svstat"
+	};
 	struct sigaction action = { .sa_handler = on_alarm };
 	const char *temporary = getenv("TMPDIR");
 	size_t i;
@@ -320,9 +330,10 @@ static void set_up(size_t bytes)
 
 static _Noreturn void usage(void)
 {
-	fprintf(stderr, "usage: sweep --programs DIR [--case writer|reader|leaver|taker|cleaner|statter] [--resume]\n"
-	                "             [--victim-first] [--kind instructions|calls|errors] [--from semop|flock]\n"
-	                "             [--bytes N] [--stride N] [--offset N] [--seconds N] [--exact]\n");
+	fprintf(stderr,
+	        "usage: sweep --programs DIR [--case writer|reader|leaver|taker|cleaner|statter] [--resume]\n"
+	        "             [--victim-first] [--kind instructions|calls|errors] [--from semop|flock]\n"
+	        "             [--bytes N] [--stride N] [--offset N] [--seconds N] [--exact]\n");
 	exit(2);
 }
 
@@ -338,7 +349,8 @@ static int choose(const char *word, const char *const *words)
 
 int main(int argc, char **argv)
 {
-	static const char *const subjects[] = { "writer", "reader", "leaver", "taker", "cleaner", "statter", NULL };
+	static const char *const subjects[] = { "writer",  "reader",  "leaver", "taker",
+		                                "cleaner", "statter", NULL };
 	static const char *const kinds[] = { "instructions", "calls", "errors", NULL };
 	static const char *const starts[] = { "semop", "flock", NULL };
 	static const struct option options[] = {
@@ -376,8 +388,10 @@ int main(int argc, char **argv)
 	set_up((size_t)bytes);
 	printf("%s%s, %s first, %s%s, %ld bytes%s: ", subjects[scene.subject], scene.resume ? " -r" : "",
 	       scene.victim_first ? "victim" : "peer", kinds[kind],
-	       kind != INSTRUCTIONS ? "" : from_flock ? " from flock" : " from semop", bytes,
-	       scene.own_namespace ? "" : " (shared IPC namespace)");
+	       kind != INSTRUCTIONS ? ""
+	       : from_flock         ? " from flock"
+	                            : " from semop",
+	       bytes, scene.own_namespace ? "" : " (shared IPC namespace)");
 	fflush(stdout);
 	sweep(stride, offset, (double)limit);
 	return 0;

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tracee.h - a child that is run to one of its system calls, stepped by single instructions, killed, or made to
- * see a system call fail.  For test tools; everything is static, because each tool is one file.
+ * tracee.h - a child that is run to one of its system calls, stepped by single instructions, killed, or made
+ * to see a system call fail.  For test tools; everything is static, because each tool is one file.
  *
- * All that waits here ends when the interval timer of the caller fires: its signal must be caught without SA_RESTART.
+ * All that waits here ends when the interval timer of the caller fires: its signal must be caught without
+ * SA_RESTART.
  */
 #ifndef TRACEE_H
 #define TRACEE_H
@@ -40,7 +41,7 @@ struct tracee {
 	int status;
 	long number;  /* of the last system call */
 	long args[2]; /* and its first arguments */
-	uint64_t ip; /* next instruction; after TRACEE_ENTRY and TRACEE_EXIT */
+	uint64_t ip;  /* next instruction; after TRACEE_ENTRY and TRACEE_EXIT */
 };
 
 static inline void tracee_stopped(struct tracee *t, struct __ptrace_syscall_info *info)
@@ -59,8 +60,8 @@ static inline void tracee_offer(void)
 }
 
 /*
- * Hide the vDSO from a program that has not begun yet: its clock calls become system calls.  Stepped, they would
- * go round in the vDSO, which looks again whenever the kernel has updated the time meanwhile.
+ * Hide the vDSO from a program that has not begun yet: its clock calls become system calls.  Stepped, they
+ * would go round in the vDSO, which looks again whenever the kernel has updated the time meanwhile.
  */
 static inline void tracee_hide_vdso(struct tracee *t)
 {

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * trial.h - one transfer in which something happens to one side (the victim), and the judgement of what came of it.
- * For sweep.c; a header only because each tool is one file.
+ * trial.h - one transfer in which something happens to one side (the victim), and the judgement of what came
+ * of it. For sweep.c; a header only because each tool is one file.
  *
  * The rules of the judgement:
  * - nobody hangs: every wait has a deadline that only a hang reaches;
  * - a survivor ends with 0 only if the output is complete, else with 3; until then the output is a prefix;
- * - a survivor that has not ended waits for a next victim, and gets it: then both end with 0, the output complete;
- * - afterwards a fresh transfer on the same channel works, svclean ends with 0, and neither objects nor files are left.
+ * - a survivor that has not ended waits for a next victim, and gets it: then both end with 0, the output
+ * complete;
+ * - afterwards a fresh transfer on the same channel works, svclean ends with 0, and neither objects nor files
+ * are left.
  */
 #ifndef TRIAL_H
 #define TRIAL_H
@@ -168,7 +170,8 @@ static bool ended(pid_t pid)
 	return waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == pid;
 }
 
-/* What the world looks like ------------------------------------------------------------------------------- */
+/* What the world looks like -------------------------------------------------------------------------------
+ */
 
 static size_t load(const char *name, unsigned char *data, size_t size)
 {
@@ -227,7 +230,8 @@ static int count_lines(const char *path)
 	return lines;
 }
 
-/* What is left: objects (in a namespace of our own) and files in the channel directory.  Empty text: nothing. */
+/* What is left: objects (in a namespace of our own) and files in the channel directory.  Empty text: nothing.
+ */
 static void list_left(const struct scene *s, char *text, size_t size)
 {
 	DIR *dir = opendir(s->channels);
@@ -276,7 +280,8 @@ static void sweep_away(const struct scene *s)
 			semctl(id, 0, IPC_RMID);
 }
 
-/* The course of a trial ------------------------------------------------------------------------------------- */
+/* The course of a trial -------------------------------------------------------------------------------------
+ */
 
 static enum subject peer_of(const struct scene *s)
 {
@@ -304,8 +309,9 @@ static bool wait_asleep(pid_t pid, struct outcome *o)
 }
 
 /*
- * Does the peer wait for somebody who may still come?  The victim is dead by now, and its weight has fallen before it
- * could be reaped: so whoever is asleep in spite of it waits for a next one, unless it waits for the dead.
+ * Does the peer wait for somebody who may still come?  The victim is dead by now, and its weight has fallen
+ * before it could be reaped: so whoever is asleep in spite of it waits for a next one, unless it waits for
+ * the dead.
  */
 static bool waits_for_next(const struct scene *s, pid_t peer, bool removed)
 {
@@ -343,22 +349,26 @@ static void judge_survivor(const struct scene *s, struct outcome *o)
 	else if (!may_end_with(s, o))
 		wrong(o, "the survivor ended with %d%s", o->survivor, despite);
 	if (!is_prefix(s, "out", o->survivor == 0))
-		wrong(o, o->survivor == 0 ? "status 0, but the output is not complete" : "the output is not a prefix of the input");
+		wrong(o, o->survivor == 0 ? "status 0, but the output is not complete"
+		                          : "the output is not a prefix of the input");
 }
 
-/* The survivor has succeeded and is gone: what it left, if anything, is for a next victim, which learns of it at once. */
+/* The survivor has succeeded and is gone: what it left, if anything, is for a next victim, which learns of it
+ * at once. */
 static void tell_the_next(const struct scene *s, struct outcome *o)
 {
 	const char *words[WORDS_MAX];
 	int status;
 
 	if (o->wrong || !s->resume || o->restarted || o->removed || o->survivor != 0 || s->after_fresh ||
-	    slot_of(s, SV_WRITER) == -1 || slot_of(s, s->subject == READER ? SV_READER : SV_WRITER) == SV_SLOT_LEFT)
+	    slot_of(s, SV_WRITER) == -1 ||
+	    slot_of(s, s->subject == READER ? SV_READER : SV_WRITER) == SV_SLOT_LEFT)
 		return;
 	transfer_words(s, next_of(s), words);
 	status = run(words, "next.err");
 	if (status != 0 || slot_of(s, SV_WRITER) != -1)
-		wrong(o, "all was done, but the next victim ended with %d%s", status, status == -1 ? " (hangs)" : "");
+		wrong(o, "all was done, but the next victim ended with %d%s", status,
+		      status == -1 ? " (hangs)" : "");
 	else if (!is_prefix(s, "out", true))
 		wrong(o, "the next victim spoiled the output");
 }
@@ -384,7 +394,8 @@ static void settle(const struct scene *s, pid_t peer, struct outcome *o)
 			wrong(o, "the output is not a prefix of the input");
 		o->restarted = true;
 		n = transfer_words(s, next_of(s), words);
-		/* A peer whose channel was removed learns of it only when somebody else comes; who then may be too early. */
+		/* A peer whose channel was removed learns of it only when somebody else comes; who then may
+		 * be too early. */
 		if (o->removed) {
 			words[n] = "-t5";
 			words[n + 1] = NULL;
@@ -399,8 +410,8 @@ static void settle(const struct scene *s, pid_t peer, struct outcome *o)
 }
 
 /*
- * The same where the next victim does not wait to see what the survivor does.  If that one had all it needed, the
- * next may have come too late: then it waits on a new channel, alone, and is sent away.
+ * The same where the next victim does not wait to see what the survivor does.  If that one had all it needed,
+ * the next may have come too late: then it waits on a new channel, alone, and is sent away.
  */
 static void settle_at_once(const struct scene *s, pid_t peer, struct outcome *o)
 {
@@ -426,7 +437,8 @@ static void settle_at_once(const struct scene *s, pid_t peer, struct outcome *o)
 		status = end_of(next);
 	}
 	if (status != 0)
-		wrong(o, "the next victim, started at once, ended with %d%s", status, status == -1 ? " (hangs)" : "");
+		wrong(o, "the next victim, started at once, ended with %d%s", status,
+		      status == -1 ? " (hangs)" : "");
 }
 
 /* svclean, if there is anything that it could do. */
@@ -448,7 +460,8 @@ static void clean(const struct scene *s, struct outcome *o, bool all)
 		wrong(o, "left behind after svclean: %s", left);
 }
 
-/* Both sides of a transfer in this process; nothing is killed here, so that one life for two weights is enough. */
+/* Both sides of a transfer in this process; nothing is killed here, so that one life for two weights is
+ * enough. */
 static int both_sides(const struct scene *s)
 {
 	struct sv_options options = SV_OPTIONS_INIT;
@@ -521,7 +534,8 @@ static void follow_up(const struct scene *s, struct outcome *o)
 	if (o->wrong)
 		return;
 	if (!s->after_fresh)
-		clean(s, o, s->resume || s->subject == LEAVER || s->subject == TAKER || s->subject >= CLEANER);
+		clean(s, o,
+		      s->resume || s->subject == LEAVER || s->subject == TAKER || s->subject >= CLEANER);
 	if (!o->wrong)
 		fresh_transfer(s, o);
 	if (!o->wrong)

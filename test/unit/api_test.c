@@ -28,8 +28,8 @@ static bool take_text(sv_channel *reader, const char *text)
 	size_t got, length = strlen(text);
 	const void *there;
 
-	return sv_peek(reader, length, &there, &got, 0) == SV_OK && got == length && memcmp(there, text, length) == 0 &&
-	       sv_release(reader, length) == SV_OK;
+	return sv_peek(reader, length, &there, &got, 0) == SV_OK && got == length &&
+	       memcmp(there, text, length) == 0 && sv_release(reader, length) == SV_OK;
 }
 
 static void a_good_life(void)
@@ -40,7 +40,8 @@ static void a_good_life(void)
 	void *place;
 
 	ok(sv_capacity(pair.writer) == 4096 && sv_capacity(pair.reader) == 4096, "both see the capacity");
-	ok(sv_wait_peer(pair.writer, 0) == SV_OK && sv_wait_peer(pair.reader, 0) == SV_OK, "both see each other");
+	ok(sv_wait_peer(pair.writer, 0) == SV_OK && sv_wait_peer(pair.reader, 0) == SV_OK,
+	   "both see each other");
 	ok(sv_peek(pair.reader, 1, &there, &got, 0) == SV_EAGAIN, "nothing there: would block");
 	ok(sv_peek(pair.reader, 1, &there, &got, 20) == SV_ETIMEDOUT, "nothing there: times out");
 	send_text(pair.writer, "Hello, Process B!");
@@ -59,7 +60,8 @@ static void a_good_life(void)
 	ok(sv_finish(pair.writer, 0) == SV_EAGAIN, "a writer has finished only when the reader has");
 	ok(sv_peek(pair.reader, 1, &there, &got, 0) == SV_END, "the end is seen");
 	ok(sv_finish(pair.reader, 0) == SV_OK && sv_finish(pair.writer, 0) == SV_OK, "both finish");
-	ok(sv_reserve(pair.writer, 1, &place, &got, 0) == SV_EINVAL, "after that there is nothing to reserve");
+	ok(sv_reserve(pair.writer, 1, &place, &got, 0) == SV_EINVAL,
+	   "after that there is nothing to reserve");
 	ok(sv_close(pair.reader) == SV_OK && sv_close(pair.writer) == SV_OK, "both close");
 	ok(sv_close(NULL) == SV_OK, "closing nothing is fine");
 }
@@ -75,26 +77,30 @@ static void bad_ends(void)
 	ok(sv_abort(pair.writer, 0) == SV_EINVAL, "an abort needs a reason");
 	ok(sv_abort(pair.writer, EIO) == SV_OK, "the writer gives up");
 	ok(take_text(pair.reader, "before"), "what it committed before is still there");
-	ok(sv_peek(pair.reader, 1, &there, &got, 0) == SV_EPEER && sv_last_error(pair.reader)->sys_errno == EIO,
+	ok(sv_peek(pair.reader, 1, &there, &got, 0) == SV_EPEER &&
+	           sv_last_error(pair.reader)->sys_errno == EIO,
 	   "then the reader learns why");
 	close_pair(&pair);
 
 	pair = open_pair(0, 4096);
 	ok(sv_abort(pair.reader, -SIGTERM) == SV_OK, "the reader is ended by a signal");
-	ok(sv_reserve(pair.writer, 1, &place, &got, 0) == SV_EPEER && sv_last_error(pair.writer)->signal == SIGTERM,
+	ok(sv_reserve(pair.writer, 1, &place, &got, 0) == SV_EPEER &&
+	           sv_last_error(pair.writer)->signal == SIGTERM,
 	   "the writer learns which, though there is room");
 	close_pair(&pair);
 
 	pair = open_pair(0, 4096);
 	must(sv_close(pair.writer) == SV_OK);
-	ok(sv_peek(pair.reader, 1, &there, &got, 0) == SV_EPEER && sv_last_error(pair.reader)->sys_errno == ECANCELED,
+	ok(sv_peek(pair.reader, 1, &there, &got, 0) == SV_EPEER &&
+	           sv_last_error(pair.reader)->sys_errno == ECANCELED,
 	   "closing without finishing is no end of the stream");
 	ok(sv_check(pair.reader) == SV_EPEER, "and sv_check says so too");
 	sv_close(pair.reader);
 }
 
 /* A child that attaches as the writer, sends and then ends as it is told. */
-static pid_t child_that_sends(const struct sv_options *options, const char *text, int (*end)(sv_channel *writer))
+static pid_t child_that_sends(const struct sv_options *options, const char *text,
+                              int (*end)(sv_channel *writer))
 {
 	sv_channel *writer;
 	pid_t child = fork();
@@ -135,13 +141,15 @@ static void a_death(void)
 	ok(take_text(reader, "last words"), "what it committed is there");
 	ok(sv_peek(reader, 1, &there, &got, -1) == SV_EDIED, "then its death is told, without a time-out");
 	ok(sv_last_error(reader)->peer_pid == child, "and who it was");
-	ok(sv_peek(reader, 1, &there, &got, 0) == SV_EDIED && sv_peek(reader, 1, &there, &got, -1) == SV_EDIED, "every time");
+	ok(sv_peek(reader, 1, &there, &got, 0) == SV_EDIED &&
+	           sv_peek(reader, 1, &there, &got, -1) == SV_EDIED,
+	   "every time");
 	ok(sv_close(reader) == SV_OK, "the survivor removes all");
 }
 
 /*
- * The set is removed when the reader has taken all and the writer, a stopped child, waits for its word.  Its bell cannot be
- * rung any more, but its word can be seen: neither may claim a failure.
+ * The set is removed when the reader has taken all and the writer, a stopped child, waits for its word.  Its
+ * bell cannot be rung any more, but its word can be seen: neither may claim a failure.
  */
 static void a_removal_at_the_end(void)
 {
@@ -180,7 +188,9 @@ static void a_fork(void)
 	must(child != -1);
 	if (child == 0)
 		_exit(sv_wait_peer(pair.writer, 0) == SV_EINVAL && sv_finish(pair.writer, 0) == SV_EINVAL &&
-		      sv_close(pair.writer) == SV_EINVAL ? 0 : 1);
+		                      sv_close(pair.writer) == SV_EINVAL
+		              ? 0
+		              : 1);
 	must(waitpid(child, &status, 0) == child);
 	ok(status == 0, "a forked child may not use the handle");
 	send_text(pair.writer, "still here");
@@ -195,10 +205,12 @@ static void refusals(void)
 	sv_channel *first, *second;
 
 	must(sv_open(&first, SV_WRITER, &options, 0, NULL) == SV_OK);
-	ok(sv_open(&second, SV_WRITER, &options, 0, &error) == SV_EBUSY && second == NULL && error.peer_pid == getpid(),
+	ok(sv_open(&second, SV_WRITER, &options, 0, &error) == SV_EBUSY && second == NULL &&
+	           error.peer_pid == getpid(),
 	   "a second writer is refused and told who the first is");
 	other = options_of(SV_MESSAGES, 4096);
-	ok(sv_open(&second, SV_READER, &other, 0, &error) == SV_EMODE, "a reader of messages does not fit a writer of bytes");
+	ok(sv_open(&second, SV_READER, &other, 0, &error) == SV_EMODE,
+	   "a reader of messages does not fit a writer of bytes");
 	other = options_of(SV_RESUME, 4096);
 	ok(sv_open(&second, SV_READER, &other, 0, &error) == SV_EMODE, "nor a resuming one");
 	other = options;
@@ -247,7 +259,8 @@ static void interruptions(void)
 		sv_interrupt(pair.reader);
 		must(sv_peek(pair.reader, 1, &there, &got, 0) == SV_EINTR);
 	}
-	ok(sv_peek(pair.reader, 1, &there, &got, 0) == SV_EAGAIN, "20,000 interruptions do not look like a death");
+	ok(sv_peek(pair.reader, 1, &there, &got, 0) == SV_EAGAIN,
+	   "20,000 interruptions do not look like a death");
 	close_pair(&pair);
 }
 
@@ -279,13 +292,16 @@ static void looking(void)
 	int running = 0, removed = 0;
 
 	ok(sv_stat(pair.writer, &info) == SV_OK && info.state == SV_STATE_RUNNING && info.capacity == 4096 &&
-	   info.side[SV_WRITER].pid == getpid(), "a handle's own channel");
+	           info.side[SV_WRITER].pid == getpid(),
+	   "a handle's own channel");
 	ok(sv_list(0, count_one, &running, NULL) == SV_OK && running == 1, "listed once");
 	ok(sv_list(0, stop, NULL, NULL) == 7, "a walk ends when its visitor says so");
-	ok(sv_find("unit", NULL, 0, &info, NULL) == SV_OK && info.state == SV_STATE_RUNNING, "found by its name");
+	ok(sv_find("unit", NULL, 0, &info, NULL) == SV_OK && info.state == SV_STATE_RUNNING,
+	   "found by its name");
 	ok(sv_find("none", NULL, 0, &info, NULL) == SV_ESYSTEM, "not found by another");
 	clean.all = 1;
-	ok(sv_clean(&clean, refuse_removal, &removed, NULL) == SV_OK && removed == 0, "cleaning leaves what is alive");
+	ok(sv_clean(&clean, refuse_removal, &removed, NULL) == SV_OK && removed == 0,
+	   "cleaning leaves what is alive");
 	send_text(pair.writer, "unharmed");
 	ok(take_text(pair.reader, "unharmed"), "and unharmed");
 	ok(sv_contains(pair.writer, &info) == 0, "an address outside");

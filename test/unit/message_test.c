@@ -37,10 +37,11 @@ static bool every_size(struct pair *pair)
 		if (sv_msg_reserve(pair->writer, size, &place, 0) != SV_OK || ((uintptr_t)place & 7) != 0)
 			return false;
 		fill(place, size, (unsigned)size);
-		if (sv_msg_commit(pair->writer, size) != SV_OK || sv_msg_peek(pair->reader, &there, &length, 0) != SV_OK)
+		if (sv_msg_commit(pair->writer, size) != SV_OK ||
+		    sv_msg_peek(pair->reader, &there, &length, 0) != SV_OK)
 			return false;
-		if (length != size || ((uintptr_t)there & 7) != 0 || !is_filled(there, length, (unsigned)size) ||
-		    sv_msg_release(pair->reader) != SV_OK)
+		if (length != size || ((uintptr_t)there & 7) != 0 ||
+		    !is_filled(there, length, (unsigned)size) || sv_msg_release(pair->reader) != SV_OK)
 			return false;
 	}
 	return true;
@@ -59,7 +60,8 @@ static void batches(struct pair *pair)
 	}
 	ok(sv_msg_peek(pair->reader, &there, &length, 0) == SV_EAGAIN, "staged messages are not seen");
 	ok(sv_msg_flush(pair->writer) == SV_OK, "a flush publishes them");
-	while (sv_msg_peek(pair->reader, &there, &length, 0) == SV_OK && sv_msg_release(pair->reader) == SV_OK)
+	while (sv_msg_peek(pair->reader, &there, &length, 0) == SV_OK &&
+	       sv_msg_release(pair->reader) == SV_OK)
 		taken++;
 	ok(taken == 10, "all at once");
 	/* More than fits: reserving must publish what is staged, or no reader could ever make room. */
@@ -78,9 +80,11 @@ static void copies(struct pair *pair)
 	ok(sv_send(pair->writer, "twelve bytes", 12, 0) == SV_OK, "send copies in");
 	ok(sv_recv(pair->reader, text, 5, &length, 0) == SV_ETOOBIG && length == 12,
 	   "receive tells the length of what does not fit, and leaves it");
-	ok(sv_recv(pair->reader, text, sizeof text, &length, 0) == SV_OK && length == 12 && memcmp(text, "twelve bytes", 12) == 0,
+	ok(sv_recv(pair->reader, text, sizeof text, &length, 0) == SV_OK && length == 12 &&
+	           memcmp(text, "twelve bytes", 12) == 0,
 	   "and copies out what does");
-	ok(sv_send(pair->writer, NULL, 0, 0) == SV_OK && sv_recv(pair->reader, NULL, 0, &length, 0) == SV_OK && length == 0,
+	ok(sv_send(pair->writer, NULL, 0, 0) == SV_OK &&
+	           sv_recv(pair->reader, NULL, 0, &length, 0) == SV_OK && length == 0,
 	   "an empty message is a message");
 }
 
@@ -91,14 +95,16 @@ static void wrong_calls(struct pair *pair)
 	void *place;
 
 	ok(sv_msg_commit(pair->writer, 1) == SV_EINVAL, "commit without a reservation");
-	ok(sv_msg_reserve(pair->writer, sv_msg_max(pair->writer) + 1, &place, 0) == SV_ETOOBIG, "longer than the longest");
+	ok(sv_msg_reserve(pair->writer, sv_msg_max(pair->writer) + 1, &place, 0) == SV_ETOOBIG,
+	   "longer than the longest");
 	must(sv_msg_reserve(pair->writer, 8, &place, 0) == SV_OK);
 	ok(sv_msg_commit(pair->writer, 9) == SV_EINVAL, "longer than reserved");
 	ok(sv_msg_commit(pair->writer, 3) == SV_OK, "shorter is fine");
 	ok(sv_msg_peek(pair->reader, &there, &got, 0) == SV_OK && got == 3, "and arrives as long as it is");
 	must(sv_msg_release(pair->reader) == SV_OK);
 	ok(sv_msg_release(pair->reader) == SV_EINVAL, "release without a message");
-	ok(sv_reserve(pair->writer, 1, &place, &got, 0) == SV_EMODE, "bytes on a channel of messages, writing");
+	ok(sv_reserve(pair->writer, 1, &place, &got, 0) == SV_EMODE,
+	   "bytes on a channel of messages, writing");
 	ok(sv_peek(pair->reader, 1, &there, &got, 0) == SV_EMODE, "and reading");
 	ok(sv_msg_reserve(pair->reader, 1, &place, 0) == SV_EINVAL, "a reader does not write");
 	ok(sv_msg_reserve(pair->writer, 1, &place, -2) == SV_EINVAL, "no such time-out");
@@ -107,7 +113,9 @@ static void wrong_calls(struct pair *pair)
 /* Lengths beyond what is published, beyond the capacity, and such that adding the frame overflows. */
 static void impossible_lengths(void)
 {
-	static const uint64_t lengths[] = { 9, 16, CAPACITY - 8, CAPACITY, UINT64_MAX, UINT64_MAX - 7, UINT64_C(1) << 63 };
+	static const uint64_t lengths[] = {
+		9, 16, CAPACITY - 8, CAPACITY, UINT64_MAX, UINT64_MAX - 7, UINT64_C(1) << 63
+	};
 	const void *there;
 	size_t i, got;
 	void *place;
@@ -115,10 +123,11 @@ static void impossible_lengths(void)
 	for (i = 0; i < sizeof lengths / sizeof *lengths; i++) {
 		struct pair pair = open_pair(SV_MESSAGES, CAPACITY);
 
-		must(sv_msg_reserve(pair.writer, 8, &place, 0) == SV_OK && sv_msg_commit(pair.writer, 8) == SV_OK);
+		must(sv_msg_reserve(pair.writer, 8, &place, 0) == SV_OK &&
+		     sv_msg_commit(pair.writer, 8) == SV_OK);
 		((uint64_t *)place)[-1] = lengths[i];
-		ok(sv_msg_peek(pair.reader, &there, &got, 0) == SV_ECORRUPT, "a length of %llu where 8 were published is corrupt",
-		   (unsigned long long)lengths[i]);
+		ok(sv_msg_peek(pair.reader, &there, &got, 0) == SV_ECORRUPT,
+		   "a length of %llu where 8 were published is corrupt", (unsigned long long)lengths[i]);
 		close_pair(&pair);
 	}
 }

@@ -64,7 +64,8 @@ static void bytes(double value, const char *expected)
 {
 	char text[32];
 
-	ok(strcmp(cli_bytes(text, sizeof text, value), expected) == 0, "%.0f bytes are '%s', here '%s'", value, expected, text);
+	ok(strcmp(cli_bytes(text, sizeof text, value), expected) == 0, "%.0f bytes are '%s', here '%s'",
+	   value, expected, text);
 }
 
 int main(void)

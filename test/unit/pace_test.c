@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * How long looks are put off, with a clock and a peer that the test makes up: a stream that a hold makes faster, one that it does
- * not, a peer that waits for an answer, one that sends at its own pace, and large amounts with and without time for a nap.
+ * How long looks are put off, with a clock and a peer that the test makes up: a stream that a hold makes
+ * faster, one that it does not, a peer that waits for an answer, one that sends at its own pace, and large
+ * amounts with and without time for a nap.
  */
 #include <string.h>
 
@@ -131,9 +132,10 @@ static uint64_t asked_bytes(const struct sv_pace *pace)
 	return UINT64_C(512) << 10;
 }
 
-static const struct peer contended = { contended_ns, contended_bytes }, answering = { answering_ns, answering_bytes },
-			 paced = { paced_ns, paced_bytes }, streaming = { streaming_ns, streaming_bytes },
-			 fast = { fast_ns, asked_bytes }, silent = { fast_ns, no_bytes }, asked = { asked_ns, asked_bytes };
+static const struct peer contended = { contended_ns, contended_bytes },
+			 answering = { answering_ns, answering_bytes }, paced = { paced_ns, paced_bytes },
+			 streaming = { streaming_ns, streaming_bytes }, fast = { fast_ns, asked_bytes },
+			 silent = { fast_ns, no_bytes }, asked = { asked_ns, asked_bytes };
 
 static void holds(void)
 {
@@ -142,20 +144,24 @@ static void holds(void)
 	begin(&run, true);
 	go(&run, &contended, 200);
 	go(&run, &contended, 10000);
-	ok(run.held > 9700 && run.napped == 0, "a stream that a hold makes faster has it: %u of %u waits", run.held, run.waits);
+	ok(run.held > 9700 && run.napped == 0, "a stream that a hold makes faster has it: %u of %u waits",
+	   run.held, run.waits);
 	go(&run, &answering, 100000);
-	ok(run.held <= 40, "a peer that turns to answers is hardly ever held up: %u of %u waits", run.held, run.waits);
+	ok(run.held <= 40, "a peer that turns to answers is hardly ever held up: %u of %u waits", run.held,
+	   run.waits);
 	begin(&run, true);
 	go(&run, &answering, 10000);
-	ok(run.held > 0 && run.held <= 30 && run.longest_row == 2, "an answering peer: %u of the first %u waits, %u in a row",
-	   run.held, run.waits, run.longest_row);
+	ok(run.held > 0 && run.held <= 30 && run.longest_row == 2,
+	   "an answering peer: %u of the first %u waits, %u in a row", run.held, run.waits, run.longest_row);
 	begin(&run, true);
 	go(&run, &paced, 10000);
-	ok(run.held > 0 && run.held <= 400, "a peer with a pace of its own: %u of the first %u waits", run.held, run.waits);
+	ok(run.held > 0 && run.held <= 400, "a peer with a pace of its own: %u of the first %u waits",
+	   run.held, run.waits);
 	go(&run, &paced, 1000000);
 	ok(run.held > 0 && run.held < 1000, "and more and more seldom: %u of %u waits", run.held, run.waits);
 	go(&run, &contended, 200000);
-	ok(run.held > 100000, "it is still found out that a hold helps now: %u of %u waits", run.held, run.waits);
+	ok(run.held > 100000, "it is still found out that a hold helps now: %u of %u waits", run.held,
+	   run.waits);
 }
 
 /* Nothing is tried while the ring's pages are faulted in. */
@@ -166,7 +172,8 @@ static void faults(void)
 	begin(&run, true);
 	run.position = 0;
 	go(&run, &contended, 4000);
-	ok(run.position < CAPACITY && run.held == 0, "nothing is tried the first time round: %u of %u waits", run.held, run.waits);
+	ok(run.position < CAPACITY && run.held == 0, "nothing is tried the first time round: %u of %u waits",
+	   run.held, run.waits);
 	go(&run, &contended, 1000);
 	ok(run.held > 0, "but the second time");
 }
@@ -178,22 +185,27 @@ static void naps(void)
 	begin(&run, true);
 	go(&run, &streaming, 200);
 	go(&run, &streaming, 10000);
-	ok(run.napped > 9800 && run.held == 0, "a wait for a long stream is slept through: %u of %u waits", run.napped, run.waits);
-	ok(run.pace.late_ns > LATE_NS - 100 && run.pace.late_ns < LATE_NS + 100, "how late naps end is learned: %lld ns",
-	   (long long)run.pace.late_ns);
+	ok(run.napped > 9800 && run.held == 0, "a wait for a long stream is slept through: %u of %u waits",
+	   run.napped, run.waits);
+	ok(run.pace.late_ns > LATE_NS - 100 && run.pace.late_ns < LATE_NS + 100,
+	   "how late naps end is learned: %lld ns", (long long)run.pace.late_ns);
 	go(&run, &streaming, 100000);
-	ok(streaming_bytes(&run.pace) <= CAPACITY / 8 * 5, "and the ring does not run full meanwhile: %llu bytes",
+	ok(streaming_bytes(&run.pace) <= CAPACITY / 8 * 5,
+	   "and the ring does not run full meanwhile: %llu bytes",
 	   (unsigned long long)streaming_bytes(&run.pace));
 	go(&run, &answering, 10000);
-	ok(run.napped <= 16, "a peer that turns to answers is not slept on: %u of %u waits", run.napped, run.waits);
+	ok(run.napped <= 16, "a peer that turns to answers is not slept on: %u of %u waits", run.napped,
+	   run.waits);
 	begin(&run, true);
 	go(&run, &streaming, 10000);
 	late_ns = 400000;
 	go(&run, &streaming, 10000);
-	ok(run.napped < 1000, "naps that end much too late are given up: %u of %u waits", run.napped, run.waits);
+	ok(run.napped < 1000, "naps that end much too late are given up: %u of %u waits", run.napped,
+	   run.waits);
 	late_ns = LATE_NS;
 	go(&run, &streaming, 1000000);
-	ok(run.napped > 500000, "and taken up when the machine is quiet again: %u of %u waits", run.napped, run.waits);
+	ok(run.napped > 500000, "and taken up when the machine is quiet again: %u of %u waits", run.napped,
+	   run.waits);
 	begin(&run, true);
 	go(&run, &silent, 10000);
 	ok(run.held == 0 && run.napped == 0, "nothing is made of waits that bring nothing");
@@ -202,7 +214,8 @@ static void naps(void)
 	is(run.napped, 0, "no time for a nap: none");
 	begin(&run, true);
 	go(&run, &asked, 10000);
-	ok(run.napped > 0 && run.napped <= 400, "naps that slow a peer down: %u of %u waits", run.napped, run.waits);
+	ok(run.napped > 0 && run.napped <= 400, "naps that slow a peer down: %u of %u waits", run.napped,
+	   run.waits);
 	go(&run, &asked, 1000000);
 	ok(run.napped < 1000, "and more and more seldom: %u of %u waits", run.napped, run.waits);
 }

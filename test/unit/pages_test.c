@@ -16,7 +16,8 @@
 /* KiB of a mapping that huge pages map. */
 static unsigned long huge_kib(const struct sv_segment *segment)
 {
-	uintptr_t low = (uintptr_t)segment->base, high = low + segment->header + 2 * segment->capacity, from = 0;
+	uintptr_t low = (uintptr_t)segment->base, high = low + segment->header + 2 * segment->capacity,
+		  from = 0;
 	uintptr_t first, last;
 	FILE *file = fopen("/proc/self/smaps", "r");
 	unsigned long kib, sum = 0;
@@ -65,7 +66,8 @@ static unsigned long resident(const struct sv_segment *segment)
 	must(file != NULL);
 	/* key shmid perms size cpid lpid nattch uid gid cuid cgid atime dtime ctime rss */
 	while (fgets(line, sizeof line, file) != NULL)
-		if (sscanf(line, "%*d %d %*o %*u %*d %*d %*u %*u %*u %*u %*u %*u %*u %*u %lu", &id, &bytes) == 2 &&
+		if (sscanf(line, "%*d %d %*o %*u %*d %*d %*u %*u %*u %*u %*u %*u %*u %*u %lu", &id, &bytes) ==
+		            2 &&
 		    id == segment->id)
 			found = bytes;
 	fclose(file);

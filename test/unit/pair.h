@@ -11,12 +11,12 @@
 #include "tap.h"
 
 /* What a test stands on rather than proves. */
-#define must(condition)                                                                                               \
-	do {                                                                                                           \
-		if (!(condition)) {                                                                                    \
-			printf("Bail out! %s:%d: %s\n", __FILE__, __LINE__, #condition);                               \
-			exit(1);                                                                                       \
-		}                                                                                                      \
+#define must(condition) \
+	do { \
+		if (!(condition)) { \
+			printf("Bail out! %s:%d: %s\n", __FILE__, __LINE__, #condition); \
+			exit(1); \
+		} \
 	} while (0)
 
 struct pair {

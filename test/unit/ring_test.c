@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The ring on plain memory: positions around 2^32, 2^63 and 2^64, exactly full and exactly empty, one byte at a time,
- * thresholds across every wrap, and positions of the peer that cannot be.  And two threads that use it as two
- * processes would, with a condition variable in place of the semaphores; ThreadSanitizer watches those.
+ * The ring on plain memory: positions around 2^32, 2^63 and 2^64, exactly full and exactly empty, one byte at
+ * a time, thresholds across every wrap, and positions of the peer that cannot be.  And two threads that use
+ * it as two processes would, with a condition variable in place of the semaphores; ThreadSanitizer watches
+ * those.
  */
 #include <pthread.h>
 #include <string.h>
@@ -19,8 +20,16 @@ struct pair {
 };
 
 static const uint64_t starts[] = {
-	0, 1, (UINT64_C(1) << 32) - 3, (UINT64_C(1) << 32) - 64, (UINT64_C(1) << 62) - 5, (UINT64_C(1) << 63) - 3,
-	(UINT64_C(1) << 63) - 64, UINT64_MAX - 2, UINT64_MAX - 63, UINT64_MAX - 127,
+	0,
+	1,
+	(UINT64_C(1) << 32) - 3,
+	(UINT64_C(1) << 32) - 64,
+	(UINT64_C(1) << 62) - 5,
+	(UINT64_C(1) << 63) - 3,
+	(UINT64_C(1) << 63) - 64,
+	UINT64_MAX - 2,
+	UINT64_MAX - 63,
+	UINT64_MAX - 127,
 };
 #define STARTS (sizeof starts / sizeof *starts)
 
@@ -42,8 +51,8 @@ static void empty_and_full(uint64_t start)
 	bool good;
 
 	begin(&pair, start);
-	ok(sv_ring_room(&pair.writer) == 0 && sv_ring_room(&pair.reader) == 0, "%#llx: nothing is believed before a look",
-	   (unsigned long long)start);
+	ok(sv_ring_room(&pair.writer) == 0 && sv_ring_room(&pair.reader) == 0,
+	   "%#llx: nothing is believed before a look", (unsigned long long)start);
 	good = sv_ring_look(&pair.writer) && sv_ring_look(&pair.reader);
 	ok(good && sv_ring_room(&pair.writer) == CAPACITY && sv_ring_room(&pair.reader) == 0, "%#llx: empty",
 	   (unsigned long long)start);
@@ -53,12 +62,12 @@ static void empty_and_full(uint64_t start)
 	   (unsigned long long)start);
 	sv_ring_publish(&pair.reader, 1);
 	good = sv_ring_look(&pair.writer) && sv_ring_look(&pair.reader);
-	ok(good && sv_ring_room(&pair.writer) == 1 && sv_ring_room(&pair.reader) == CAPACITY - 1, "%#llx: one byte free",
-	   (unsigned long long)start);
+	ok(good && sv_ring_room(&pair.writer) == 1 && sv_ring_room(&pair.reader) == CAPACITY - 1,
+	   "%#llx: one byte free", (unsigned long long)start);
 	sv_ring_publish(&pair.reader, CAPACITY - 1);
 	good = sv_ring_look(&pair.writer) && sv_ring_look(&pair.reader);
-	ok(good && sv_ring_room(&pair.writer) == CAPACITY && sv_ring_room(&pair.reader) == 0, "%#llx: empty again",
-	   (unsigned long long)start);
+	ok(good && sv_ring_room(&pair.writer) == CAPACITY && sv_ring_room(&pair.reader) == 0,
+	   "%#llx: empty again", (unsigned long long)start);
 }
 
 /* Every fill level at every offset, a byte at a time, through more than two times the capacity. */
@@ -90,10 +99,18 @@ static void one_byte_steps(uint64_t start)
 static void impossible_positions(uint64_t start)
 {
 	static struct pair pair;
-	uint64_t wrong_for_writer[] = { start + 11, start + CAPACITY, start + (UINT64_C(1) << 32), start - CAPACITY + 9,
-		                        start + (UINT64_C(1) << 63), start - 1000 };
-	uint64_t wrong_for_reader[] = { start + 3, start - 1, start + 4 + CAPACITY + 1, start + (UINT64_C(1) << 32),
-		                        start + (UINT64_C(1) << 63), start - CAPACITY };
+	uint64_t wrong_for_writer[] = { start + 11,
+		                        start + CAPACITY,
+		                        start + (UINT64_C(1) << 32),
+		                        start - CAPACITY + 9,
+		                        start + (UINT64_C(1) << 63),
+		                        start - 1000 };
+	uint64_t wrong_for_reader[] = { start + 3,
+		                        start - 1,
+		                        start + 4 + CAPACITY + 1,
+		                        start + (UINT64_C(1) << 32),
+		                        start + (UINT64_C(1) << 63),
+		                        start - CAPACITY };
 	bool good = true;
 	uint64_t seen;
 	size_t i;
@@ -126,7 +143,8 @@ static void thresholds(uint64_t start)
 	for (distance = 1; distance <= 3 * CAPACITY; distance++)
 		good &= sv_wake_reached(wake, start + distance) && !sv_wake_reached(wake, start - distance);
 	good &= sv_wake_reached(wake, start);
-	good &= sv_wake_reached(wake, start + (UINT64_C(1) << 61)) && !sv_wake_reached(wake, start - (UINT64_C(1) << 61));
+	good &= sv_wake_reached(wake, start + (UINT64_C(1) << 61)) &&
+	        !sv_wake_reached(wake, start - (UINT64_C(1) << 61));
 	ok(good, "%#llx: a threshold is reached there and after, not before", (unsigned long long)start);
 }
 
@@ -144,9 +162,11 @@ static void waking(uint64_t start)
 	good &= atomic_load(&pair.side[SV_READER].wake) != 0;
 	good &= sv_ring_publish(&pair.writer, 1);
 	good &= atomic_load(&pair.side[SV_READER].wake) == 0;
-	ok(good, "%#llx: the reader is woken at the fifth byte, not at the fourth", (unsigned long long)start);
+	ok(good, "%#llx: the reader is woken at the fifth byte, not at the fourth",
+	   (unsigned long long)start);
 	ok(!sv_ring_publish(&pair.writer, 1), "%#llx: one sleep, one bell", (unsigned long long)start);
-	ok(!sv_ring_disarm(&pair.reader), "%#llx: a taken word says that a bell is owed", (unsigned long long)start);
+	ok(!sv_ring_disarm(&pair.reader), "%#llx: a taken word says that a bell is owed",
+	   (unsigned long long)start);
 
 	/* Fill up; the writer wants 10 bytes of room. */
 	sv_ring_look(&pair.writer);
@@ -155,7 +175,8 @@ static void waking(uint64_t start)
 	sv_ring_arm(&pair.writer, 10);
 	good = !sv_ring_publish(&pair.reader, 9);
 	good &= sv_ring_publish(&pair.reader, 1);
-	ok(good, "%#llx: the writer is woken at the tenth free byte, not at the ninth", (unsigned long long)start);
+	ok(good, "%#llx: the writer is woken at the tenth free byte, not at the ninth",
+	   (unsigned long long)start);
 	sv_ring_arm(&pair.writer, 30);
 	ok(sv_ring_disarm(&pair.writer) && !sv_ring_publish(&pair.reader, 40), "%#llx: disarmed, no bell",
 	   (unsigned long long)start);
@@ -168,7 +189,8 @@ static void waking(uint64_t start)
 	ok(good, "%#llx: a status rings once, whatever the threshold", (unsigned long long)start);
 }
 
-/* The place wraps with the capacity, and what lies after the end is the beginning: here, one copy is enough to see it. */
+/* The place wraps with the capacity, and what lies after the end is the beginning: here, one copy is enough
+ * to see it. */
 static void places(void)
 {
 	static struct pair pair;
@@ -181,8 +203,8 @@ static void places(void)
 }
 
 /*
- * Two threads.  A bell is a counter under a mutex, so that ThreadSanitizer, which knows nothing of semaphore sets, sees
- * no more order than semop gives.
+ * Two threads.  A bell is a counter under a mutex, so that ThreadSanitizer, which knows nothing of semaphore
+ * sets, sees no more order than semop gives.
  */
 struct bell {
 	pthread_mutex_t lock;
@@ -278,7 +300,8 @@ static void *consume(void *arg)
 		step = next_step(s, s->total - n, &seed);
 		s->good &= await(&s->ring, step);
 		for (i = 0; i < step; i++)
-			s->good &= s->ring.data[(s->ring.position + i) & (s->ring.capacity - 1)] == byte_of(n + i);
+			s->good &= s->ring.data[(s->ring.position + i) & (s->ring.capacity - 1)] ==
+			           byte_of(n + i);
 		n += step;
 		if (sv_ring_publish(&s->ring, step))
 			ring_bell(SV_WRITER);
@@ -315,15 +338,18 @@ static void weight(void)
 	ok(!sv_ring_publish(&pair.writer, 0) && !pair.writer.light, "a ring is heavy");
 	for (i = 0; i < 2 * SV_RING_QUIET; i++)
 		sv_ring_publish(&pair.writer, 0);
-	ok(!pair.writer.light && atomic_load(&pair.writer.own->light) == 0, "and stays so if it may not be light");
+	ok(!pair.writer.light && atomic_load(&pair.writer.own->light) == 0,
+	   "and stays so if it may not be light");
 	pair.writer.lightable = true;
 	for (i = 0; i < SV_RING_QUIET - 1; i++)
 		sv_ring_publish(&pair.writer, 0);
-	ok(!pair.writer.light && atomic_load(&pair.writer.own->light) == 0, "if it may, it is light after a while");
+	ok(!pair.writer.light && atomic_load(&pair.writer.own->light) == 0,
+	   "if it may, it is light after a while");
 	sv_ring_publish(&pair.writer, 0);
 	ok(pair.writer.light && atomic_load(&pair.writer.own->light) == 1, "and says so");
 	sv_ring_weigh_down(&pair.writer);
-	ok(!pair.writer.light && atomic_load(&pair.writer.own->light) == 0, "after a bell it is heavy, and says so");
+	ok(!pair.writer.light && atomic_load(&pair.writer.own->light) == 0,
+	   "after a bell it is heavy, and says so");
 	sv_ring_publish(&pair.writer, 0);
 	sv_ring_weigh_down(&pair.writer);
 	for (i = 0; i < SV_RING_QUIET - 1; i++)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* On a resumable channel, a writer that comes in place of one that died, or failed, when all was said already. */
+/* On a resumable channel, a writer that comes in place of one that died, or failed, when all was said
+ * already. */
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
@@ -128,7 +129,8 @@ static void the_channel_waits_for_whom_success_is_owed(void)
 
 	leave_to_the_writer(&options);
 	must(sv_list(0, note_state, NULL, NULL) == SV_OK);
-	is(last_state, SV_STATE_STALE, "complete, and the writer dead: kept for its successor, but of no more use");
+	is(last_state, SV_STATE_STALE,
+	   "complete, and the writer dead: kept for its successor, but of no more use");
 	is(sv_open(&ch, SV_WRITER, &options, 0, NULL), SV_OK, "the successor finds it");
 	is(sv_position(ch), 3, "goes on at the end");
 	is(sv_wait_peer(ch, 0), SV_OK, "need not wait for a reader");
@@ -158,7 +160,8 @@ static void the_channel_waits_for_whom_success_is_owed(void)
 	leave_to_the_reader(&options);
 	other = options;
 	other.source.size = 5;
-	is(sv_open(&ch, SV_READER, &other, 0, NULL), SV_OK, "complete, and the reader dead: its successor finds it");
+	is(sv_open(&ch, SV_READER, &other, 0, NULL), SV_OK,
+	   "complete, and the reader dead: its successor finds it");
 	is(sv_position(ch), 3, "goes on at the end");
 	is(sv_peek(ch, 1, &data, &got, 0), SV_END, "finds the end");
 	is(sv_finish(ch, 0), SV_OK, "and has finished");
@@ -180,7 +183,8 @@ static void the_channel_waits_for_whom_success_is_owed(void)
 	must(sv_open(&ch, SV_READER, &options, 0, NULL) == SV_OK);
 	sv_close(ch);
 	clean.all = 1;
-	ok(sv_clean(&clean, note_removal, NULL, NULL) == SV_OK && directory_is_empty(), "and svclean --all drops it");
+	ok(sv_clean(&clean, note_removal, NULL, NULL) == SV_OK && directory_is_empty(),
+	   "and svclean --all drops it");
 }
 
 int main(void)
@@ -196,14 +200,17 @@ int main(void)
 	must(sv_open(&pair.writer, SV_WRITER, &options, 0, NULL) == SV_OK);
 	must(sv_finish(pair.reader, 0) == SV_OK);
 	is(sv_position(pair.writer), 3, "the successor goes on at the end");
-	is(sv_reserve(pair.writer, 1, &space, &got, 0), SV_OK, "although the reader is done, it may look for more input");
-	ok(sv_commit(pair.writer, 0) == SV_OK && sv_finish(pair.writer, 0) == SV_OK, "and without more it has finished, too");
+	is(sv_reserve(pair.writer, 1, &space, &got, 0), SV_OK,
+	   "although the reader is done, it may look for more input");
+	ok(sv_commit(pair.writer, 0) == SV_OK && sv_finish(pair.writer, 0) == SV_OK,
+	   "and without more it has finished, too");
 	close_pair(&pair);
 
 	open_both(&pair, &options);
 	must(sv_finish(pair.reader, 0) == SV_OK);
 	must(sv_open(&pair.writer, SV_WRITER, &options, 0, NULL) == SV_OK);
-	is(sv_reserve(pair.writer, 1, &space, &got, 0), SV_OK, "the same when the reader was done before it came");
+	is(sv_reserve(pair.writer, 1, &space, &got, 0), SV_OK,
+	   "the same when the reader was done before it came");
 	is(sv_finish(pair.writer, 0), SV_OK, "it finishes without a word");
 	close_pair(&pair);
 
@@ -211,7 +218,8 @@ int main(void)
 	must(sv_finish(pair.reader, 0) == SV_OK);
 	must(sv_open(&pair.writer, SV_WRITER, &options, 0, NULL) == SV_OK);
 	must(sv_reserve(pair.writer, 1, &space, &got, 0) == SV_OK && sv_commit(pair.writer, 1) == SV_OK);
-	is(sv_reserve(pair.writer, 1, &space, &got, 0), SV_ECORRUPT, "more than the reader has taken cannot follow");
+	is(sv_reserve(pair.writer, 1, &space, &got, 0), SV_ECORRUPT,
+	   "more than the reader has taken cannot follow");
 	is(sv_finish(pair.writer, 0), SV_ECORRUPT, "and is not said to have arrived");
 	close_pair(&pair);
 
@@ -223,7 +231,8 @@ int main(void)
 	must(sv_finish(pair.reader, 0) == SV_OK && sv_abort(pair.writer, ENOMEM) == SV_OK);
 	close_pair(&pair);
 	must(sv_open(&pair.writer, SV_WRITER, &options, 0, NULL) == SV_OK);
-	is(sv_finish(pair.writer, 0), SV_OK, "a writer that fails after the reader was done is followed by one that has finished");
+	is(sv_finish(pair.writer, 0), SV_OK,
+	   "a writer that fails after the reader was done is followed by one that has finished");
 	sv_close(pair.writer);
 	ok(directory_is_empty(), "and nothing is left");
 	the_channel_waits_for_whom_success_is_owed();

@@ -34,11 +34,11 @@ static inline int tap_ok(int holds, const char *file, int line, const char *form
 #define ok(holds, ...) tap_ok((holds) != 0, __FILE__, __LINE__, __VA_ARGS__)
 
 /* Two integers; both are shown when they differ. */
-#define is(actual, expected, ...)                                                                                     \
-	do {                                                                                                          \
-		long long actual_ = (long long)(actual), expected_ = (long long)(expected);                           \
-		if (!ok(actual_ == expected_, __VA_ARGS__))                                                           \
-			printf("# is %lld, expected %lld\n", actual_, expected_);                                     \
+#define is(actual, expected, ...) \
+	do { \
+		long long actual_ = (long long)(actual), expected_ = (long long)(expected); \
+		if (!ok(actual_ == expected_, __VA_ARGS__)) \
+			printf("# is %lld, expected %lld\n", actual_, expected_); \
 	} while (0)
 
 /* The plan, and the status to exit with. */

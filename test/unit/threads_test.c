@@ -70,8 +70,9 @@ int main(void)
 	pthread_t writer, reader;
 	uint64_t taken = 0;
 
-	if (pthread_create(&reader, NULL, consume, &taken) != 0 || pthread_create(&writer, NULL, produce, NULL) != 0 ||
-	    pthread_join(writer, NULL) != 0 || pthread_join(reader, NULL) != 0)
+	if (pthread_create(&reader, NULL, consume, &taken) != 0 ||
+	    pthread_create(&writer, NULL, produce, NULL) != 0 || pthread_join(writer, NULL) != 0 ||
+	    pthread_join(reader, NULL) != 0)
 		return 1;
 	ok(taken == ROUNDS, "%u bytes through a ring of %u", ROUNDS, CAPACITY);
 	ok(!wrong, "each in its place, and no position out of range");

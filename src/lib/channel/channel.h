@@ -31,15 +31,15 @@ struct sv_channel {
 	struct sv_spin spin;
 	struct sv_pace pace;
 	_Atomic int interrupted;
-	unsigned owed_bells;  /* rung or about to be, for sleeps that did not happen */
-	bool peer_gone;       /* its weight was seen: do not eat it up by sleeping again */
-	bool removable;       /* IPC_RMID of the segment is still to be done once both are attached */
-	bool complete;        /* sv_finish() has returned SV_OK */
-	unsigned kind;        /* what calls are allowed, see sv_channel_check() */
-	bool end_seen;        /* reader: SV_END was returned */
-	uint64_t granted;     /* bytes of the last reserve or peek */
-	uint64_t staged;      /* message writer: bytes written but not published */
-	uint64_t message;     /* message reader: bytes of the peeked message with its header, 0: none */
+	unsigned owed_bells; /* rung or about to be, for sleeps that did not happen */
+	bool peer_gone;      /* its weight was seen: do not eat it up by sleeping again */
+	bool removable;      /* IPC_RMID of the segment is still to be done once both are attached */
+	bool complete;       /* sv_finish() has returned SV_OK */
+	unsigned kind;       /* what calls are allowed, see sv_channel_check() */
+	bool end_seen;       /* reader: SV_END was returned */
+	uint64_t granted;    /* bytes of the last reserve or peek */
+	uint64_t staged;     /* message writer: bytes written but not published */
+	uint64_t message;    /* message reader: bytes of the peeked message with its header, 0: none */
 	bool message_reserved;
 };
 
@@ -60,24 +60,28 @@ enum sv_trust {
 	SV_TRUST_CORRUPT  /* ours, but its geometry cannot be */
 };
 
-/* Judge a header against what the kernel says of the segment; rendezvous identity is checked if rv is not NULL. */
+/* Judge a header against what the kernel says of the segment; rendezvous identity is checked if rv is not
+ * NULL. */
 enum sv_trust sv_header_judge(const struct sv_header *header, uint64_t bytes, const struct sv_rendezvous *rv);
 
 /* Is a role present, in a channel whose header is trusted?  Only certain under the lock. */
 enum sv_presence { SV_NEVER_CAME, SV_PRESENT, SV_HAS_GONE };
-enum sv_presence sv_presence_of(const struct sv_header *header, const struct sv_bells_facts *sem, enum sv_role role);
+enum sv_presence sv_presence_of(const struct sv_header *header, const struct sv_bells_facts *sem,
+                                enum sv_role role);
 
 /* Is a channel that nobody is attached to still of use?  (detached or resumable with data) */
 bool sv_header_of_use(const struct sv_header *header);
 
 /*
- * Has a role, now gone, died, been interrupted or failed before it could see that a resumable transfer succeeded?  Then the channel
- * is kept for its successor, which ends with success at once, instead of waiting for a peer that has no reason to come.
+ * Has a role, now gone, died, been interrupted or failed before it could see that a resumable transfer
+ * succeeded?  Then the channel is kept for its successor, which ends with success at once, instead of waiting
+ * for a peer that has no reason to come.
  */
 bool sv_header_owed(const struct sv_header *header, enum sv_role role);
 
 /* As sv_presence_of(); but whoever is attached has the segment mapped, whatever slots and semaphores say. */
-enum sv_presence sv_objects_presence(const struct sv_objects *objects, const struct sv_header *header, enum sv_role role);
+enum sv_presence sv_objects_presence(const struct sv_objects *objects, const struct sv_header *header,
+                                     enum sv_role role);
 
 /* Files that were brought for SV_RESUME: the same one, and as it was? */
 bool sv_source_is_same(const struct sv_source *a, const struct sv_source *b);

@@ -7,7 +7,8 @@
 #include "channel/channel.h"
 #include "clock.h"
 
-/* How long to wait for the lock, and for a peer that cannot remove what this user made, before leaving all to svclean. */
+/* How long to wait for the lock, and for a peer that cannot remove what this user made, before leaving all to
+ * svclean. */
 #define PATIENCE_MS 2000
 #define PEER_PATIENCE_MS 15000
 
@@ -47,7 +48,8 @@ static int leave(struct sv_channel *ch)
 	owed = (!ch->complete && sv_header_owed(ch->header, ch->role)) ||
 	       (gone == 1 && sv_header_owed(ch->header, sv_other(ch->role)));
 	remove = locked && alone && !owed && !sv_header_of_use(ch->header);
-	/* Not yet when it removes: if it dies over that, its successor is still to be told that all was done. */
+	/* Not yet when it removes: if it dies over that, its successor is still to be told that all was done.
+	 */
 	if (!remove || !ch->complete)
 		atomic_store(&own->slot, SV_SLOT_LEFT);
 	if (remove) {

@@ -27,23 +27,28 @@ enum sv_trust sv_header_judge(const struct sv_header *header, uint64_t bytes, co
 		return SV_TRUST_FOREIGN;
 	if (header->header_size != sv_segment_header_size() || header->capacity == 0 ||
 	    header->capacity != sv_segment_capacity(bytes) ||
-	    (header->flags & ~(uint32_t)(SV_MESSAGES | SV_KEPT)) != 0 || (rv != NULL && header->key != (uint32_t)rv->key) ||
+	    (header->flags & ~(uint32_t)(SV_MESSAGES | SV_KEPT)) != 0 ||
+	    (rv != NULL && header->key != (uint32_t)rv->key) ||
 	    memchr(header->path, '\0', sizeof header->path) == NULL ||
 	    memchr(header->name, '\0', sizeof header->name) == NULL)
 		return SV_TRUST_CORRUPT;
 	for (i = 0; i < 2; i++)
-		if (atomic_load_explicit((_Atomic uint32_t *)&header->side[i].slot, memory_order_relaxed) > SV_SLOT_LEFT)
+		if (atomic_load_explicit((_Atomic uint32_t *)&header->side[i].slot, memory_order_relaxed) >
+		    SV_SLOT_LEFT)
 			return SV_TRUST_CORRUPT;
 	return SV_TRUST_OK;
 }
 
-enum sv_presence sv_presence_of(const struct sv_header *header, const struct sv_bells_facts *sem, enum sv_role role)
+enum sv_presence sv_presence_of(const struct sv_header *header, const struct sv_bells_facts *sem,
+                                enum sv_role role)
 {
-	uint32_t slot = atomic_load_explicit((_Atomic uint32_t *)&header->side[role].slot, memory_order_acquire);
+	uint32_t slot =
+		atomic_load_explicit((_Atomic uint32_t *)&header->side[role].slot, memory_order_acquire);
 
 	bool weight = sem->value[sv_sem_of(role)] >= SV_GONE;
 
-	/* ATTACHING without a weight while somebody else has the lock: died before the semop, as if it had never come. */
+	/* ATTACHING without a weight while somebody else has the lock: died before the semop, as if it had
+	 * never come. */
 	if (slot == SV_SLOT_EMPTY || (slot == SV_SLOT_ATTACHING && !weight))
 		return SV_NEVER_CAME;
 	return slot == SV_SLOT_LEFT || weight ? SV_HAS_GONE : SV_PRESENT;
@@ -68,7 +73,8 @@ bool sv_header_owed(const struct sv_header *header, enum sv_role role)
 	uint32_t slot = atomic_load_explicit((_Atomic uint32_t *)&side->slot, memory_order_acquire);
 
 	/* A reader is done only after the writer was, so its word is enough. */
-	if ((header->flags & SV_RESUME) == 0 || sv_status_of(&header->side[SV_READER]) != SV_DONE || slot == SV_SLOT_EMPTY)
+	if ((header->flags & SV_RESUME) == 0 || sv_status_of(&header->side[SV_READER]) != SV_DONE ||
+	    slot == SV_SLOT_EMPTY)
 		return false;
 	return slot != SV_SLOT_LEFT || sv_status_of(side) != SV_DONE;
 }
@@ -105,14 +111,17 @@ int sv_objects_remove(const struct sv_objects *objects, const struct sv_rendezvo
 static enum sv_found foreign(struct sv_fault *fault, const char *kind, int id, unsigned owner)
 {
 	sv_fault_set(fault, SV_EFOREIGN, 0,
-	             "%s %d of user %u has the same key but is not this channel's; nothing was touched: choose another "
-	             "--channel, --path or --id", kind, id, owner);
+	             "%s %d of user %u has the same key but is not this channel's; nothing was touched: "
+	             "choose another "
+	             "--channel, --path or --id",
+	             kind, id, owner);
 	return SV_FOUND_REFUSED;
 }
 
 static enum sv_found busy(struct sv_fault *fault, enum sv_role role, long pid)
 {
-	sv_fault_set(fault, SV_EBUSY, 0, "busy: pid %ld is the %s; wait for it to end or choose another --channel", pid,
+	sv_fault_set(fault, SV_EBUSY, 0,
+	             "busy: pid %ld is the %s; wait for it to end or choose another --channel", pid,
 	             sv_role_name(role));
 	fault->error.peer_pid = pid;
 	return SV_FOUND_REFUSED;
@@ -120,8 +129,8 @@ static enum sv_found busy(struct sv_fault *fault, enum sv_role role, long pid)
 
 static enum sv_found corrupt(struct sv_fault *fault, int shmid, const char *why)
 {
-	sv_fault_set(fault, SV_ECORRUPT, 0, "corrupt channel: segment %d %s; if nobody uses it, svclean removes it", shmid,
-	             why);
+	sv_fault_set(fault, SV_ECORRUPT, 0,
+	             "corrupt channel: segment %d %s; if nobody uses it, svclean removes it", shmid, why);
 	return SV_FOUND_REFUSED;
 }
 
@@ -139,7 +148,8 @@ static bool half_made(const struct sv_objects *objects)
 }
 
 /* After early removal of the segment only the set is left under the key. */
-static enum sv_found judge_set_alone(const struct sv_objects *objects, enum sv_role *gone, struct sv_fault *fault)
+static enum sv_found judge_set_alone(const struct sv_objects *objects, enum sv_role *gone,
+                                     struct sv_fault *fault)
 {
 	const struct sv_bells_facts *sem = &objects->sem;
 	struct sv_segment_facts shm;
@@ -153,7 +163,8 @@ static enum sv_found judge_set_alone(const struct sv_objects *objects, enum sv_r
 	if (objects->record.semid != objects->semid)
 		return foreign(fault, "semaphore set", objects->semid, sem->owner);
 	/* A segment lives as long as anybody has it mapped, also without its key. */
-	destroyed = objects->record.shmid != -1 && sv_segment_stat(objects->record.shmid, &shm, &scratch) == SV_EREMOVED;
+	destroyed = objects->record.shmid != -1 &&
+	            sv_segment_stat(objects->record.shmid, &shm, &scratch) == SV_EREMOVED;
 	writer_gone = destroyed || sem->used_s == 0 || sem->value[SV_SEM_DATA] >= SV_GONE;
 	reader_gone = destroyed || sem->used_s == 0 || sem->value[SV_SEM_SPACE] >= SV_GONE;
 	if (writer_gone && reader_gone)
@@ -168,7 +179,8 @@ static enum sv_found judge_set_alone(const struct sv_objects *objects, enum sv_r
 		sv_bells_ring(objects->semid, SV_WRITER);
 	if (sem->value[SV_SEM_SPACE] == 0)
 		sv_bells_ring(objects->semid, SV_READER);
-	sv_fault_set(fault, SV_EBUSY, 0, "busy: a transfer is running; wait for it to end or choose another --channel");
+	sv_fault_set(fault, SV_EBUSY, 0,
+	             "busy: a transfer is running; wait for it to end or choose another --channel");
 	return SV_FOUND_REFUSED;
 }
 
@@ -182,30 +194,37 @@ bool sv_source_is_unchanged(const struct sv_source *a, const struct sv_source *b
 	return a->size == b->size && a->mtime_ns == b->mtime_ns;
 }
 
-/* A transfer that has succeeded, and a predecessor that did not live to see it.  Whoever brings anything else begins anew. */
+/* A transfer that has succeeded, and a predecessor that did not live to see it.  Whoever brings anything else
+ * begins anew. */
 static bool is_owed(const struct sv_channel *ch, const struct sv_header *header)
 {
 	const struct sv_source *file = &header->file[ch->role];
 
-	return sv_header_owed(header, ch->role) && ((header->flags ^ ch->flags) & (SV_RESUME | SV_MESSAGES)) == 0 &&
-	       sv_source_is_same(file, &ch->file) && (ch->role == SV_READER || sv_source_is_unchanged(file, &ch->file));
+	return sv_header_owed(header, ch->role) &&
+	       ((header->flags ^ ch->flags) & (SV_RESUME | SV_MESSAGES)) == 0 &&
+	       sv_source_is_same(file, &ch->file) &&
+	       (ch->role == SV_READER || sv_source_is_unchanged(file, &ch->file));
 }
 
-static enum sv_found judge_kept(struct sv_channel *ch, const struct sv_header *header, const enum sv_presence *presence)
+static enum sv_found judge_kept(struct sv_channel *ch, const struct sv_header *header,
+                                const enum sv_presence *presence)
 {
 	enum sv_role peer = sv_other(ch->role);
 
-	if (presence[SV_WRITER] != SV_PRESENT && presence[SV_READER] != SV_PRESENT && !sv_header_of_use(header))
+	if (presence[SV_WRITER] != SV_PRESENT && presence[SV_READER] != SV_PRESENT &&
+	    !sv_header_of_use(header))
 		return is_owed(ch, header) ? SV_FOUND_JOIN : SV_FOUND_LEFTOVER;
 	if ((header->flags & SV_RESUME) != 0)
 		return SV_FOUND_JOIN;
 	/* Detached: one writer in its life, and readers one after the other until one has taken it all. */
 	if (ch->role == SV_READER)
-		return presence[peer] == SV_HAS_GONE && !sv_header_of_use(header) ? SV_FOUND_LEFTOVER : SV_FOUND_JOIN;
+		return presence[peer] == SV_HAS_GONE && !sv_header_of_use(header) ? SV_FOUND_LEFTOVER
+		                                                                  : SV_FOUND_JOIN;
 	if (presence[SV_WRITER] == SV_NEVER_CAME)
 		return SV_FOUND_JOIN;
-	sv_fault_set(&ch->fault, SV_EBUSY, 0, "it holds %llu bytes that were left for a reader; take them with svread, or "
-		     "drop them with svclean --all",
+	sv_fault_set(&ch->fault, SV_EBUSY, 0,
+	             "it holds %llu bytes that were left for a reader; take them with svread, or "
+	             "drop them with svclean --all",
 	             (unsigned long long)atomic_load((_Atomic uint64_t *)&header->side[SV_WRITER].position));
 	return SV_FOUND_REFUSED;
 }
@@ -227,15 +246,16 @@ static bool same_kind(struct sv_channel *ch, const struct sv_header *header)
 	return what == NULL;
 }
 
-enum sv_presence sv_objects_presence(const struct sv_objects *objects, const struct sv_header *header, enum sv_role role)
+enum sv_presence sv_objects_presence(const struct sv_objects *objects, const struct sv_header *header,
+                                     enum sv_role role)
 {
 	enum sv_presence presence = sv_presence_of(header, &objects->sem, role);
 
 	return presence == SV_PRESENT && objects->shm.maps == 0 ? SV_HAS_GONE : presence;
 }
 
-static enum sv_found judge_live(struct sv_channel *ch, const struct sv_objects *objects, const struct sv_header *header,
-                                enum sv_role *gone)
+static enum sv_found judge_live(struct sv_channel *ch, const struct sv_objects *objects,
+                                const struct sv_header *header, enum sv_role *gone)
 {
 	enum sv_role own = ch->role, peer = sv_other(own);
 	enum sv_presence presence[2];
@@ -264,12 +284,14 @@ static enum sv_found judge_live(struct sv_channel *ch, const struct sv_objects *
 }
 
 /* Segment there and mapped (in ch->segment): whose is it, and who is in it? */
-static enum sv_found judge_segment(struct sv_channel *ch, const struct sv_objects *objects, enum sv_role *gone)
+static enum sv_found judge_segment(struct sv_channel *ch, const struct sv_objects *objects,
+                                   enum sv_role *gone)
 {
 	const struct sv_header *header = (const struct sv_header *)ch->segment.base;
 	struct sv_fault *fault = &ch->fault;
 	/* Ours, as the record in this user's directory proves, even if its own bytes do not. */
-	bool recorded = objects->record.valid && objects->record.shmid == objects->shmid && objects->shm.owner == geteuid();
+	bool recorded = objects->record.valid && objects->record.shmid == objects->shmid &&
+	                objects->shm.owner == geteuid();
 
 	switch (sv_header_judge(header, objects->shm.bytes, &ch->rv)) {
 	case SV_TRUST_FOREIGN:
@@ -286,17 +308,18 @@ static enum sv_found judge_segment(struct sv_channel *ch, const struct sv_object
 		return corrupt(fault, objects->shmid,
 		               header->format != SV_FORMAT ? "was made by another version or overwritten"
 		                                           : "holds a header that cannot be");
-	case SV_TRUST_OK:
-		break;
+	case SV_TRUST_OK: break;
 	}
-	if (objects->semid != -1 && objects->semid != header->semid && recorded && objects->record.semid == objects->semid)
+	if (objects->semid != -1 && objects->semid != header->semid && recorded &&
+	    objects->record.semid == objects->semid)
 		return corrupt(fault, objects->shmid, "was overwritten: it names another semaphore set");
 	if (objects->semid != -1 && objects->semid != header->semid)
 		return foreign(fault, "semaphore set", objects->semid, (unsigned)objects->sem.owner);
 	if (objects->semid == -1 && unmapped(objects))
 		return SV_FOUND_LEFTOVER;
 	if (objects->semid == -1) {
-		sv_fault_set(fault, SV_EBUSY, 0, "its semaphores were removed while a process is still attached: try again");
+		sv_fault_set(fault, SV_EBUSY, 0,
+		             "its semaphores were removed while a process is still attached: try again");
 		return SV_FOUND_REFUSED;
 	}
 	if (objects->sem.count != SV_SEM_COUNT)

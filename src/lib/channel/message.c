@@ -2,9 +2,9 @@
 /*
  * message.c - whole messages in a ring of bytes.
  *
- * Each is a 64-bit length and then the bytes, padded to a multiple of 8; thanks to the second mapping it is contiguous
- * wherever it starts.  Only whole messages are published, so a length that reaches beyond what is published is
- * the work of a broken writer.
+ * Each is a 64-bit length and then the bytes, padded to a multiple of 8; thanks to the second mapping it is
+ * contiguous wherever it starts.  Only whole messages are published, so a length that reaches beyond what is
+ * published is the work of a broken writer.
  */
 #include <string.h>
 
@@ -35,12 +35,15 @@ int sv_msg_reserve(sv_channel *ch, size_t len, void **data, int timeout_ms)
 	if (code != SV_OK)
 		return code;
 	if (__builtin_expect(len > sv_msg_max(ch), 0))
-		return sv_fault_set(&ch->fault, SV_ETOOBIG, 0, "a message of %zu bytes; the channel takes at most %zu", len,
+		return sv_fault_set(&ch->fault, SV_ETOOBIG, 0,
+		                    "a message of %zu bytes; the channel takes at most %zu", len,
 		                    sv_msg_max(ch));
 	if (timeout_ms < -1)
 		return wrong(ch, "sv_msg_reserve", "timeout_ms must be at least -1");
 	need = framed(len);
-	if (__builtin_expect(sv_ring_room(&ch->ring) < ch->staged + need || sv_status_of(ch->ring.peer) != SV_RUNNING, 0)) {
+	if (__builtin_expect(sv_ring_room(&ch->ring) < ch->staged + need ||
+	                             sv_status_of(ch->ring.peer) != SV_RUNNING,
+	                     0)) {
 		if (sv_status_of(ch->ring.peer) > SV_DONE)
 			return sv_peer_verdict(ch, sv_status_of(ch->ring.peer));
 		/* The reader can only make room by taking what is staged. */
@@ -49,7 +52,8 @@ int sv_msg_reserve(sv_channel *ch, size_t len, void **data, int timeout_ms)
 		if (code == SV_OK)
 			code = sv_channel_wait(ch, ch->staged + need, timeout_ms);
 		if (code == SV_END || (code == SV_OK && sv_reader_done_early(ch)))
-			return sv_fault_set(&ch->fault, SV_ECORRUPT, 0, "corrupt channel: the reader finished before the writer");
+			return sv_fault_set(&ch->fault, SV_ECORRUPT, 0,
+			                    "corrupt channel: the reader finished before the writer");
 		if (code != SV_OK)
 			return code;
 	}
@@ -108,7 +112,8 @@ int sv_msg_peek(sv_channel *ch, const void **data, size_t *len, int timeout_ms)
 	/* Read once: the writer might change it between the check and the use. */
 	length = __atomic_load_n((const uint64_t *)(const void *)sv_ring_place(&ch->ring), __ATOMIC_RELAXED);
 	if (__builtin_expect(length > sv_msg_max(ch) || framed(length) > sv_ring_room(&ch->ring), 0))
-		return sv_fault_set(&ch->fault, SV_ECORRUPT, 0, "corrupt channel: a message of impossible length");
+		return sv_fault_set(&ch->fault, SV_ECORRUPT, 0,
+		                    "corrupt channel: a message of impossible length");
 	*data = sv_ring_place(&ch->ring) + LENGTH_SIZE;
 	*len = (size_t)length;
 	ch->message = framed(length);
@@ -145,7 +150,8 @@ int sv_recv(sv_channel *ch, void *data, size_t size, size_t *len, int timeout_ms
 	if (code != SV_OK)
 		return code;
 	if (*len > size)
-		return sv_fault_set(&ch->fault, SV_ETOOBIG, 0, "a message of %zu bytes for a buffer of %zu", *len, size);
+		return sv_fault_set(&ch->fault, SV_ETOOBIG, 0, "a message of %zu bytes for a buffer of %zu",
+		                    *len, size);
 	if (*len > 0)
 		memcpy(data, place, *len);
 	return sv_msg_release(ch);

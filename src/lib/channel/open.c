@@ -31,7 +31,8 @@ static void fill_header(struct sv_channel *ch, unsigned flags)
 	atomic_store(&header->total, SV_UNKNOWN);
 	snprintf(header->name, sizeof header->name, "%s", ch->rv.name);
 	snprintf(header->path, sizeof header->path, "%.*s", (int)sizeof header->path - 1, ch->rv.path);
-	/* Last: a header that is not ready under the lock was left by a creator that died (release, sv_header_judge). */
+	/* Last: a header that is not ready under the lock was left by a creator that died (release,
+	 * sv_header_judge). */
 	atomic_store_explicit(&header->ready, SV_READY, memory_order_release);
 }
 
@@ -74,11 +75,14 @@ static int take_file(struct sv_channel *ch)
 		return SV_OK;
 	}
 	if (!sv_source_is_same(file, &ch->file))
-		return sv_fault_set(&ch->fault, SV_ESOURCE, 0, "it was begun with another %s file; give that one, or drop the channel "
-				    "with svclean --all", kind);
+		return sv_fault_set(&ch->fault, SV_ESOURCE, 0,
+		                    "it was begun with another %s file; give that one, or drop the channel "
+		                    "with svclean --all",
+		                    kind);
 	if (ch->role == SV_WRITER && !sv_source_is_unchanged(file, &ch->file))
-		return sv_fault_set(&ch->fault, SV_ESOURCE, 0, "the input file has changed since it was begun; drop the channel with "
-				    "svclean --all and start again");
+		return sv_fault_set(&ch->fault, SV_ESOURCE, 0,
+		                    "the input file has changed since it was begun; drop the channel with "
+		                    "svclean --all and start again");
 	return SV_OK;
 }
 
@@ -105,16 +109,20 @@ static int enter(struct sv_channel *ch, const struct sv_options *options)
 	ch->flags |= ch->header->flags & SV_DETACH;
 	if ((ch->header->flags & SV_DETACH) == 0)
 		ch->flags &= ~(unsigned)SV_DETACH;
-	/* The ring of a detached channel still holds all: a reader after a dead one takes it from the start. */
+	/* The ring of a detached channel still holds all: a reader after a dead one takes it from the start.
+	 */
 	if (ch->role == SV_READER && (ch->flags & SV_DETACH) != 0)
 		atomic_store(&own->position, 0);
 	if (ch->role == SV_WRITER)
 		atomic_store(&ch->header->total, options->total);
-	sv_ring_init(&ch->ring, ch->role, ch->header->side, ch->segment.base + ch->segment.header, ch->segment.capacity);
-	/* Only a resumed side begins anywhere but at 0; and its output is cut off there, so the position had better be right. */
+	sv_ring_init(&ch->ring, ch->role, ch->header->side, ch->segment.base + ch->segment.header,
+	             ch->segment.capacity);
+	/* Only a resumed side begins anywhere but at 0; and its output is cut off there, so the position had
+	 * better be right. */
 	if (((ch->flags & SV_RESUME) == 0 && ch->ring.position != 0) || !sv_ring_look(&ch->ring))
-		return sv_fault_set(&ch->fault, SV_ECORRUPT, 0, "corrupt channel: impossible positions; if nobody uses it, svclean "
-				    "--all removes it");
+		return sv_fault_set(&ch->fault, SV_ECORRUPT, 0,
+		                    "corrupt channel: impossible positions; if nobody uses it, svclean "
+		                    "--all removes it");
 	ch->ring.light = ch->ring.lightable = sv_fence_register();
 	atomic_store(&own->status, SV_RUNNING);
 	atomic_store(&own->wake, 0);
@@ -140,7 +148,8 @@ void sv_channel_remove_early(struct sv_channel *ch)
 		ch->removable = false;
 }
 
-/* Who is still attached while a transfer ends; 0: not known.  Its segment has no key any more, but its id is recorded. */
+/* Who is still attached while a transfer ends; 0: not known.  Its segment has no key any more, but its id is
+ * recorded. */
 static long survivor(const struct sv_objects *objects, enum sv_role gone)
 {
 	struct sv_fault scratch = { .label = "" };
@@ -148,7 +157,8 @@ static long survivor(const struct sv_objects *objects, enum sv_role gone)
 	const struct sv_header *header;
 	long pid = 0;
 
-	if (sv_segment_stat(objects->record.shmid, &facts, &scratch) != SV_OK || sv_segment_capacity(facts.bytes) == 0)
+	if (sv_segment_stat(objects->record.shmid, &facts, &scratch) != SV_OK ||
+	    sv_segment_capacity(facts.bytes) == 0)
 		return 0;
 	header = sv_segment_glance(objects->record.shmid, facts.maps);
 	if (header == NULL)
@@ -162,15 +172,17 @@ static long survivor(const struct sv_objects *objects, enum sv_role gone)
 static int not_ended(struct sv_channel *ch, int code, long pid)
 {
 	if (pid == 0)
-		return sv_fault_set(&ch->fault, code, 0, "a previous transfer has not ended: one side is still attached");
-	sv_fault_set(&ch->fault, code, 0, "a previous transfer has not ended: pid %ld is still attached", pid);
+		return sv_fault_set(&ch->fault, code, 0,
+		                    "a previous transfer has not ended: one side is still attached");
+	sv_fault_set(&ch->fault, code, 0, "a previous transfer has not ended: pid %ld is still attached",
+	             pid);
 	ch->fault.error.peer_pid = pid;
 	return code;
 }
 
 /* One look under the lock.  SV_OK: attached; 1: look again, after the lock was dropped. */
-static int look_and_attach(struct sv_channel *ch, const struct sv_options *options, uint64_t capacity, int64_t deadline,
-                           int timeout_ms)
+static int look_and_attach(struct sv_channel *ch, const struct sv_options *options, uint64_t capacity,
+                           int64_t deadline, int timeout_ms)
 {
 	struct sv_objects objects;
 	enum sv_role gone = SV_WRITER;
@@ -184,27 +196,28 @@ static int look_and_attach(struct sv_channel *ch, const struct sv_options *optio
 	if (found != SV_FOUND_JOIN)
 		sv_segment_unmap(&ch->segment);
 	switch (found) {
-	case SV_FOUND_REFUSED:
-		return ch->fault.error.code;
+	case SV_FOUND_REFUSED: return ch->fault.error.code;
 	case SV_FOUND_ENDING:
 		sv_rendezvous_unlock(&ch->rv);
-		code = timeout_ms == 0 ? EAGAIN
-		                       : sv_bells_sleep_end(objects.semid, gone, sv_time_left(deadline, &left));
+		code = timeout_ms == 0
+		               ? EAGAIN
+		               : sv_bells_sleep_end(objects.semid, gone, sv_time_left(deadline, &left));
 		if (code == EAGAIN)
-			return not_ended(ch, timeout_ms == 0 ? SV_EAGAIN : SV_ETIMEDOUT, survivor(&objects, gone));
+			return not_ended(ch, timeout_ms == 0 ? SV_EAGAIN : SV_ETIMEDOUT,
+			                 survivor(&objects, gone));
 		if (code == EINTR)
-			return sv_fault_set(&ch->fault, SV_EINTR, 0, "interrupted while a previous transfer was ending");
+			return sv_fault_set(&ch->fault, SV_EINTR, 0,
+			                    "interrupted while a previous transfer was ending");
 		return 1;
 	case SV_FOUND_LEFTOVER:
 		code = sv_objects_remove(&objects, &ch->rv);
 		if (code != 0)
-			return sv_fault_set(&ch->fault, SV_ESYSTEM, code, "cannot remove what a crashed transfer left");
+			return sv_fault_set(&ch->fault, SV_ESYSTEM, code,
+			                    "cannot remove what a crashed transfer left");
 		/* The named file went with it: open it anew. */
 		sv_rendezvous_unlock(&ch->rv);
 		return 1;
-	case SV_FOUND_NOTHING:
-		code = create(ch, options, capacity);
-		break;
+	case SV_FOUND_NOTHING: code = create(ch, options, capacity); break;
 	case SV_FOUND_JOIN:
 		ch->semid = objects.semid;
 		ch->header = (struct sv_header *)ch->segment.base;
@@ -228,22 +241,27 @@ static int look_and_attach(struct sv_channel *ch, const struct sv_options *optio
 	return code;
 }
 
-static int check_options(const struct sv_options *options, enum sv_role role, int timeout_ms, uint64_t *capacity,
-                         struct sv_fault *fault)
+static int check_options(const struct sv_options *options, enum sv_role role, int timeout_ms,
+                         uint64_t *capacity, struct sv_fault *fault)
 {
-	if (options->struct_size != sizeof *options || (role != SV_WRITER && role != SV_READER) || timeout_ms < -1)
-		return sv_fault_set(fault, SV_EINVAL, 0, "sv_open: bad role, timeout_ms, or options not from SV_OPTIONS_INIT");
+	if (options->struct_size != sizeof *options || (role != SV_WRITER && role != SV_READER) ||
+	    timeout_ms < -1)
+		return sv_fault_set(fault, SV_EINVAL, 0,
+		                    "sv_open: bad role, timeout_ms, or options not from SV_OPTIONS_INIT");
 	if (options->name != NULL && options->path != NULL)
 		return sv_fault_set(fault, SV_EINVAL, 0, "give a channel name or a path, not both");
 	if (options->project < 0 || options->project > 255)
-		return sv_fault_set(fault, SV_EINVAL, 0, "invalid project id %d: use 1 to 255", options->project);
+		return sv_fault_set(fault, SV_EINVAL, 0, "invalid project id %d: use 1 to 255",
+		                    options->project);
 	if ((options->mode & ~0666u) != 0 || (options->mode != 0 && (options->mode & 0600) != 0600))
-		return sv_fault_set(fault, SV_EINVAL, 0, "invalid mode %04o: use 0600 plus read and write for group or others",
+		return sv_fault_set(fault, SV_EINVAL, 0,
+		                    "invalid mode %04o: use 0600 plus read and write for group or others",
 		                    options->mode);
 	if ((options->flags & ~(unsigned)(SV_MESSAGES | SV_KEPT)) != 0 ||
 	    (options->flags & SV_KEPT) == SV_KEPT || (unsigned)options->wait > SV_WAIT_SLEEP)
-		return sv_fault_set(fault, SV_EINVAL, 0, "invalid flags or waiting policy; a channel cannot be both resumable and "
-				    "detached");
+		return sv_fault_set(fault, SV_EINVAL, 0,
+		                    "invalid flags or waiting policy; a channel cannot be both resumable and "
+		                    "detached");
 	*capacity = options->capacity != 0 ? sv_segment_round(options->capacity) : sv_segment_default();
 	if (*capacity == 0)
 		return sv_fault_set(fault, SV_ETOOBIG, 0, "a capacity of %llu bytes cannot be mapped",
@@ -251,7 +269,8 @@ static int check_options(const struct sv_options *options, enum sv_role role, in
 	return SV_OK;
 }
 
-int sv_open(sv_channel **out, enum sv_role role, const struct sv_options *options, int timeout_ms, struct sv_error *err)
+int sv_open(sv_channel **out, enum sv_role role, const struct sv_options *options, int timeout_ms,
+            struct sv_error *err)
 {
 	struct sv_channel *ch = calloc(1, sizeof *ch);
 	int64_t deadline = sv_deadline(timeout_ms);
@@ -261,13 +280,16 @@ int sv_open(sv_channel **out, enum sv_role role, const struct sv_options *option
 	*out = NULL;
 	if (ch == NULL) {
 		if (err != NULL)
-			*err = (struct sv_error){ .code = SV_ESYSTEM, .sys_errno = ENOMEM, .text = "not enough memory" };
+			*err = (struct sv_error){ .code = SV_ESYSTEM,
+				                  .sys_errno = ENOMEM,
+				                  .text = "not enough memory" };
 		return SV_ESYSTEM;
 	}
 	ch->role = role;
 	ch->process = getpid();
 	ch->flags = options->flags;
-	ch->kind = (role == SV_READER ? SV_KIND_READER : 0) | ((ch->flags & SV_MESSAGES) != 0 ? SV_KIND_MESSAGES : 0);
+	ch->kind = (role == SV_READER ? SV_KIND_READER : 0) |
+	           ((ch->flags & SV_MESSAGES) != 0 ? SV_KIND_MESSAGES : 0);
 	ch->semid = -1;
 	ch->rv.fd = -1;
 	code = check_options(options, role, timeout_ms, &capacity, &ch->fault);
@@ -280,9 +302,10 @@ int sv_open(sv_channel **out, enum sv_role role, const struct sv_options *option
 	for (;;) {
 		if (code != SV_OK)
 			break;
-		code = sv_rendezvous_open(&ch->rv, options->name != NULL ? options->name : "default", options->path,
-		                          options->project != 0 ? options->project : SV_PROJECT_DEFAULT, true, timeout_ms,
-		                          &ch->fault);
+		code = sv_rendezvous_open(&ch->rv, options->name != NULL ? options->name : "default",
+		                          options->path,
+		                          options->project != 0 ? options->project : SV_PROJECT_DEFAULT, true,
+		                          timeout_ms, &ch->fault);
 		if (code != SV_OK)
 			break;
 		code = look_and_attach(ch, options, capacity, deadline, timeout_ms);
@@ -304,7 +327,8 @@ int sv_open(sv_channel **out, enum sv_role role, const struct sv_options *option
 	if (ch->rv.fd != -1 && ch->rv.named && !ch->rv.apart) {
 		struct sv_objects none;
 
-		if (sv_objects_find(&none, &ch->rv, &ch->fault) == SV_OK && none.shmid == -1 && none.semid == -1)
+		if (sv_objects_find(&none, &ch->rv, &ch->fault) == SV_OK && none.shmid == -1 &&
+		    none.semid == -1)
 			sv_record_forget(&ch->rv);
 	}
 	sv_segment_unmap(&ch->segment);

@@ -24,10 +24,11 @@ int sv_channel_refuse(struct sv_channel *ch, unsigned kind, const char *call)
 static int check_want(struct sv_channel *ch, size_t want, int timeout_ms, const char *call)
 {
 	if (want == 0 || timeout_ms < -1)
-		return sv_fault_set(&ch->fault, SV_EINVAL, 0, "%s: want must be above 0 and timeout_ms at least -1", call);
+		return sv_fault_set(&ch->fault, SV_EINVAL, 0,
+		                    "%s: want must be above 0 and timeout_ms at least -1", call);
 	if (want > ch->ring.capacity)
-		return sv_fault_set(&ch->fault, SV_ETOOBIG, 0, "%s: %zu bytes wanted of a channel of %llu", call, want,
-		                    (unsigned long long)ch->ring.capacity);
+		return sv_fault_set(&ch->fault, SV_ETOOBIG, 0, "%s: %zu bytes wanted of a channel of %llu",
+		                    call, want, (unsigned long long)ch->ring.capacity);
 	return SV_OK;
 }
 
@@ -53,7 +54,8 @@ int sv_reserve(sv_channel *ch, size_t want, void **data, size_t *got, int timeou
 			return sv_peer_verdict(ch, sv_status_of(ch->ring.peer));
 		code = sv_channel_wait(ch, want, timeout_ms);
 		if (code == SV_END || (code == SV_OK && sv_reader_done_early(ch)))
-			return sv_fault_set(&ch->fault, SV_ECORRUPT, 0, "corrupt channel: the reader finished before the writer");
+			return sv_fault_set(&ch->fault, SV_ECORRUPT, 0,
+			                    "corrupt channel: the reader finished before the writer");
 		if (code != SV_OK)
 			return code;
 	}
@@ -67,7 +69,8 @@ int sv_reserve(sv_channel *ch, size_t want, void **data, size_t *got, int timeou
 static int publish_granted(struct sv_channel *ch, size_t n, const char *call)
 {
 	if (n > ch->granted)
-		return sv_fault_set(&ch->fault, SV_EINVAL, 0, "%s: %zu bytes of %llu", call, n, (unsigned long long)ch->granted);
+		return sv_fault_set(&ch->fault, SV_EINVAL, 0, "%s: %zu bytes of %llu", call, n,
+		                    (unsigned long long)ch->granted);
 	ch->granted -= n;
 	return n == 0 ? SV_OK : sv_channel_publish(ch, n);
 }
@@ -123,14 +126,17 @@ int sv_finish(sv_channel *ch, int timeout_ms)
 	int code = SV_OK;
 
 	if (getpid() != ch->process || timeout_ms < -1)
-		return sv_fault_set(&ch->fault, SV_EINVAL, 0, "sv_finish: bad timeout_ms, or a handle of another process");
+		return sv_fault_set(&ch->fault, SV_EINVAL, 0,
+		                    "sv_finish: bad timeout_ms, or a handle of another process");
 	if (ch->role == SV_READER) {
 		if (sv_channel_finished(ch))
 			return SV_OK;
 		if (!ch->end_seen)
-			return sv_fault_set(&ch->fault, SV_EINVAL, 0, "sv_finish: the end of the stream was not seen");
+			return sv_fault_set(&ch->fault, SV_EINVAL, 0,
+			                    "sv_finish: the end of the stream was not seen");
 		ch->complete = true;
-		/* The writer may have seen that already: from here on it is so, even if there is no bell left to ring. */
+		/* The writer may have seen that already: from here on it is so, even if there is no bell left
+		 * to ring. */
 		end_with(ch, SV_DONE);
 		return SV_OK;
 	}
@@ -142,7 +148,8 @@ int sv_finish(sv_channel *ch, int timeout_ms)
 		if (code != SV_OK)
 			return code;
 	} else if (sv_status_of(ch->ring.own) != SV_DONE) {
-		return sv_fault_set(&ch->fault, SV_EINVAL, 0, "sv_finish: the transfer was aborted by this side");
+		return sv_fault_set(&ch->fault, SV_EINVAL, 0,
+		                    "sv_finish: the transfer was aborted by this side");
 	}
 	if ((ch->flags & SV_DETACH) != 0) {
 		ch->complete = true;
@@ -152,7 +159,8 @@ int sv_finish(sv_channel *ch, int timeout_ms)
 	if (code != SV_END)
 		return code;
 	if (ch->ring.seen != ch->ring.position)
-		return sv_fault_set(&ch->fault, SV_ECORRUPT, 0, "corrupt channel: the reader finished without taking all bytes");
+		return sv_fault_set(&ch->fault, SV_ECORRUPT, 0,
+		                    "corrupt channel: the reader finished without taking all bytes");
 	ch->complete = true;
 	return SV_OK;
 }
@@ -162,7 +170,8 @@ int sv_abort(sv_channel *ch, int reason)
 	uint32_t status;
 
 	if (reason == 0 || reason > (int)SV_STATUS_VALUE || reason < -(int)SV_STATUS_VALUE)
-		return sv_fault_set(&ch->fault, SV_EINVAL, 0, "sv_abort: a reason is an errno value or minus a signal number");
+		return sv_fault_set(&ch->fault, SV_EINVAL, 0,
+		                    "sv_abort: a reason is an errno value or minus a signal number");
 	/* What both sides agreed on cannot be taken back. */
 	if (ch->complete)
 		return SV_OK;

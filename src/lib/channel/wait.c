@@ -9,11 +9,11 @@
 #include "clock.h"
 #include "os/membarrier.h"
 
-#define GO_ON 1                             /* nothing decided yet: an internal result beside enum sv_code */
-#define NO_POSITION (UINT64_C(1) << 60)     /* a want that no position reaches */
-#define SPINS_PER_CLOCK 32                  /* pauses between two looks at the clock */
-#define SPINS_PER_HOLD 8                    /* the same, while a look is put off */
-#define BLIND_SLICE_NS INT64_C(10000000)    /* see sleep_once() */
+#define GO_ON 1                          /* nothing decided yet: an internal result beside enum sv_code */
+#define NO_POSITION (UINT64_C(1) << 60)  /* a want that no position reaches */
+#define SPINS_PER_CLOCK 32               /* pauses between two looks at the clock */
+#define SPINS_PER_HOLD 8                 /* the same, while a look is put off */
+#define BLIND_SLICE_NS INT64_C(10000000) /* see sleep_once() */
 
 static long peer_pid(const struct sv_channel *ch)
 {
@@ -22,13 +22,15 @@ static long peer_pid(const struct sv_channel *ch)
 
 static int corrupt(struct sv_channel *ch, const char *what)
 {
-	return sv_fault_set(&ch->fault, SV_ECORRUPT, 0, "corrupt channel: the %s stored %s; the transfer is incomplete",
+	return sv_fault_set(&ch->fault, SV_ECORRUPT, 0,
+	                    "corrupt channel: the %s stored %s; the transfer is incomplete",
 	                    sv_role_name(sv_other(ch->role)), what);
 }
 
 static int died(struct sv_channel *ch)
 {
-	sv_fault_set(&ch->fault, SV_EDIED, 0, "the %s (pid %ld) died: it crashed or was killed; the transfer is incomplete",
+	sv_fault_set(&ch->fault, SV_EDIED, 0,
+	             "the %s (pid %ld) died: it crashed or was killed; the transfer is incomplete",
 	             sv_role_name(sv_other(ch->role)), peer_pid(ch));
 	ch->fault.error.peer_pid = peer_pid(ch);
 	return SV_EDIED;
@@ -37,7 +39,8 @@ static int died(struct sv_channel *ch)
 static int removed(struct sv_channel *ch)
 {
 	return sv_fault_set(&ch->fault, SV_EREMOVED, 0,
-	                    "the channel was removed by another process (ipcrm? systemd RemoveIPC?); the transfer is incomplete");
+	                    "the channel was removed by another process (ipcrm? systemd RemoveIPC?); the "
+	                    "transfer is incomplete");
 }
 
 int sv_peer_verdict(struct sv_channel *ch, uint32_t status)
@@ -46,23 +49,24 @@ int sv_peer_verdict(struct sv_channel *ch, uint32_t status)
 	int value = (int)(status & SV_STATUS_VALUE);
 
 	switch (status & SV_STATUS_CLASS) {
-	case 0:
-		return value <= (int)SV_DONE ? SV_OK : corrupt(ch, "an unknown status");
+	case 0: return value <= (int)SV_DONE ? SV_OK : corrupt(ch, "an unknown status");
 	case SV_FAILED:
 		if (value == ECANCELED)
-			sv_fault_set(&ch->fault, SV_EPEER, 0, "the %s (pid %ld) closed the channel before the end", who, peer_pid(ch));
+			sv_fault_set(&ch->fault, SV_EPEER, 0,
+			             "the %s (pid %ld) closed the channel before the end", who, peer_pid(ch));
 		else if (value == ETIMEDOUT)
-			sv_fault_set(&ch->fault, SV_EPEER, 0, "the %s (pid %ld) gave up waiting", who, peer_pid(ch));
+			sv_fault_set(&ch->fault, SV_EPEER, 0, "the %s (pid %ld) gave up waiting", who,
+			             peer_pid(ch));
 		else
-			sv_fault_set(&ch->fault, SV_EPEER, value, "the %s (pid %ld) failed", who, peer_pid(ch));
+			sv_fault_set(&ch->fault, SV_EPEER, value, "the %s (pid %ld) failed", who,
+			             peer_pid(ch));
 		break;
 	case SV_SIGNALLED:
-		sv_fault_set(&ch->fault, SV_EPEER, 0, "the %s (pid %ld) was ended by signal %d (%s)", who, peer_pid(ch), value,
-		             strsignal(value) != NULL ? strsignal(value) : "unknown");
+		sv_fault_set(&ch->fault, SV_EPEER, 0, "the %s (pid %ld) was ended by signal %d (%s)", who,
+		             peer_pid(ch), value, strsignal(value) != NULL ? strsignal(value) : "unknown");
 		ch->fault.error.signal = value;
 		break;
-	default:
-		return corrupt(ch, "an unknown status");
+	default: return corrupt(ch, "an unknown status");
 	}
 	ch->fault.error.sys_errno = (status & SV_STATUS_CLASS) == SV_FAILED ? value : 0;
 	ch->fault.error.peer_pid = peer_pid(ch);
@@ -70,7 +74,8 @@ int sv_peer_verdict(struct sv_channel *ch, uint32_t status)
 	return SV_EPEER;
 }
 
-/* Its bell goes too, unless a sleep has taken it; taking another instead does no harm, as each sleep begins with a look. */
+/* Its bell goes too, unless a sleep has taken it; taking another instead does no harm, as each sleep begins
+ * with a look. */
 static int interrupted(struct sv_channel *ch)
 {
 	sv_bells_drain(ch->semid, ch->role);
@@ -78,8 +83,8 @@ static int interrupted(struct sv_channel *ch)
 }
 
 /*
- * Is the wait over?  The status is loaded before the position (acquire), so that a final status never hides the
- * bytes that were published before it.
+ * Is the wait over?  The status is loaded before the position (acquire), so that a final status never hides
+ * the bytes that were published before it.
  */
 static int look(struct sv_channel *ch, uint64_t want)
 {
@@ -95,7 +100,8 @@ static int look(struct sv_channel *ch, uint64_t want)
 		return sv_peer_verdict(ch, status);
 	if (ch->peer_gone)
 		return died(ch);
-	if (atomic_load_explicit(&ch->interrupted, memory_order_relaxed) && atomic_exchange(&ch->interrupted, 0))
+	if (atomic_load_explicit(&ch->interrupted, memory_order_relaxed) &&
+	    atomic_exchange(&ch->interrupted, 0))
 		return interrupted(ch);
 	return GO_ON;
 }
@@ -114,12 +120,13 @@ static int64_t spin_budget(struct sv_channel *ch)
 {
 	uint32_t cpu = note_cpu(ch);
 
-	return sv_spin_budget(&ch->spin, cpu, atomic_load_explicit(&ch->ring.peer->cpu, memory_order_relaxed));
+	return sv_spin_budget(&ch->spin, cpu,
+	                      atomic_load_explicit(&ch->ring.peer->cpu, memory_order_relaxed));
 }
 
 /*
- * A microsecond or two: a peer that is just about to publish costs no look at a clock.  The relaxed load only tells whether a look
- * is worth it: look() loads the position again, with acquire (B in ring.h).
+ * A microsecond or two: a peer that is just about to publish costs no look at a clock.  The relaxed load only
+ * tells whether a look is worth it: look() loads the position again, with acquire (B in ring.h).
  */
 static int spin_briefly(struct sv_channel *ch, uint64_t want)
 {
@@ -182,7 +189,8 @@ static int sleep_once(struct sv_channel *ch, uint64_t want, int64_t deadline)
 	int code;
 
 	sv_ring_arm(&ch->ring, want);
-	/* F2.  A peer that publishes lightly relies on membarrier; where that is not allowed, sleep in slices. */
+	/* F2.  A peer that publishes lightly relies on membarrier; where that is not allowed, sleep in
+	 * slices. */
 	sv_full_fence();
 	if (atomic_load_explicit(&ch->ring.peer->light, memory_order_acquire) != 0)
 		blind = !sv_fence_remote();
@@ -196,7 +204,8 @@ static int sleep_once(struct sv_channel *ch, uint64_t want, int64_t deadline)
 		return code;
 	}
 	limit = sv_time_left(deadline, &left);
-	if (blind && (limit == NULL || (left.tv_sec == 0 && left.tv_nsec > BLIND_SLICE_NS) || left.tv_sec > 0)) {
+	if (blind &&
+	    (limit == NULL || (left.tv_sec == 0 && left.tv_nsec > BLIND_SLICE_NS) || left.tv_sec > 0)) {
 		left = (struct timespec){ 0, BLIND_SLICE_NS };
 		limit = &left;
 	}
@@ -344,8 +353,8 @@ static int recover(struct sv_channel *ch, int timeout_ms)
 }
 
 /*
- * ATTACHING is stored and left under the lock.  Seen with the lock in hand and without a weight, it is of a peer that
- * died before the kernel knew of it: one that has never come.
+ * ATTACHING is stored and left under the lock.  Seen with the lock in hand and without a weight, it is of a
+ * peer that died before the kernel knew of it: one that has never come.
  */
 static int settle(struct sv_channel *ch, int timeout_ms)
 {
@@ -373,15 +382,17 @@ static bool orphaned(struct sv_channel *ch)
 }
 
 /*
- * Moved on while it waited, it would give a reader bytes that were never written, and the next commit would hide that.
- * Relaxed: nobody but this side has a right to store it, so there is nothing to be ordered with.
+ * Moved on while it waited, it would give a reader bytes that were never written, and the next commit would
+ * hide that. Relaxed: nobody but this side has a right to store it, so there is nothing to be ordered with.
  */
 static int check_own_position(struct sv_channel *ch)
 {
 	if (atomic_load_explicit(&ch->ring.own->position, memory_order_relaxed) == ch->ring.position)
 		return SV_OK;
-	return sv_fault_set(&ch->fault, SV_ECORRUPT, 0, "corrupt channel: the position of the %s was overwritten; the transfer is "
-			    "incomplete", sv_role_name(ch->role));
+	return sv_fault_set(&ch->fault, SV_ECORRUPT, 0,
+	                    "corrupt channel: the position of the %s was overwritten; the transfer is "
+	                    "incomplete",
+	                    sv_role_name(ch->role));
 }
 
 int sv_wait_peer(sv_channel *ch, int timeout_ms)
@@ -394,7 +405,8 @@ int sv_wait_peer(sv_channel *ch, int timeout_ms)
 	int code;
 
 	if (getpid() != ch->process || timeout_ms < -1)
-		return sv_fault_set(&ch->fault, SV_EINVAL, 0, "sv_wait_peer: bad timeout_ms, or a handle of another process");
+		return sv_fault_set(&ch->fault, SV_EINVAL, 0,
+		                    "sv_wait_peer: bad timeout_ms, or a handle of another process");
 	for (;;) {
 		slot = atomic_load_explicit(&peer->slot, memory_order_acquire);
 		status = sv_status_of(peer);
@@ -406,9 +418,10 @@ int sv_wait_peer(sv_channel *ch, int timeout_ms)
 				return code;
 			continue;
 		}
-		if (slot != SV_SLOT_EMPTY && (!resumable || status == SV_DONE ||
-		                              (slot != SV_SLOT_LEFT && status == SV_RUNNING && !ch->peer_gone &&
-		                               sv_bells_gone(ch->semid, sv_other(ch->role)) == 0))) {
+		if (slot != SV_SLOT_EMPTY &&
+		    (!resumable || status == SV_DONE ||
+		     (slot != SV_SLOT_LEFT && status == SV_RUNNING && !ch->peer_gone &&
+		      sv_bells_gone(ch->semid, sv_other(ch->role)) == 0))) {
 			sv_channel_remove_early(ch);
 			return check_own_position(ch);
 		}
@@ -423,12 +436,14 @@ int sv_wait_peer(sv_channel *ch, int timeout_ms)
 			return interrupted(ch);
 		if (deadline != SV_NEVER && sv_now() >= deadline)
 			return timeout_ms == 0
-			               ? sv_fault_set(&ch->fault, SV_EAGAIN, 0, "no %s is attached", sv_role_name(sv_other(ch->role)))
+			               ? sv_fault_set(&ch->fault, SV_EAGAIN, 0, "no %s is attached",
+			                              sv_role_name(sv_other(ch->role)))
 			               : sv_fault_set(&ch->fault, SV_ETIMEDOUT, 0, "timed out: no %s came",
 			                              sv_role_name(sv_other(ch->role)));
 		/* The arrival bell is part of the semop that attaches, so it cannot be missed. */
 		code = sv_bells_sleep(ch->semid, ch->role, sv_time_left(deadline, &left));
-		if (code == 0 && slot == SV_SLOT_EMPTY && atomic_load(&peer->slot) == SV_SLOT_EMPTY && orphaned(ch))
+		if (code == 0 && slot == SV_SLOT_EMPTY && atomic_load(&peer->slot) == SV_SLOT_EMPTY &&
+		    orphaned(ch))
 			return removed(ch);
 		if (code != 0 && code != EINTR && code != EAGAIN)
 			return sleep_failed(ch, code);

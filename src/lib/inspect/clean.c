@@ -27,19 +27,21 @@ static bool is_the_file(int fd, const char *path)
 {
 	struct stat opened, now;
 
-	return fstat(fd, &opened) == 0 && stat(path, &now) == 0 && opened.st_dev == now.st_dev && opened.st_ino == now.st_ino;
+	return fstat(fd, &opened) == 0 && stat(path, &now) == 0 && opened.st_dev == now.st_dev &&
+	       opened.st_ino == now.st_ino;
 }
 
 /*
- * The lock of a channel that may be removed.  -1: somebody is opening or closing it just now, hands off.  The file may be gone:
- * then nobody can come by it any more, and *fd is -1.
+ * The lock of a channel that may be removed.  -1: somebody is opening or closing it just now, hands off.  The
+ * file may be gone: then nobody can come by it any more, and *fd is -1.
  */
 static int lock(const struct sv_sight *sight, int *fd)
 {
 	*fd = open(sight->record.path, O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
 	if (*fd == -1)
 		return errno == ENOENT || errno == ENOTDIR ? 0 : -1;
-	/* The last one out unlinks the file before it unlocks it, and a newcomer then locks a file of its own. */
+	/* The last one out unlinks the file before it unlocks it, and a newcomer then locks a file of its
+	 * own. */
 	if (flock(*fd, LOCK_EX | LOCK_NB) == 0 && is_the_file(*fd, sight->record.path))
 		return 0;
 	close(*fd);
@@ -62,16 +64,13 @@ static bool may_remove(const struct sv_sight *sight, const struct sv_clean_optio
 	if (info->maps > 0 || info->side[SV_WRITER].attached || info->side[SV_READER].attached)
 		return false;
 	switch (info->state) {
-	case SV_STATE_STALE:
-		return true;
+	case SV_STATE_STALE: return true;
 	case SV_STATE_CORRUPT:
 		/* Ours by its record, whatever its header says now. */
 		return sight->record.valid && sight->record.shmid == sight->shmid;
 	case SV_STATE_DETACHED:
-	case SV_STATE_RESUMABLE:
-		return options->all != 0;
-	default:
-		return false;
+	case SV_STATE_RESUMABLE: return options->all != 0;
+	default: return false;
 	}
 }
 
@@ -169,13 +168,14 @@ static bool has_record(int dir, uint32_t key)
 
 static bool is_empty_rendezvous(const struct stat *st)
 {
-	return S_ISREG(st->st_mode) && st->st_size == 0 && st->st_uid == geteuid() && (st->st_mode & 07777) == 0600 &&
-	       st->st_nlink == 1;
+	return S_ISREG(st->st_mode) && st->st_size == 0 && st->st_uid == geteuid() &&
+	       (st->st_mode & 07777) == 0600 && st->st_nlink == 1;
 }
 
 /*
- * A rendezvous file is empty while its channel is being made, when that died before the record was written, and when only
- * channels with a project id of their own were there.  Under its lock, with no object and no record, it is a leftover.
+ * A rendezvous file is empty while its channel is being made, when that died before the record was written,
+ * and when only channels with a project id of their own were there.  Under its lock, with no object and no
+ * record, it is a leftover.
  */
 static void prune_file(const char *dir, int dirfd, const char *name, int64_t older_than_s)
 {
@@ -191,9 +191,10 @@ static void prune_file(const char *dir, int dirfd, const char *name, int64_t old
 	fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (fd == -1)
 		return;
-	if (flock(fd, LOCK_EX | LOCK_NB) == 0 && fstat(fd, &st) == 0 && lstat(path, &now) == 0 && st.st_ino == now.st_ino &&
-	    st.st_dev == now.st_dev && is_empty_rendezvous(&st) && (key = ftok(path, SV_PROJECT_DEFAULT)) != (key_t)-1 &&
-	    shmget(key, 0, 0) == -1 && errno == ENOENT && semget(key, 0, 0) == -1 && errno == ENOENT &&
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0 && fstat(fd, &st) == 0 && lstat(path, &now) == 0 &&
+	    st.st_ino == now.st_ino && st.st_dev == now.st_dev && is_empty_rendezvous(&st) &&
+	    (key = ftok(path, SV_PROJECT_DEFAULT)) != (key_t)-1 && shmget(key, 0, 0) == -1 &&
+	    errno == ENOENT && semget(key, 0, 0) == -1 && errno == ENOENT &&
 	    !has_record(dirfd, (uint32_t)key))
 		unlink(path);
 	close(fd);
@@ -237,7 +238,8 @@ static void prune(const struct sv_clean_options *options)
 	if (is_for_channels_alone(dir, handle)) {
 		rewinddir(handle);
 		while ((entry = readdir(handle)) != NULL)
-			if (entry->d_name[0] != '.' && (options->name == NULL || strcmp(options->name, entry->d_name) == 0))
+			if (entry->d_name[0] != '.' &&
+			    (options->name == NULL || strcmp(options->name, entry->d_name) == 0))
 				prune_file(dir, dirfd(handle), entry->d_name, options->older_than_s);
 	}
 	closedir(handle);
@@ -251,8 +253,9 @@ int sv_clean(const struct sv_clean_options *options, sv_clean_visit visit, void 
 
 	if (options->struct_size != sizeof *options || (options->name != NULL && options->path != NULL) ||
 	    options->project < 0 || options->project > 255)
-		code = sv_fault_set(&fault, SV_EINVAL, 0, "sv_clean: a name or a path, a project id of 1 to 255, and options from "
-				    "SV_CLEAN_INIT");
+		code = sv_fault_set(&fault, SV_EINVAL, 0,
+		                    "sv_clean: a name or a path, a project id of 1 to 255, and options from "
+		                    "SV_CLEAN_INIT");
 	else if (options->name != NULL || options->path != NULL)
 		code = clean_named(&clean, &fault);
 	else

@@ -53,8 +53,10 @@ static void judge_attached(struct sv_sight *sight, const struct sv_header *heade
 	enum sv_presence reader = sv_presence_of(header, sem, SV_READER);
 	bool kept = (header->flags & SV_KEPT) != 0;
 
-	/* Whoever is attached has it mapped: if only this look has, somebody overwrote the slots or the semaphores. */
-	if ((writer == SV_PRESENT || reader == SV_PRESENT) && sight->shm.maps == 0 && sv_segment_unmapped(sight->shmid, 1)) {
+	/* Whoever is attached has it mapped: if only this look has, somebody overwrote the slots or the
+	 * semaphores. */
+	if ((writer == SV_PRESENT || reader == SV_PRESENT) && sight->shm.maps == 0 &&
+	    sv_segment_unmapped(sight->shmid, 1)) {
 		writer = writer == SV_PRESENT ? SV_HAS_GONE : writer;
 		reader = reader == SV_PRESENT ? SV_HAS_GONE : reader;
 	}
@@ -72,21 +74,25 @@ static void judge_attached(struct sv_sight *sight, const struct sv_header *heade
 		if (kept && (header->flags & SV_DETACH) != 0 && reader == SV_PRESENT)
 			conclude(info, SV_STATE_RUNNING, "the reader takes what was left for it");
 		else if (kept)
-			conclude(info, SV_STATE_RESUMABLE, writer == SV_PRESENT ? "the reader is gone, the writer waits for the next"
-			                                                        : "the writer is gone, the reader waits for the next");
+			conclude(info, SV_STATE_RESUMABLE,
+			         writer == SV_PRESENT ? "the reader is gone, the writer waits for the next"
+			                              : "the writer is gone, the reader waits for the next");
 		else
 			conclude(info, SV_STATE_FINISHING,
 			         writer == SV_PRESENT ? "the reader is gone, the writer is about to end"
 			                              : "the writer is gone, the reader is about to end");
 	} else if (sv_header_of_use(header))
 		conclude(info, (header->flags & SV_DETACH) != 0 ? SV_STATE_DETACHED : SV_STATE_RESUMABLE,
-		         (header->flags & SV_DETACH) != 0 ? "data was left for a reader" : "stopped half-way, can go on");
+		         (header->flags & SV_DETACH) != 0 ? "data was left for a reader"
+		                                          : "stopped half-way, can go on");
 	else if (sight->shm.maps > 0)
 		conclude(info, SV_STATE_FINISHING, "both sides are gone but the segment is still mapped");
 	else if (sv_header_owed(header, SV_WRITER) || sv_header_owed(header, SV_READER))
-		conclude(info, SV_STATE_STALE, sv_header_owed(header, SV_WRITER)
-		                                       ? "complete, but its writer ended before it knew: start it again to learn so"
-		                                       : "complete, but its reader ended before it knew: start it again to learn so");
+		conclude(info, SV_STATE_STALE,
+		         sv_header_owed(header, SV_WRITER)
+		                 ? "complete, but its writer ended before it knew: start it again to learn so"
+		                 : "complete, but its reader ended before it knew: start it again to learn "
+		                   "so");
 	else
 		conclude(info, SV_STATE_STALE, "both sides are gone");
 }
@@ -113,13 +119,15 @@ static void judge_no_segment(struct sv_sight *sight, bool destroyed)
 	if (sight->half_made || (writer_gone && reader_gone))
 		conclude(info, SV_STATE_STALE, "both sides are gone, only the semaphores are left");
 	else if (writer_gone || reader_gone)
-		conclude(info, SV_STATE_FINISHING, writer_gone ? "the writer is gone, the reader is about to end"
-		                                               : "the reader is gone, the writer is about to end");
+		conclude(info, SV_STATE_FINISHING,
+		         writer_gone ? "the writer is gone, the reader is about to end"
+		                     : "the reader is gone, the writer is about to end");
 	else
 		conclude(info, SV_STATE_RUNNING, "both sides may be attached; the segment cannot be seen");
 }
 
-/* The set that a header or record names is believed only if it has the channel's key, or its rendezvous is unknown. */
+/* The set that a header or record names is believed only if it has the channel's key, or its rendezvous is
+ * unknown. */
 static void find_set(struct sv_sight *sight, struct sv_fault *scratch)
 {
 	int code;
@@ -172,10 +180,10 @@ static void judge_segment(struct sv_sight *sight, const struct sv_header *header
 	case SV_TRUST_CORRUPT:
 		conclude_corrupt(sight,
 		                 header->format != SV_FORMAT ? "made by another version, or overwritten"
-		                                             : "its header holds what cannot be", scratch);
+		                                             : "its header holds what cannot be",
+		                 scratch);
 		return;
-	case SV_TRUST_OK:
-		break;
+	case SV_TRUST_OK: break;
 	}
 	copy_header(info, header);
 	/* The kernel's word goes before the header's: a header could name the key of somebody else's set. */
@@ -228,11 +236,14 @@ void sv_sight_examine(struct sv_sight *sight)
 		info->mode = sight->shm.mode;
 		info->maps = sight->shm.maps;
 		info->created = sight->shm.changed_s;
-		header = sv_segment_capacity(sight->shm.bytes) != 0 ? sv_segment_glance(sight->shmid, info->maps) : NULL;
+		header = sv_segment_capacity(sight->shm.bytes) != 0
+		                 ? sv_segment_glance(sight->shmid, info->maps)
+		                 : NULL;
 		if (header == NULL) {
-			conclude(info, SV_STATE_FOREIGN, sv_segment_capacity(sight->shm.bytes) != 0
-			                                         ? "the segment may not be read"
-			                                         : "the segment is of a size that svipc never makes");
+			conclude(info, SV_STATE_FOREIGN,
+			         sv_segment_capacity(sight->shm.bytes) != 0
+			                 ? "the segment may not be read"
+			                 : "the segment is of a size that svipc never makes");
 			return;
 		}
 		judge_segment(sight, header, &scratch);
@@ -248,7 +259,8 @@ void sv_sight_examine(struct sv_sight *sight)
 	judge_no_segment(sight, sight->record.valid && code == SV_EREMOVED);
 }
 
-void sv_sight_of_path(struct sv_sight *sight, const char *path, int project, bool named, const char *record_file)
+void sv_sight_of_path(struct sv_sight *sight, const char *path, int project, bool named,
+                      const char *record_file)
 {
 	struct sv_record *record = &sight->record;
 	struct sv_fault scratch = { .label = "" };
@@ -269,21 +281,25 @@ void sv_sight_of_path(struct sv_sight *sight, const char *path, int project, boo
 	sight->shmid = record->shmid;
 	sight->semid = record->semid;
 	if (record->shmid == -1 && sight->key != 0) {
-		/* Being made, half made, or made by another user: what the key leads to, judged with more doubt. */
+		/* Being made, half made, or made by another user: what the key leads to, judged with more
+		 * doubt. */
 		sight->shmid = shmget((key_t)sight->key, 0, 0);
 		sight->semid = semget((key_t)sight->key, 0, 0);
-		sight->half_made = record->valid &&
-		                   (sight->shmid == -1 || (sv_segment_stat(sight->shmid, &sight->shm, &scratch) == SV_OK &&
-		                                           sight->shm.owner == geteuid() && sight->shm.maps == 0)) &&
-		                   (sight->semid == -1 || (sv_bells_stat(sight->semid, &sight->sem, &scratch) == SV_OK &&
-		                                           sight->sem.owner == geteuid() && sight->sem.used_s == 0));
+		sight->half_made =
+			record->valid &&
+			(sight->shmid == -1 ||
+		         (sv_segment_stat(sight->shmid, &sight->shm, &scratch) == SV_OK &&
+		          sight->shm.owner == geteuid() && sight->shm.maps == 0)) &&
+			(sight->semid == -1 || (sv_bells_stat(sight->semid, &sight->sem, &scratch) == SV_OK &&
+		                                sight->sem.owner == geteuid() && sight->sem.used_s == 0));
 		/* A set that no record and no header of ours names cannot be told from foreign software's. */
 		if (!sight->half_made && sight->shmid == -1)
 			sight->semid = -1;
 	} else if (record->shmid != -1) {
 		/* Recorded but perhaps never ready. */
 		sight->half_made = sv_segment_stat(record->shmid, &sight->shm, &scratch) == SV_OK &&
-		                   sight->shm.key == sight->key && sight->shm.owner == geteuid() && sight->shm.maps == 0;
+		                   sight->shm.key == sight->key && sight->shm.owner == geteuid() &&
+		                   sight->shm.maps == 0;
 	}
 	sv_sight_examine(sight);
 }
@@ -310,11 +326,12 @@ int sv_sight_of_choice(struct sv_sight *sight, const char *name, const char *pat
 	}
 	if (path != NULL && realpath(path, target) == NULL)
 		return sv_fault_set(fault, SV_ESYSTEM, errno, "cannot find %s", path);
-	if (path == NULL &&
-	    (size_t)snprintf(target, sizeof target, "%.*s/%s", PATH_MAX - SV_NAME_MAX - 2, dir, name) >= sizeof target)
+	if (path == NULL && (size_t)snprintf(target, sizeof target, "%.*s/%s", PATH_MAX - SV_NAME_MAX - 2,
+	                                     dir, name) >= sizeof target)
 		return sv_fault_set(fault, SV_ESYSTEM, ENAMETOOLONG, "cannot use %s", dir);
 	if (lstat(target, &st) == -1)
-		return errno == ENOENT ? SV_OK : sv_fault_set(fault, SV_ESYSTEM, errno, "cannot look at %s", target);
+		return errno == ENOENT ? SV_OK
+		                       : sv_fault_set(fault, SV_ESYSTEM, errno, "cannot look at %s", target);
 	sv_sight_of_path(sight, target, id, !apart, apart ? "" : target);
 	if (apart && dir[0] != '\0') {
 		snprintf(file, sizeof file, "%.*s/.at.%08x", PATH_MAX - 16, dir, (unsigned)sight->key);
@@ -356,7 +373,8 @@ static void judge_identity(struct sv_sight *sight, const char *path)
 		return;
 	if (strncmp(info->path, path, sizeof info->path - 1) == 0)
 		return;
-	conclude(info, SV_STATE_FOREIGN, "its key leads to the channel of another rendezvous, whose facts these are");
+	conclude(info, SV_STATE_FOREIGN,
+	         "its key leads to the channel of another rendezvous, whose facts these are");
 }
 
 int sv_find(const char *name, const char *path, int project, struct sv_info *info, struct sv_error *err)
@@ -373,11 +391,13 @@ int sv_find(const char *name, const char *path, int project, struct sv_info *inf
 		code = sv_fault_set(&fault, SV_EINVAL, 0, "invalid project id %d: use 1 to 255", project);
 	else {
 		memset(&sight, 0, sizeof sight);
-		code = sv_sight_of_choice(&sight, name != NULL || path != NULL ? name : "default", path, project, &there, &fault);
+		code = sv_sight_of_choice(&sight, name != NULL || path != NULL ? name : "default", path,
+		                          project, &there, &fault);
 	}
 	if (code == SV_OK && !there && sight.key != 0 && (semid = semget((key_t)sight.key, 0, 0)) != -1) {
 		sight.info.semid = semid;
-		conclude(&sight.info, SV_STATE_FOREIGN, "a semaphore set that no channel is known to have made has its key");
+		conclude(&sight.info, SV_STATE_FOREIGN,
+		         "a semaphore set that no channel is known to have made has its key");
 		there = true;
 	}
 	if (code == SV_OK && there) {
@@ -385,8 +405,11 @@ int sv_find(const char *name, const char *path, int project, struct sv_info *inf
 		judge_identity(&sight, wanted);
 		*info = sight.info;
 	} else if (code == SV_OK) {
-		snprintf(fault.label, sizeof fault.label, path != NULL ? "channel at %.400s" : "channel '%.80s'",
-		         path != NULL ? path : name != NULL ? name : "default");
+		snprintf(fault.label, sizeof fault.label,
+		         path != NULL ? "channel at %.400s" : "channel '%.80s'",
+		         path != NULL   ? path
+		         : name != NULL ? name
+		                        : "default");
 		code = sv_fault_set(&fault, SV_ESYSTEM, 0, "not found: nobody has made it, or it has ended");
 		fault.error.sys_errno = ENOENT;
 	}

@@ -12,7 +12,8 @@
 
 #include "inspect/inspect.h"
 
-static int visit_record_file(const char *dir, const char *name, int (*visit)(struct sv_sight *, void *), void *arg)
+static int visit_record_file(const char *dir, const char *name, int (*visit)(struct sv_sight *, void *),
+                             void *arg)
 {
 	struct sv_sight sight;
 	struct sv_record record;
@@ -35,7 +36,8 @@ static int visit_record_file(const char *dir, const char *name, int (*visit)(str
 	return visit(&sight, arg);
 }
 
-/* Segments that no record leads to: the rendezvous or the directory was deleted, or they are another user's. */
+/* Segments that no record leads to: the rendezvous or the directory was deleted, or they are another user's.
+ */
 struct seen {
 	int *ids;
 	size_t count, room;
@@ -101,7 +103,8 @@ static bool is_one_of_ours(int shmid, unsigned long maps, struct sv_sight *sight
 	ours = header->magic == SV_MAGIC && memchr(header->path, '\0', sizeof header->path) != NULL;
 	if (ours) {
 		sight->record.project = (int)header->project;
-		snprintf(sight->record.path, sizeof sight->record.path, "%.*s", (int)sizeof header->path - 1, header->path);
+		snprintf(sight->record.path, sizeof sight->record.path, "%.*s", (int)sizeof header->path - 1,
+		         header->path);
 	}
 	shmdt(header);
 	return ours;
@@ -118,13 +121,15 @@ static int walk_segments(bool all, struct walk *walk)
 		struct sv_sight sight;
 
 		id = shmctl(i, SHM_STAT, &ds);
-		if (id == -1 || (!all && ds.shm_perm.uid != geteuid()) || sv_segment_capacity(ds.shm_segsz) == 0)
+		if (id == -1 || (!all && ds.shm_perm.uid != geteuid()) ||
+		    sv_segment_capacity(ds.shm_segsz) == 0)
 			continue;
 		/* A look costs far more than this. */
 		if (was_seen(&walk->seen, id))
 			continue;
 		memset(&sight, 0, sizeof sight);
-		if (!is_one_of_ours(id, (unsigned long)ds.shm_nattch, &sight) || (walk->within != NULL && !is_within(sight.record.path, walk->within)))
+		if (!is_one_of_ours(id, (unsigned long)ds.shm_nattch, &sight) ||
+		    (walk->within != NULL && !is_within(sight.record.path, walk->within)))
 			continue;
 		sight.shmid = id;
 		sight.semid = -1;

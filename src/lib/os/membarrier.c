@@ -6,8 +6,9 @@
 #include <unistd.h>
 
 /*
- * From linux/membarrier.h (since Linux 4.16), not included: older headers lack it.  GLOBAL_EXPEDITED interrupts only
- * CPUs that run registered processes; a process that is not running has passed a full barrier when it was switched out.
+ * From linux/membarrier.h (since Linux 4.16), not included: older headers lack it.  GLOBAL_EXPEDITED
+ * interrupts only CPUs that run registered processes; a process that is not running has passed a full barrier
+ * when it was switched out.
  */
 #define GLOBAL_EXPEDITED (1 << 1)
 #define REGISTER_GLOBAL_EXPEDITED (1 << 2)

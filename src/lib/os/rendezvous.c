@@ -21,13 +21,16 @@ static int check_directory(const char *dir, struct sv_fault *fault)
 	if (lstat(dir, &st) == -1)
 		return sv_fault_set(fault, SV_ESYSTEM, errno, "cannot use directory %s", dir);
 	if (!S_ISDIR(st.st_mode))
-		return sv_fault_set(fault, SV_ESYSTEM, 0, "refusing %s: it is not a directory%s; remove it or set SVIPC_DIR", dir,
+		return sv_fault_set(fault, SV_ESYSTEM, 0,
+		                    "refusing %s: it is not a directory%s; remove it or set SVIPC_DIR", dir,
 		                    S_ISLNK(st.st_mode) ? " but a symbolic link" : "");
 	if (st.st_uid != geteuid())
-		return sv_fault_set(fault, SV_ESYSTEM, 0, "refusing directory %s: it belongs to user %u, not to you; set SVIPC_DIR",
+		return sv_fault_set(fault, SV_ESYSTEM, 0,
+		                    "refusing directory %s: it belongs to user %u, not to you; set SVIPC_DIR",
 		                    dir, (unsigned)st.st_uid);
 	if ((st.st_mode & 077) != 0)
-		return sv_fault_set(fault, SV_ESYSTEM, 0, "refusing directory %s: others may use it (mode %04o); run: chmod 700 %s",
+		return sv_fault_set(fault, SV_ESYSTEM, 0,
+		                    "refusing directory %s: others may use it (mode %04o); run: chmod 700 %s",
 		                    dir, (unsigned)(st.st_mode & 07777), dir);
 	return SV_OK;
 }
@@ -65,9 +68,11 @@ int sv_rendezvous_check_name(const char *name, struct sv_fault *fault)
 	static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
 	size_t length = strlen(name);
 
-	if (length == 0 || length > SV_NAME_MAX || name[0] == '.' || name[0] == '-' || name[strspn(name, allowed)] != '\0')
+	if (length == 0 || length > SV_NAME_MAX || name[0] == '.' || name[0] == '-' ||
+	    name[strspn(name, allowed)] != '\0')
 		return sv_fault_set(fault, SV_EINVAL, 0,
-		                    "invalid channel name '%.80s': use 1 to %d of A-Z a-z 0-9 . _ - and do not start with . or -",
+		                    "invalid channel name '%.80s': use 1 to %d of A-Z a-z 0-9 . _ - and do "
+		                    "not start with . or -",
 		                    name, SV_NAME_MAX);
 	return SV_OK;
 }
@@ -83,9 +88,11 @@ static int open_file(struct sv_rendezvous *rv, bool create, struct sv_fault *fau
 	rv->fd = open(rv->path, flags, 0600);
 	if (rv->fd == -1) {
 		if (errno == ELOOP)
-			return sv_fault_set(fault, SV_ESYSTEM, 0, "refusing %s: it is a symbolic link; remove it", rv->path);
+			return sv_fault_set(fault, SV_ESYSTEM, 0,
+			                    "refusing %s: it is a symbolic link; remove it", rv->path);
 		if (errno == ENXIO)
-			return sv_fault_set(fault, SV_ESYSTEM, 0, "refusing %s: it is not a regular file; remove it", rv->path);
+			return sv_fault_set(fault, SV_ESYSTEM, 0,
+			                    "refusing %s: it is not a regular file; remove it", rv->path);
 		sv_fault_set(fault, SV_ESYSTEM, errno, "cannot open rendezvous %s", rv->path);
 		if (fault->error.sys_errno == ENOENT && !rv->named)
 			sv_fault_hint(fault, "--path takes a file that exists");
@@ -97,8 +104,8 @@ static int open_file(struct sv_rendezvous *rv, bool create, struct sv_fault *fau
 		return sv_fault_set(fault, SV_ESYSTEM, 0, "refusing %s: it is not a regular file%s", rv->path,
 		                    rv->named ? "; remove it" : " or directory");
 	if (rv->named && st.st_uid != geteuid())
-		return sv_fault_set(fault, SV_ESYSTEM, 0, "refusing %s: it belongs to user %u, not to you", rv->path,
-		                    (unsigned)st.st_uid);
+		return sv_fault_set(fault, SV_ESYSTEM, 0, "refusing %s: it belongs to user %u, not to you",
+		                    rv->path, (unsigned)st.st_uid);
 	rv->device = (uint64_t)st.st_dev;
 	rv->inode = (uint64_t)st.st_ino;
 	return SV_OK;
@@ -114,13 +121,15 @@ int sv_rendezvous_lock(struct sv_rendezvous *rv, int timeout_ms, struct sv_fault
 		if (flock(rv->fd, timeout_ms == -1 ? LOCK_EX : LOCK_EX | LOCK_NB) == 0)
 			return SV_OK;
 		if (errno == EINTR)
-			return sv_fault_set(fault, SV_EINTR, 0, "interrupted while waiting for the lock of %s", rv->path);
+			return sv_fault_set(fault, SV_EINTR, 0,
+			                    "interrupted while waiting for the lock of %s", rv->path);
 		if (errno != EWOULDBLOCK)
 			return sv_fault_set(fault, SV_ESYSTEM, errno, "cannot lock %s", rv->path);
 		if (timeout_ms == 0)
 			return sv_fault_set(fault, SV_EAGAIN, 0, "another process is opening or closing it");
 		if (sv_now() >= deadline)
-			return sv_fault_set(fault, SV_ETIMEDOUT, 0, "timed out while another process was opening or closing it");
+			return sv_fault_set(fault, SV_ETIMEDOUT, 0,
+			                    "timed out while another process was opening or closing it");
 		nanosleep(&pause, NULL);
 		if (pause.tv_nsec < 50000000)
 			pause.tv_nsec *= 2;
@@ -139,12 +148,14 @@ void sv_rendezvous_close(struct sv_rendezvous *rv)
 	rv->fd = -1;
 }
 
-/* Does the path still lead to the file that is open?  The last one out may have unlinked it before we had the lock. */
+/* Does the path still lead to the file that is open?  The last one out may have unlinked it before we had the
+ * lock. */
 static bool still_there(const struct sv_rendezvous *rv)
 {
 	struct stat st;
 
-	return stat(rv->path, &st) == 0 && (uint64_t)st.st_dev == rv->device && (uint64_t)st.st_ino == rv->inode;
+	return stat(rv->path, &st) == 0 && (uint64_t)st.st_dev == rv->device &&
+	       (uint64_t)st.st_ino == rv->inode;
 }
 
 static int resolve(struct sv_rendezvous *rv, const char *name, const char *path, bool create, char *dir,
@@ -175,7 +186,8 @@ static int resolve(struct sv_rendezvous *rv, const char *name, const char *path,
 			sv_fault_hint(fault, "--path takes a file that exists");
 		return SV_ESYSTEM;
 	}
-	/* A record is lines of text: what is read back would be another path, and the lock of another file. */
+	/* A record is lines of text: what is read back would be another path, and the lock of another file.
+	 */
 	if (strchr(absolute, '\n') != NULL) {
 		free(absolute);
 		return sv_fault_set(fault, SV_EINVAL, 0, "the path of a rendezvous cannot contain a newline");
@@ -193,7 +205,8 @@ static int take_key(struct sv_rendezvous *rv, const char *dir, struct sv_fault *
 	if (rv->key == (key_t)-1)
 		return sv_fault_set(fault, SV_ESYSTEM, errno, "cannot make a key of %s", rv->path);
 	if (rv->apart)
-		snprintf(rv->record, sizeof rv->record, "%.*s/.at.%08x", PATH_MAX - 16, dir, (unsigned)rv->key);
+		snprintf(rv->record, sizeof rv->record, "%.*s/.at.%08x", PATH_MAX - 16, dir,
+		         (unsigned)rv->key);
 	else
 		snprintf(rv->record, sizeof rv->record, "%s", rv->path);
 	snprintf(what, sizeof what, "%s", fault->label);
@@ -242,13 +255,16 @@ void sv_record_load(const char *file, struct sv_record *record)
 	fd = open(file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (fd == -1)
 		return;
-	length = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == geteuid() ? read(fd, text, sizeof text - 1) : -1;
+	length = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == geteuid()
+	                 ? read(fd, text, sizeof text - 1)
+	                 : -1;
 	close(fd);
 	if (length <= 0)
 		return;
 	text[length] = '\0';
-	if (sscanf(text, "svipc 1\nproject %d\nsegment %d\nset %d\npath %n", &record->project, &record->shmid, &record->semid,
-	           &used) != 3 || used == 0)
+	if (sscanf(text, "svipc 1\nproject %d\nsegment %d\nset %d\npath %n", &record->project, &record->shmid,
+	           &record->semid, &used) != 3 ||
+	    used == 0)
 		return;
 	newline = strchr(text + used, '\n');
 	if (newline == NULL || text[used] != '/' || (size_t)(newline - (text + used)) >= sizeof record->path)
@@ -270,8 +286,8 @@ int sv_record_write(const struct sv_rendezvous *rv, int shmid, int semid, struct
 	char text[PATH_MAX + 128];
 	int length, fd, code = 0;
 
-	length = snprintf(text, sizeof text, "svipc 1\nproject %d\nsegment %d\nset %d\npath %s\n", rv->project, shmid, semid,
-	                  rv->path);
+	length = snprintf(text, sizeof text, "svipc 1\nproject %d\nsegment %d\nset %d\npath %s\n",
+	                  rv->project, shmid, semid, rv->path);
 	fd = open(rv->record, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0600);
 	/* One short write within a page; then cut off what an older, longer record left. */
 	if (fd == -1 || pwrite(fd, text, (size_t)length, 0) != length || ftruncate(fd, length) == -1)

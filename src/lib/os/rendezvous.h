@@ -4,8 +4,8 @@
  * step in a channel's life, and a record tells which objects were made for it.
  *
  * The record is the rendezvous file itself for a named channel, and DIR/.at.KEY for one with a path or a
- * project id of its own.  It is written before the objects are made (ids -1) and again with their ids, so that
- * after a crash ours and foreign can be told apart without looking into memory.
+ * project id of its own.  It is written before the objects are made (ids -1) and again with their ids, so
+ * that after a crash ours and foreign can be told apart without looking into memory.
  */
 #ifndef SV_OS_RENDEZVOUS_H
 #define SV_OS_RENDEZVOUS_H
@@ -41,7 +41,8 @@ struct sv_rendezvous {
 	char record[PATH_MAX]; /* of the record */
 };
 
-/* This user's directory into dir (PATH_MAX).  Created if missing and create; refused unless a directory of ours, 0700. */
+/* This user's directory into dir (PATH_MAX).  Created if missing and create; refused unless a directory of
+ * ours, 0700. */
 int sv_rendezvous_directory(char *dir, bool create, struct sv_fault *fault);
 
 /* SV_OK if name may name a channel, else SV_EINVAL. */
@@ -59,7 +60,8 @@ int sv_rendezvous_lock(struct sv_rendezvous *rv, int timeout_ms, struct sv_fault
 void sv_rendezvous_unlock(struct sv_rendezvous *rv);
 void sv_rendezvous_close(struct sv_rendezvous *rv);
 
-/* Read the record of this rendezvous; write it; forget it (a named file or a record apart is unlinked).  Under the lock. */
+/* Read the record of this rendezvous; write it; forget it (a named file or a record apart is unlinked). Under
+ * the lock. */
 void sv_record_read(const struct sv_rendezvous *rv, struct sv_record *record);
 int sv_record_write(const struct sv_rendezvous *rv, int shmid, int semid, struct sv_fault *fault);
 void sv_record_forget(const struct sv_rendezvous *rv);

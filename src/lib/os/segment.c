@@ -11,7 +11,8 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Of x86-64, and of arm64 with pages of 4 KiB.  Where huge pages are larger nothing comes of asking for them. */
+/* Of x86-64, and of arm64 with pages of 4 KiB.  Where huge pages are larger nothing comes of asking for them.
+ */
 #define HUGE_PAGE ((size_t)2 << 20)
 
 #ifndef MADV_COLLAPSE
@@ -24,9 +25,10 @@
 #define LARGEST_CAPACITY (sizeof(void *) == 8 ? UINT64_C(1) << 44 : UINT64_C(1) << 29)
 
 /*
- * Four times the second-level cache: what the writer fills can then have left its cache for the one that the CPUs share by the
- * time the reader comes to it.  A smaller ring makes the CPUs take lines out of each other's caches, which is slower, on some
- * virtual machines ten times; a much larger one makes both go to memory.
+ * Four times the second-level cache: what the writer fills can then have left its cache for the one that the
+ * CPUs share by the time the reader comes to it.  A smaller ring makes the CPUs take lines out of each
+ * other's caches, which is slower, on some virtual machines ten times; a much larger one makes both go to
+ * memory.
  */
 #define LEAST_CAPACITY (UINT64_C(1) << 20)
 #define USUAL_CAPACITY (UINT64_C(4) << 20) /* where the size of the cache is not known */
@@ -71,7 +73,8 @@ uint64_t sv_segment_capacity(uint64_t bytes)
 {
 	uint64_t header = sv_segment_header_size();
 
-	if (bytes < 2 * header || bytes - header > LARGEST_CAPACITY || sv_segment_round(bytes - header) != bytes - header)
+	if (bytes < 2 * header || bytes - header > LARGEST_CAPACITY ||
+	    sv_segment_round(bytes - header) != bytes - header)
 		return 0;
 	return bytes - header;
 }
@@ -85,10 +88,12 @@ int sv_segment_create(int *id, key_t key, uint64_t capacity, unsigned mode, stru
 	if (*id != -1)
 		return SV_OK;
 	code = errno;
-	sv_fault_set(fault, SV_ESYSTEM, code, "cannot create a segment of %llu bytes", (unsigned long long)bytes);
+	sv_fault_set(fault, SV_ESYSTEM, code, "cannot create a segment of %llu bytes",
+	             (unsigned long long)bytes);
 	if (code == ENOSPC)
-		sv_fault_hint(fault, "the limit on segments, kernel.shmmni, or on their total, kernel.shmall, is reached; this "
-				     "is not disk space: try svclean, or a smaller --size");
+		sv_fault_hint(fault, "the limit on segments, kernel.shmmni, or on their total, "
+		                     "kernel.shmall, is reached; this "
+		                     "is not disk space: try svclean, or a smaller --size");
 	else if (code == EINVAL)
 		sv_fault_hint(fault, "larger than kernel.shmmax: choose a smaller --size");
 	else if (code == ENOMEM)
@@ -102,7 +107,8 @@ int sv_segment_stat(int id, struct sv_segment_facts *facts, struct sv_fault *fau
 
 	if (shmctl(id, IPC_STAT, &ds) == -1) {
 		if (errno == EINVAL || errno == EIDRM)
-			return sv_fault_set(fault, SV_EREMOVED, 0, "segment %d was removed by another process", id);
+			return sv_fault_set(fault, SV_EREMOVED, 0,
+			                    "segment %d was removed by another process", id);
 		sv_fault_set(fault, SV_ESYSTEM, errno, "cannot look at segment %d", id);
 		if (fault->error.sys_errno == EACCES)
 			sv_fault_hint(fault, OF_ANOTHER_USER);
@@ -130,7 +136,8 @@ int sv_segment_map(struct sv_segment *segment, int id, uint64_t capacity, struct
 
 	reserved = mmap(NULL, span + slack, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (reserved == MAP_FAILED) {
-		sv_fault_set(fault, SV_ESYSTEM, errno, "cannot reserve %zu bytes of address space", span + slack);
+		sv_fault_set(fault, SV_ESYSTEM, errno, "cannot reserve %zu bytes of address space",
+		             span + slack);
 		sv_fault_hint(fault, "see ulimit -v, or choose a smaller --size");
 		return SV_ESYSTEM;
 	}
@@ -145,7 +152,8 @@ int sv_segment_map(struct sv_segment *segment, int id, uint64_t capacity, struct
 		code = errno;
 		munmap(base, span);
 		if (code == EINVAL || code == EIDRM)
-			return sv_fault_set(fault, SV_EREMOVED, 0, "segment %d was removed by another process", id);
+			return sv_fault_set(fault, SV_EREMOVED, 0,
+			                    "segment %d was removed by another process", id);
 		sv_fault_set(fault, SV_ESYSTEM, code, "cannot map segment %d", id);
 		if (code == EACCES)
 			sv_fault_hint(fault, OF_ANOTHER_USER);

@@ -53,11 +53,12 @@ int sv_segment_stat(int id, struct sv_segment_facts *facts, struct sv_fault *fau
 int sv_segment_map(struct sv_segment *segment, int id, uint64_t capacity, struct sv_fault *fault);
 
 /*
- * Ask for huge pages for as much of a new ring as that many bytes will fill, 16 MiB at most.  It is faulted in 20 times
- * faster then, and copies into and out of it are somewhat faster.  Each page takes 100 us or a few times that, so this is for those
- * who have much to move; and before it is used: later it takes milliseconds, in which both sides stand still.  It works
- * although shmem_enabled is never (not if it is deny); where it does not, the pages stay as they are.  (SHM_HUGETLB would
- * need a header as large as a huge page, and a pool of them that an administrator has to set aside.)
+ * Ask for huge pages for as much of a new ring as that many bytes will fill, 16 MiB at most.  It is faulted
+ * in 20 times faster then, and copies into and out of it are somewhat faster.  Each page takes 100 us or a
+ * few times that, so this is for those who have much to move; and before it is used: later it takes
+ * milliseconds, in which both sides stand still.  It works although shmem_enabled is never (not if it is
+ * deny); where it does not, the pages stay as they are.  (SHM_HUGETLB would need a header as large as a huge
+ * page, and a pool of them that an administrator has to set aside.)
  */
 void sv_segment_collapse(const struct sv_segment *segment, uint64_t bytes);
 
@@ -71,8 +72,9 @@ void sv_segment_unmap(struct sv_segment *segment);
 int sv_segment_remove(int id);
 
 /*
- * Attach read-only for a look at the header; NULL with errno.  Undo with shmdt(2).  maps is what sv_segment_stat() said:
- * with kernel.shm_rmid_forced a segment that nobody is attached to would not survive the look, so it is refused.
+ * Attach read-only for a look at the header; NULL with errno.  Undo with shmdt(2).  maps is what
+ * sv_segment_stat() said: with kernel.shm_rmid_forced a segment that nobody is attached to would not survive
+ * the look, so it is refused.
  */
 const void *sv_segment_glance(int id, unsigned long maps);
 

@@ -23,10 +23,12 @@ static int fail(struct sv_fault *fault, int id, const char *what)
 	int code = errno;
 
 	if (gone_is_removed(code))
-		return sv_fault_set(fault, SV_EREMOVED, 0, "semaphore set %d was removed by another process", id);
+		return sv_fault_set(fault, SV_EREMOVED, 0, "semaphore set %d was removed by another process",
+		                    id);
 	sv_fault_set(fault, SV_ESYSTEM, code, "cannot %s semaphore set %d", what, id);
 	if (code == EACCES)
-		sv_fault_hint(fault, "it belongs to another user: its creator must allow access, e.g. --mode 0660");
+		sv_fault_hint(fault,
+		              "it belongs to another user: its creator must allow access, e.g. --mode 0660");
 	else if (code == ENOSPC)
 		sv_fault_hint(fault, "no memory for SEM_UNDO");
 	return SV_ESYSTEM;
@@ -43,11 +45,13 @@ int sv_bells_create(int *id, key_t key, unsigned mode, struct sv_fault *fault)
 		code = errno;
 		sv_fault_set(fault, SV_ESYSTEM, code, "cannot create a set of two semaphores");
 		if (code == ENOSPC)
-			sv_fault_hint(fault, "the limit on sets or semaphores, kernel.sem, is reached; this is not disk space: "
-					     "try svclean");
+			sv_fault_hint(fault, "the limit on sets or semaphores, kernel.sem, is reached; this "
+			                     "is not disk space: "
+			                     "try svclean");
 		return SV_ESYSTEM;
 	}
-	/* Zero is what Linux gives; POSIX promises nothing.  Nobody else uses the set yet: the lock is held. */
+	/* Zero is what Linux gives; POSIX promises nothing.  Nobody else uses the set yet: the lock is held.
+	 */
 	if (semctl(*id, 0, SETALL, arg) == 0)
 		return SV_OK;
 	fail(fault, *id, "initialise");
@@ -94,7 +98,9 @@ static int replace_value(int id, int sem, struct sembuf *rest, size_t count)
 			return -1;
 		n = 0;
 		if (value >= SV_GONE)
-			ops[n++] = (struct sembuf){ .sem_num = (unsigned short)sem, .sem_op = (short)-value, .sem_flg = IPC_NOWAIT };
+			ops[n++] = (struct sembuf){ .sem_num = (unsigned short)sem,
+				                    .sem_op = (short)-value,
+				                    .sem_flg = IPC_NOWAIT };
 		for (i = 0; i < count; i++)
 			ops[n++] = rest[i];
 		if (n == 0 || semop(id, ops, n) == 0)
@@ -125,7 +131,9 @@ int sv_bells_clear(int id, enum sv_role role, struct sv_fault *fault)
 
 static int one_op(int id, int sem, int op, int flags, const struct timespec *timeout)
 {
-	struct sembuf operation = { .sem_num = (unsigned short)sem, .sem_op = (short)op, .sem_flg = (short)flags };
+	struct sembuf operation = { .sem_num = (unsigned short)sem,
+		                    .sem_op = (short)op,
+		                    .sem_flg = (short)flags };
 	int result = timeout == NULL ? semop(id, &operation, 1) : semtimedop(id, &operation, 1, timeout);
 
 	return result == 0 ? 0 : errno;

@@ -6,11 +6,11 @@
  *	SV_SEM_DATA  (0)    the reader, for data      the writer     a writer that is gone
  *	SV_SEM_SPACE (1)    the writer, for space     the reader     a reader that is gone
  *
- * Attaching adds one bell ("I came") and arms SEM_UNDO, so that the kernel adds SV_WEIGHT when the process ends,
- * however it ends.  Leaving adds the weight itself and disarms.  So a value of SV_GONE or more means that the side
- * whose weight it is has gone, and the very semaphore on which its peer sleeps has just woken the peer.
- * Bells and waits never carry SEM_UNDO: the exit of a process would take back its last bells, and the
- * kernel's adjustment would overflow (ERANGE, semop(2)) after some 32,767 of them.
+ * Attaching adds one bell ("I came") and arms SEM_UNDO, so that the kernel adds SV_WEIGHT when the process
+ *ends, however it ends.  Leaving adds the weight itself and disarms.  So a value of SV_GONE or more means
+ *that the side whose weight it is has gone, and the very semaphore on which its peer sleeps has just woken
+ *the peer. Bells and waits never carry SEM_UNDO: the exit of a process would take back its last bells, and
+ *the kernel's adjustment would overflow (ERANGE, semop(2)) after some 32,767 of them.
  */
 #ifndef SV_OS_SEMAPHORES_H
 #define SV_OS_SEMAPHORES_H
@@ -83,7 +83,8 @@ void sv_bells_drain(int id, enum sv_role role);
 /* Has a role's weight fallen?  1, 0, or minus an errno value. */
 int sv_bells_gone(int id, enum sv_role role);
 
-/* Sleep until a set with a gone role is removed (EIDRM, EINVAL) or that role is taken over (0).  As sv_bells_sleep(). */
+/* Sleep until a set with a gone role is removed (EIDRM, EINVAL) or that role is taken over (0).  As
+ * sv_bells_sleep(). */
 int sv_bells_sleep_end(int id, enum sv_role gone, const struct timespec *timeout);
 
 /* Remove the set.  0 or an errno value; already gone is 0. */

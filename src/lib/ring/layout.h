@@ -34,14 +34,15 @@
 /* A side's status: 0 while it works, SV_DONE, or one of the failures with its number in the low half. */
 #define SV_RUNNING 0u
 #define SV_DONE 1u
-#define SV_FAILED 0x10000u   /* | errno */
+#define SV_FAILED 0x10000u    /* | errno */
 #define SV_SIGNALLED 0x20000u /* | signal number */
 #define SV_STATUS_CLASS 0xffff0000u
 #define SV_STATUS_VALUE 0x0000ffffu
 
 /*
  * A side's slot.  ATTACHING is stored before the semop that arms the weight, ATTACHED after it; both under
- * the lock.  Whoever holds the lock and finds ATTACHING or ATTACHED without a live semaphore knows of a death.
+ * the lock.  Whoever holds the lock and finds ATTACHING or ATTACHED without a live semaphore knows of a
+ * death.
  */
 enum sv_slot { SV_SLOT_EMPTY = 0, SV_SLOT_ATTACHING = 1, SV_SLOT_ATTACHED = 2, SV_SLOT_LEFT = 3 };
 
@@ -51,11 +52,13 @@ enum sv_slot { SV_SLOT_EMPTY = 0, SV_SLOT_ATTACHING = 1, SV_SLOT_ATTACHED = 2, S
  */
 struct sv_side_line {
 	alignas(SV_LINE) _Atomic uint64_t position; /* bytes committed or released */
-	_Atomic uint32_t cpu;                       /* 1 + the CPU this side ran on when it last waited, rang or attached; 0: not known */
-	alignas(SV_LINE) _Atomic uint64_t wake;     /* 0: awake; else threshold << 1 | 1: ring when reached */
+	_Atomic uint32_t
+		cpu; /* 1 + the CPU this side ran on when it last waited, rang or attached; 0: not known */
+	alignas(SV_LINE) _Atomic uint64_t wake; /* 0: awake; else threshold << 1 | 1: ring when reached */
 	_Atomic uint32_t status;
 	_Atomic uint32_t slot;  /* enum sv_slot */
-	_Atomic uint32_t light; /* 1: publishes without a full fence, sleepers must use membarrier(2); it changes, see ring.h */
+	_Atomic uint32_t light; /* 1: publishes without a full fence, sleepers must use membarrier(2); it
+	                           changes, see ring.h */
 	_Atomic uint32_t uid;   /* effective user id */
 	_Atomic int64_t pid;
 };
@@ -74,8 +77,9 @@ struct sv_header {
 	uint32_t flags; /* enum sv_flags */
 	int64_t created_s;
 	int64_t creator_pid;
-	_Atomic uint64_t total; /* written by the writer when it attaches */
-	struct sv_source file[2]; /* resumable: what the first of each role brought, by enum sv_role; inode 0: not told */
+	_Atomic uint64_t total;   /* written by the writer when it attaches */
+	struct sv_source file[2]; /* resumable: what the first of each role brought, by enum sv_role; inode 0:
+	                             not told */
 	char name[72];
 	char path[1024];
 	alignas(SV_LINE) struct sv_side_line side[2]; /* by enum sv_role */

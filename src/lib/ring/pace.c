@@ -5,7 +5,8 @@
 #define HOLD_NS 5000
 #define HOLD_GAIN 1.125 /* so many times the rate is worth it */
 #define LITTLE 65536    /* bytes a wait: with more there is no need to hold */
-/* Starting and ending a nap costs some 30 us of CPU time; how late it ends is learned, see timer_slack in prctl(2). */
+/* Starting and ending a nap costs some 30 us of CPU time; how late it ends is learned, see timer_slack in
+ * prctl(2). */
 #define LEAST_NAP_NS 10000
 #define MOST_NAP_NS 200000
 #define LATE_NS 60000
@@ -13,13 +14,14 @@
 /* Waits. */
 #define WINDOW 32 /* that are measured */
 #define SOUND 2
-#define FIRST_REST 64   /* until a hold that gained nothing is tried again */
+#define FIRST_REST 64 /* until a hold that gained nothing is tried again */
 #define LONGEST_REST 65536
 #define FIRST_STAY 4096 /* until one that did is measured again; a nap always so soon */
 #define LONGEST_STAY 16384
 #define MEAGRE 8 /* holds or naps in a row that brought little: it is another stream now */
 
-static void enter(struct sv_pace *pace, enum sv_pace_state state, unsigned waits, int64_t hold_ns, int64_t nap_ns)
+static void enter(struct sv_pace *pace, enum sv_pace_state state, unsigned waits, int64_t hold_ns,
+                  int64_t nap_ns)
 {
 	pace->state = state;
 	pace->left = waits;
@@ -85,9 +87,7 @@ void sv_pace_turn(struct sv_pace *pace, int64_t now_ns, uint64_t seen, uint64_t 
 			return;
 		}
 		/* fall through */
-	case SV_PACE_HOLDING:
-		enter(pace, SV_PACE_MEASURING, WINDOW, 0, 0);
-		return;
+	case SV_PACE_HOLDING: enter(pace, SV_PACE_MEASURING, WINDOW, 0, 0); return;
 	case SV_PACE_MEASURING:
 		pace->rate = rate;
 		pace->plain = bytes / WINDOW;

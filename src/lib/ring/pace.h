@@ -2,17 +2,20 @@
 /*
  * pace.h - how long to put a look off.
  *
- * A side that keeps up with its peer finds next to nothing at each look: it takes the line of the position, and by reading ahead
- * the lines that are about to be written, away from the peer, and both are slowed down to the pace of lines that go to and fro.
- * Some microseconds behind it the same stream can be several times faster: a hold, awake.
+ * A side that keeps up with its peer finds next to nothing at each look: it takes the line of the position,
+ * and by reading ahead the lines that are about to be written, away from the peer, and both are slowed down
+ * to the pace of lines that go to and fro. Some microseconds behind it the same stream can be several times
+ * faster: a hold, awake.
  *
- * A side that waits for large amounts could do without most of its looks, and sleep meanwhile, with a timer and not with a bell,
- * since ringing slows the peer down, as long as it is back before the ring is half full: a nap, which saves CPU time.
+ * A side that waits for large amounts could do without most of its looks, and sleep meanwhile, with a timer
+ * and not with a bell, since ringing slows the peer down, as long as it is back before the ring is half full:
+ * a nap, which saves CPU time.
  *
- * Whether a stream is one of these cannot be seen, but measured: now and then a few waits begin with a hold or a nap, and are
- * compared with as many that do not.  Only a hold that makes the stream clearly faster is kept, and only a nap that does not slow it
- * down.  Otherwise, because the peer sends at its own pace or waits for an answer, it is tried again more and
- * more seldom: such streams keep their latency.  A stream that turns into one of these loses its hold or nap after a few waits.
+ * Whether a stream is one of these cannot be seen, but measured: now and then a few waits begin with a hold
+ * or a nap, and are compared with as many that do not.  Only a hold that makes the stream clearly faster is
+ * kept, and only a nap that does not slow it down.  Otherwise, because the peer sends at its own pace or
+ * waits for an answer, it is tried again more and more seldom: such streams keep their latency.  A stream
+ * that turns into one of these loses its hold or nap after a few waits.
  */
 #ifndef SV_RING_PACE_H
 #define SV_RING_PACE_H

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "ring/ring.h"
 
-void sv_ring_init(struct sv_ring *ring, enum sv_role role, struct sv_side_line side[2], void *data, uint64_t capacity)
+void sv_ring_init(struct sv_ring *ring, enum sv_role role, struct sv_side_line side[2], void *data,
+                  uint64_t capacity)
 {
 	ring->data = data;
 	ring->capacity = capacity;
@@ -29,7 +30,8 @@ void sv_ring_weigh_down(struct sv_ring *ring)
 	if (!ring->light)
 		return;
 	ring->light = false;
-	/* Release: pairs with the sleeper's acquire after F2, so that it sees what was published without F1. */
+	/* Release: pairs with the sleeper's acquire after F2, so that it sees what was published without F1.
+	 */
 	atomic_store_explicit(&ring->own->light, 0, memory_order_release);
 }
 
@@ -43,6 +45,7 @@ bool sv_ring_due_always(struct sv_ring *ring)
 bool sv_ring_set_status(struct sv_ring *ring, uint32_t status)
 {
 	atomic_store_explicit(&ring->own->status, status, memory_order_release);
-	/* A full fence even for a light publisher: this happens once, and the sleeper's look covers the status too. */
+	/* A full fence even for a light publisher: this happens once, and the sleeper's look covers the
+	 * status too. */
 	return sv_ring_due_always(ring);
 }

@@ -17,23 +17,24 @@
  *
  * A pairs with B: whoever sees the position sees the bytes (writer to reader), and whoever sees a release
  * sees that the reads before it are over (reader to writer).
- * F1 pairs with F2 (store-buffering pattern, C11 7.17.4 with sequentially consistent fences): A before F1 before D,
- * C before F2 before B, so at least one of D reads C (the bell is rung) or B reads A (no sleep).
+ * F1 pairs with F2 (store-buffering pattern, C11 7.17.4 with sequentially consistent fences): A before F1
+ *before D, C before F2 before B, so at least one of D reads C (the bell is rung) or B reads A (no sleep).
  * Both may happen; then the bell is one too many, and a sleeper treats every wake-up as a reason to look.
  * E: of several reasons to ring, one takes W; a sleeper that finds W already taken knows that a bell is owed.
  *
- * Light publishers leave F1 to the sleeper: the publisher only keeps its compiler from reordering A and D, and the
- * sleeper adds membarrier(2) to F2, which makes every running thread of the registered processes execute a full barrier
- * between two of its instructions.  If that point is before A in the publisher's order, A and D both come
- * after C: D reads C.  If it is after A, A is visible before B.  So again one of the two holds.
+ * Light publishers leave F1 to the sleeper: the publisher only keeps its compiler from reordering A and D,
+ *and the sleeper adds membarrier(2) to F2, which makes every running thread of the registered processes
+ *execute a full barrier between two of its instructions.  If that point is before A in the publisher's order,
+ *A and D both come after C: D reads C.  If it is after A, A is visible before B.  So again one of the two
+ *holds.
  *
- * A membarrier costs more than hundreds of fences, so a publisher is light only while its peer seldom sleeps: a bell that it
- * rings makes it heavy, and QUIET publishes without one make it light again.  The word `light` tells the sleeper, who
- * looks at it after F2 and before B:
- * - heavy: first the word, 0 with release order; from then on F1.  A sleeper that reads this 0 (acquire) sees every A that
- *   was stored before it; those after it have their F1.
- * - light: first the word, 1, then a full fence F3; from then on no F1.  A sleeper that does not read this 1 has its F2 before
- *   F3 in the order of fences, so every D after F3 reads C; those before it had their F1.
+ * A membarrier costs more than hundreds of fences, so a publisher is light only while its peer seldom sleeps:
+ *a bell that it rings makes it heavy, and QUIET publishes without one make it light again.  The word `light`
+ *tells the sleeper, who looks at it after F2 and before B:
+ * - heavy: first the word, 0 with release order; from then on F1.  A sleeper that reads this 0 (acquire) sees
+ *every A that was stored before it; those after it have their F1.
+ * - light: first the word, 1, then a full fence F3; from then on no F1.  A sleeper that does not read this 1
+ *has its F2 before F3 in the order of fences, so every D after F3 reads C; those before it had their F1.
  */
 #ifndef SV_RING_RING_H
 #define SV_RING_RING_H
@@ -74,7 +75,8 @@ static inline void sv_full_fence(void)
 /* Bytes this side may use now, from the last seen position of the peer. */
 static inline uint64_t sv_ring_room(const struct sv_ring *ring)
 {
-	return ring->role == SV_WRITER ? ring->capacity - (ring->position - ring->seen) : ring->seen - ring->position;
+	return ring->role == SV_WRITER ? ring->capacity - (ring->position - ring->seen)
+	                               : ring->seen - ring->position;
 }
 
 /* Where this side's next byte is. */
@@ -83,13 +85,15 @@ static inline unsigned char *sv_ring_place(const struct sv_ring *ring)
 	return ring->data + (ring->position & (ring->capacity - 1));
 }
 
-/* Is the threshold in a wake word reached by a position?  By difference, on 63 bits, so that it holds across 2^64. */
+/* Is the threshold in a wake word reached by a position?  By difference, on 63 bits, so that it holds across
+ * 2^64. */
 static inline bool sv_wake_reached(uint64_t wake, uint64_t position)
 {
 	return (int64_t)((position << 1) - (wake & ~UINT64_C(1))) >= 0;
 }
 
-/* Look at the peer's position (B).  False: it is out of range, the channel is corrupt and seen is as it was. */
+/* Look at the peer's position (B).  False: it is out of range, the channel is corrupt and seen is as it was.
+ */
 static inline bool sv_ring_look(struct sv_ring *ring)
 {
 	uint64_t seen = atomic_load_explicit(&ring->peer->position, memory_order_acquire);
@@ -132,10 +136,12 @@ static inline bool sv_ring_publish(struct sv_ring *ring, uint64_t n)
 	return sv_ring_due(ring);
 }
 
-/* Ask to be woken when want bytes can be used (C).  The caller runs F2, looks again, then sleeps or disarms. */
+/* Ask to be woken when want bytes can be used (C).  The caller runs F2, looks again, then sleeps or disarms.
+ */
 static inline void sv_ring_arm(struct sv_ring *ring, uint64_t want)
 {
-	uint64_t threshold = ring->role == SV_WRITER ? ring->position + want - ring->capacity : ring->position + want;
+	uint64_t threshold =
+		ring->role == SV_WRITER ? ring->position + want - ring->capacity : ring->position + want;
 
 	atomic_store_explicit(&ring->own->wake, threshold << 1 | 1, memory_order_relaxed);
 }
@@ -150,7 +156,8 @@ static inline bool sv_ring_disarm(struct sv_ring *ring)
 bool sv_ring_due_always(struct sv_ring *ring);
 
 /* Bind a ring to memory.  The own position is taken from the line: 0 at first, more on resume. */
-void sv_ring_init(struct sv_ring *ring, enum sv_role role, struct sv_side_line side[2], void *data, uint64_t capacity);
+void sv_ring_init(struct sv_ring *ring, enum sv_role role, struct sv_side_line side[2], void *data,
+                  uint64_t capacity);
 
 /* Store the own status with release order, so that whoever sees it sees all bytes before it.  True: ring. */
 bool sv_ring_set_status(struct sv_ring *ring, uint32_t status);

@@ -5,12 +5,14 @@
 #include <sched.h>
 #include <unistd.h>
 
-/* What a wake-up costs both sides, on a virtual machine; and the least that still catches a peer just about to publish. */
+/* What a wake-up costs both sides, on a virtual machine; and the least that still catches a peer just about
+ * to publish. */
 #define LONGEST_NS 100000
 #define SHORTEST_NS 5000
 /* A sleep that ended so soon, its wake-up included, was perhaps not worth it. */
 #define SHORT_SLEEP_NS 200000
-/* After so many spins of the full length in vain, none until so many short sleeps have come; longer each time. */
+/* After so many spins of the full length in vain, none until so many short sleeps have come; longer each
+ * time. */
 #define IN_VAIN 4
 #define FIRST_REST 16
 #define LAST_REST 1024
@@ -55,7 +57,8 @@ static int64_t at_most(int64_t ns)
 void sv_spin_learn(struct sv_spin *spin, int64_t waited_ns, bool slept)
 {
 	if (!slept) {
-		/* Twice what it took: a budget below the peer's pace would put this side to sleep at every step. */
+		/* Twice what it took: a budget below the peer's pace would put this side to sleep at every
+		 * step. */
 		if (spin->budget_ns < 2 * waited_ns)
 			spin->budget_ns = at_most(2 * waited_ns);
 		spin->in_vain = 0;

@@ -2,12 +2,14 @@
 /*
  * spin.h - how long to spin before sleeping.
  *
- * Waking a sleeper on another CPU costs tens of microseconds, so spinning for about that long never costs more than
- * twice the best choice.  Spinning is pointless when the peer needs the CPU that spins: then it is off.
+ * Waking a sleeper on another CPU costs tens of microseconds, so spinning for about that long never costs
+ * more than twice the best choice.  Spinning is pointless when the peer needs the CPU that spins: then it is
+ * off.
  *
- * When the peer stays away for long the budget shrinks.  Two sides that both sleep can keep each other slow: each wait is
- * long only because the peer has to wake this side, or has to be woken too.  So after short sleeps the budget grows until it
- * outlasts that, and both are back in the fast regime; where it does not help, it is tried more and more seldom.
+ * When the peer stays away for long the budget shrinks.  Two sides that both sleep can keep each other slow:
+ * each wait is long only because the peer has to wake this side, or has to be woken too.  So after short
+ * sleeps the budget grows until it outlasts that, and both are back in the fast regime; where it does not
+ * help, it is tried more and more seldom.
  */
 #ifndef SV_RING_SPIN_H
 #define SV_RING_SPIN_H
@@ -22,9 +24,10 @@ struct sv_spin {
 	bool allowed;      /* the machine has more than one CPU, and the policy allows it */
 	bool pinned;       /* this process may use one CPU only */
 	int64_t budget_ns; /* what the next wait may spin, learned from the last ones */
-	unsigned in_vain;  /* waits that spun as long as is allowed and slept all the same, one after the other */
-	unsigned resting;  /* short sleeps to come before longer spinning is tried again */
-	unsigned rest;     /* how many those are the next time */
+	unsigned in_vain; /* waits that spun as long as is allowed and slept all the same, one after the other
+	                   */
+	unsigned resting; /* short sleeps to come before longer spinning is tried again */
+	unsigned rest;    /* how many those are the next time */
 };
 
 /* Look at the CPUs this process may use. */

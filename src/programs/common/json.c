@@ -55,7 +55,11 @@ void cli_json_close(struct cli_json *json, char bracket)
 static size_t sequence(const unsigned char *text, uint32_t *point)
 {
 	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	size_t n = text[0] < 0x80 ? 1 : text[0] >> 5 == 6 ? 2 : text[0] >> 4 == 14 ? 3 : text[0] >> 3 == 30 ? 4 : 0;
+	size_t n = text[0] < 0x80       ? 1
+	           : text[0] >> 5 == 6  ? 2
+	           : text[0] >> 4 == 14 ? 3
+	           : text[0] >> 3 == 30 ? 4
+	                                : 0;
 	size_t i;
 
 	if (n == 0)

@@ -70,22 +70,16 @@ int cli_status(int code)
 {
 	switch (code) {
 	case SV_OK:
-	case SV_END:
-		return CLI_OK;
-	case SV_EINVAL:
-		return CLI_USAGE;
+	case SV_END: return CLI_OK;
+	case SV_EINVAL: return CLI_USAGE;
 	case SV_EDIED:
-	case SV_EPEER:
-		return CLI_PEER;
+	case SV_EPEER: return CLI_PEER;
 	case SV_EAGAIN:
-	case SV_ETIMEDOUT:
-		return CLI_TIMEOUT;
+	case SV_ETIMEDOUT: return CLI_TIMEOUT;
 	case SV_EBUSY:
 	case SV_EFOREIGN:
 	case SV_ECORRUPT:
-	case SV_EMODE:
-		return CLI_BUSY;
-	default:
-		return CLI_FAILED;
+	case SV_EMODE: return CLI_BUSY;
+	default: return CLI_FAILED;
 	}
 }

@@ -20,12 +20,14 @@ enum cli_exit {
 	CLI_BUSY = 5     /* channel busy, foreign or corrupt */
 };
 
-/* What a reader tells the writer when its command failed: this plus the exit status.  Above all errno values. */
+/* What a reader tells the writer when its command failed: this plus the exit status.  Above all errno values.
+ */
 #define CLI_REASON_EXIT 4096
 
 /* Messages: one line on standard error, after the program's name. */
 extern const char *cli_program;
-extern volatile sig_atomic_t cli_line_shown; /* an unfinished line is on the terminal: messages clear it first */
+extern volatile sig_atomic_t
+	cli_line_shown; /* an unfinished line is on the terminal: messages clear it first */
 #define CLI_CLEAR_LINE "\r\033[K"
 void cli_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void cli_fail(int sys_errno, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -36,11 +38,11 @@ _Noreturn void cli_usage(const char *format, ...) __attribute__((format(printf, 
 int cli_close_stdout(int status);
 
 /* Strict numbers: the whole text, no sign, in range; else false. */
-bool cli_parse_size(const char *text, uint64_t *bytes);           /* 64K, 1.5G; K M G T P E are powers of 1024 */
-bool cli_parse_seconds(const char *text, int *milliseconds);      /* 2, 0.5 */
-bool cli_parse_duration(const char *text, int64_t *seconds);      /* 90, 30s, 15m, 2h, 7d */
+bool cli_parse_size(const char *text, uint64_t *bytes);      /* 64K, 1.5G; K M G T P E are powers of 1024 */
+bool cli_parse_seconds(const char *text, int *milliseconds); /* 2, 0.5 */
+bool cli_parse_duration(const char *text, int64_t *seconds); /* 90, 30s, 15m, 2h, 7d */
 bool cli_parse_number(const char *text, int least, int most, int *number);
-bool cli_parse_mode(const char *text, unsigned *mode);            /* octal */
+bool cli_parse_mode(const char *text, unsigned *mode); /* octal */
 
 /* A number of bytes or bytes a second for people: "1.50 GiB". */
 const char *cli_bytes(char *text, size_t size, double bytes);
@@ -49,8 +51,8 @@ const char *cli_bytes(char *text, size_t size, double bytes);
 int cli_status(int code);
 
 /*
- * Signals.  Handlers only store into these and end the wait that the program is in; it looks at cli_signal and
- * cli_attention between two blocks, and whenever a call was interrupted.
+ * Signals.  Handlers only store into these and end the wait that the program is in; it looks at cli_signal
+ * and cli_attention between two blocks, and whenever a call was interrupted.
  */
 extern volatile sig_atomic_t cli_signal;    /* INT, TERM or HUP that came, else 0 */
 extern volatile sig_atomic_t cli_attention; /* a tick, or one of the next two, came */

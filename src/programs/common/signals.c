@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * signals.c - ended by a signal: tell the peer, leave, die by that signal; a memory access violation: say where;
- * ticks, SIGUSR1 and the like: ask the program to attend to them between two blocks.
+ * signals.c - ended by a signal: tell the peer, leave, die by that signal; a memory access violation: say
+ * where; ticks, SIGUSR1 and the like: ask the program to attend to them between two blocks.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -31,7 +31,8 @@ void cli_guard(sv_channel *ch)
 
 static void timer(int first_ms, int again_ms)
 {
-	struct itimerval value = { { again_ms / 1000, again_ms % 1000 * 1000 }, { first_ms / 1000, first_ms % 1000 * 1000 } };
+	struct itimerval value = { { again_ms / 1000, again_ms % 1000 * 1000 },
+		                   { first_ms / 1000, first_ms % 1000 * 1000 } };
 
 	setitimer(ITIMER_REAL, &value, NULL);
 }
@@ -102,7 +103,8 @@ static void on_violation(int signal, siginfo_t *info, void *context)
 	} else {
 		used = put(text, used, sizeof text, ") at address 0x");
 		used = put(text, used, sizeof text, hex);
-		used = put(text, used, sizeof text, ch != NULL && sv_contains(ch, info->si_addr) ? ", inside" : ", outside");
+		used = put(text, used, sizeof text,
+		           ch != NULL && sv_contains(ch, info->si_addr) ? ", inside" : ", outside");
 		used = put(text, used, sizeof text, " the shared segment");
 	}
 	used = put(text, used, sizeof text, "; the other side is told\n");
@@ -112,7 +114,7 @@ static void on_violation(int signal, siginfo_t *info, void *context)
 	raise(signal);
 }
 
-static void catch(int signal, void (*handler)(int))
+static void catch (int signal, void (*handler)(int))
 {
 	struct sigaction action, old;
 
@@ -128,10 +130,10 @@ void cli_catch_signals(void)
 {
 	struct sigaction violation;
 
-	catch(SIGINT, on_end);
-	catch(SIGTERM, on_end);
-	catch(SIGHUP, on_end);
-	catch(SIGUSR1, on_attention);
+	catch (SIGINT, on_end);
+	catch (SIGTERM, on_end);
+	catch (SIGHUP, on_end);
+	catch (SIGUSR1, on_attention);
 	memset(&violation, 0, sizeof violation);
 	violation.sa_handler = on_attention;
 	sigemptyset(&violation.sa_mask);

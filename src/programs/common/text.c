@@ -11,7 +11,8 @@
 #include <wchar.h>
 #include <wctype.h>
 
-/* Bytes of the printable character that a text starts with, 0 if it starts with none; its columns in *width. */
+/* Bytes of the printable character that a text starts with, 0 if it starts with none; its columns in *width.
+ */
 static size_t printable(const char *text, int *width)
 {
 	mbstate_t state;
@@ -36,7 +37,8 @@ char *cli_escape(char *out, size_t size, const char *text)
 		/* A backslash is doubled, so that the escapes cannot be forged. */
 		if (n == 0 || *text == '\\') {
 			char escape[8];
-			int length = snprintf(escape, sizeof escape, n != 0 ? "\\\\" : "\\x%02x", (unsigned)(unsigned char)*text);
+			int length = snprintf(escape, sizeof escape, n != 0 ? "\\\\" : "\\x%02x",
+			                      (unsigned)(unsigned char)*text);
 
 			if (used + (size_t)length >= size)
 				break;
@@ -160,7 +162,8 @@ unsigned cli_percent(uint64_t part, uint64_t whole)
 char *cli_bar(char *out, size_t size, unsigned percentage, size_t width)
 {
 	static const char full[] = "##################################################";
-	size_t cells = width < CLI_BAR_LEAST ? CLI_BAR_LEAST - 7 : (width > CLI_BAR_MOST ? CLI_BAR_MOST : width) - 7;
+	size_t cells =
+		width < CLI_BAR_LEAST ? CLI_BAR_LEAST - 7 : (width > CLI_BAR_MOST ? CLI_BAR_MOST : width) - 7;
 	/* Neither empty nor full looks so unless it is. */
 	size_t filled = (cells * percentage + 50) / 100;
 

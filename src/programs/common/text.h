@@ -8,8 +8,8 @@
 #include <stdint.h>
 
 /*
- * A text that somebody else chose, safe for a terminal: what is not printable in this locale becomes \xHH.  Cut off
- * to fit.  The program has called setlocale(LC_CTYPE, "").
+ * A text that somebody else chose, safe for a terminal: what is not printable in this locale becomes \xHH.
+ * Cut off to fit.  The program has called setlocale(LC_CTYPE, "").
  */
 char *cli_escape(char *out, size_t size, const char *text);
 

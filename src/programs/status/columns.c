@@ -10,23 +10,55 @@
 
 /* In the order of columns[] below. */
 enum column {
-	COLUMN_CHANNEL, COLUMN_NAME, COLUMN_PATH, COLUMN_KEY, COLUMN_ID, COLUMN_SHMID, COLUMN_SEMID, COLUMN_STATE, COLUMN_SHORT,
-	COLUMN_REASON, COLUMN_WRITER, COLUMN_READER, COLUMN_WPID, COLUMN_RPID, COLUMN_MOVED, COLUMN_WRITTEN, COLUMN_TOTAL,
-	COLUMN_DONE, COLUMN_FILL, COLUMN_FILLED, COLUMN_BAR, COLUMN_RATE, COLUMN_AGE, COLUMN_CREATED, COLUMN_CAPACITY,
-	COLUMN_SEGMENT, COLUMN_PAGE, COLUMN_OWNER, COLUMN_MODE, COLUMN_KIND, COLUMN_MAPS, COLUMN_COUNT
+	COLUMN_CHANNEL,
+	COLUMN_NAME,
+	COLUMN_PATH,
+	COLUMN_KEY,
+	COLUMN_ID,
+	COLUMN_SHMID,
+	COLUMN_SEMID,
+	COLUMN_STATE,
+	COLUMN_SHORT,
+	COLUMN_REASON,
+	COLUMN_WRITER,
+	COLUMN_READER,
+	COLUMN_WPID,
+	COLUMN_RPID,
+	COLUMN_MOVED,
+	COLUMN_WRITTEN,
+	COLUMN_TOTAL,
+	COLUMN_DONE,
+	COLUMN_FILL,
+	COLUMN_FILLED,
+	COLUMN_BAR,
+	COLUMN_RATE,
+	COLUMN_AGE,
+	COLUMN_CREATED,
+	COLUMN_CAPACITY,
+	COLUMN_SEGMENT,
+	COLUMN_PAGE,
+	COLUMN_OWNER,
+	COLUMN_MODE,
+	COLUMN_KIND,
+	COLUMN_MAPS,
+	COLUMN_COUNT
 };
 
 static const struct {
 	const char *name, *meaning;
 	struct cli_column layout;
 } columns[COLUMN_COUNT] = {
-	[COLUMN_CHANNEL] = { "channel", "name, else path; with :ID if that is not the default", { "CHANNEL", false, true, 16 } },
+	[COLUMN_CHANNEL] = { "channel",
+	                     "name, else path; with :ID if that is not the default",
+	                     { "CHANNEL", false, true, 16 } },
 	[COLUMN_NAME] = { "name", "name; - if it has none", { "NAME", false, false, 16 } },
 	[COLUMN_PATH] = { "path", "rendezvous file", { "PATH", false, true, 20 } },
 	[COLUMN_KEY] = { "key", "ftok(3) key", { "KEY", false, false, 0 } },
 	[COLUMN_ID] = { "id", "ftok(3) project id", { "ID", true, false, 0 } },
 	[COLUMN_SHMID] = { "shmid", "id of the segment; - if there is none", { "SHMID", true, false, 0 } },
-	[COLUMN_SEMID] = { "semid", "id of the semaphore set; - if there is none", { "SEMID", true, false, 0 } },
+	[COLUMN_SEMID] = { "semid",
+	                   "id of the semaphore set; - if there is none",
+	                   { "SEMID", true, false, 0 } },
 	[COLUMN_STATE] = { "state", "state in words", { "STATE", false, false, 0 } },
 	[COLUMN_SHORT] = { "short", "state in at most 9 characters", { "STATE", false, false, 0 } },
 	[COLUMN_REASON] = { "reason", "why the state is what it is", { "REASON", false, false, 24 } },
@@ -35,10 +67,14 @@ static const struct {
 	[COLUMN_WPID] = { "wpid", "process id of the writer", { "WPID", true, false, 0 } },
 	[COLUMN_RPID] = { "rpid", "process id of the reader", { "RPID", true, false, 0 } },
 	[COLUMN_MOVED] = { "moved", "bytes that the reader has taken", { "MOVED", true, false, 0 } },
-	[COLUMN_WRITTEN] = { "written", "bytes that the writer has handed over", { "WRITTEN", true, false, 0 } },
+	[COLUMN_WRITTEN] = { "written",
+	                     "bytes that the writer has handed over",
+	                     { "WRITTEN", true, false, 0 } },
 	[COLUMN_TOTAL] = { "total", "bytes that there will be; - if not known", { "TOTAL", true, false, 0 } },
 	[COLUMN_DONE] = { "done", "moved, in percent of the total", { "DONE", true, false, 0 } },
-	[COLUMN_FILL] = { "fill", "bytes in the ring, in percent of its capacity", { "FILL", true, false, 0 } },
+	[COLUMN_FILL] = { "fill",
+	                  "bytes in the ring, in percent of its capacity",
+	                  { "FILL", true, false, 0 } },
 	[COLUMN_FILLED] = { "filled", "bytes in the ring", { "FILLED", true, false, 0 } },
 	[COLUMN_BAR] = { "bar", "fill as a bar", { "FILL", false, false, 0 } },
 	[COLUMN_RATE] = { "rate", "bytes a second; - before the second look", { "RATE", true, false, 0 } },
@@ -50,10 +86,13 @@ static const struct {
 	[COLUMN_OWNER] = { "owner", "user that it belongs to", { "OWNER", false, false, 0 } },
 	[COLUMN_MODE] = { "mode", "permissions", { "MODE", false, false, 0 } },
 	[COLUMN_KIND] = { "kind", "bytes or messages; resumable, detached", { "KIND", false, false, 0 } },
-	[COLUMN_MAPS] = { "maps", "mappings: two of a writer, three of a reader", { "MAPS", true, false, 0 } },
+	[COLUMN_MAPS] = { "maps",
+	                  "mappings: two of a writer, three of a reader",
+	                  { "MAPS", true, false, 0 } },
 };
 
-/* What to show, from least to most: the last that fits, or the first anyway.  Pages, which cost time, come last. */
+/* What to show, from least to most: the last that fits, or the first anyway.  Pages, which cost time, come
+ * last. */
 static const char *const layouts[] = {
 	"channel,short",
 	"channel,short,moved,fill",
@@ -145,15 +184,14 @@ static bool is_of_header(enum column column)
 	case COLUMN_BAR:
 	case COLUMN_CAPACITY:
 	case COLUMN_PAGE:
-	case COLUMN_KIND:
-		return true;
-	default:
-		return false;
+	case COLUMN_KIND: return true;
+	default: return false;
 	}
 }
 
 /* exact: numbers in full, times in seconds.  bar: what a bar may take. */
-static char *cell_text(char *out, size_t size, const struct cli_channel *channel, enum column column, bool exact, size_t bar)
+static char *cell_text(char *out, size_t size, const struct cli_channel *channel, enum column column,
+                       bool exact, size_t bar)
 {
 	const struct sv_info *info = &channel->info;
 	const struct sv_side *writer = &info->side[SV_WRITER], *reader = &info->side[SV_READER];
@@ -162,19 +200,14 @@ static char *cell_text(char *out, size_t size, const struct cli_channel *channel
 	if (is_of_header(column) && !cli_channel_has_facts(info))
 		return out;
 	switch (column) {
-	case COLUMN_CHANNEL:
-		return cli_channel_label(out, size, info);
-	case COLUMN_NAME:
-		return info->name[0] != '\0' ? cli_escape(out, size, info->name) : out;
-	case COLUMN_PATH:
-		return info->path[0] != '\0' ? cli_escape(out, size, info->path) : out;
+	case COLUMN_CHANNEL: return cli_channel_label(out, size, info);
+	case COLUMN_NAME: return info->name[0] != '\0' ? cli_escape(out, size, info->name) : out;
+	case COLUMN_PATH: return info->path[0] != '\0' ? cli_escape(out, size, info->path) : out;
 	case COLUMN_KEY:
 		if (info->key != 0)
 			snprintf(out, size, "0x%08" PRIx32, info->key);
 		return out;
-	case COLUMN_ID:
-		snprintf(out, size, "%d", info->project);
-		return out;
+	case COLUMN_ID: snprintf(out, size, "%d", info->project); return out;
 	case COLUMN_SHMID:
 		if (info->shmid != -1)
 			snprintf(out, size, "%d", info->shmid);
@@ -183,18 +216,11 @@ static char *cell_text(char *out, size_t size, const struct cli_channel *channel
 		if (info->semid != -1)
 			snprintf(out, size, "%d", info->semid);
 		return out;
-	case COLUMN_STATE:
-		snprintf(out, size, "%s", sv_strstate(info->state));
-		return out;
-	case COLUMN_SHORT:
-		snprintf(out, size, "%s", short_state(info->state));
-		return out;
-	case COLUMN_REASON:
-		return cli_escape(out, size, info->reason);
-	case COLUMN_WRITER:
-		return cli_channel_side(out, size, channel, SV_WRITER);
-	case COLUMN_READER:
-		return cli_channel_side(out, size, channel, SV_READER);
+	case COLUMN_STATE: snprintf(out, size, "%s", sv_strstate(info->state)); return out;
+	case COLUMN_SHORT: snprintf(out, size, "%s", short_state(info->state)); return out;
+	case COLUMN_REASON: return cli_escape(out, size, info->reason);
+	case COLUMN_WRITER: return cli_channel_side(out, size, channel, SV_WRITER);
+	case COLUMN_READER: return cli_channel_side(out, size, channel, SV_READER);
 	case COLUMN_WPID:
 		if (writer->pid != 0)
 			snprintf(out, size, "%ld", writer->pid);
@@ -203,23 +229,17 @@ static char *cell_text(char *out, size_t size, const struct cli_channel *channel
 		if (reader->pid != 0)
 			snprintf(out, size, "%ld", reader->pid);
 		return out;
-	case COLUMN_MOVED:
-		return bytes_text(out, size, reader->position, exact);
-	case COLUMN_WRITTEN:
-		return bytes_text(out, size, writer->position, exact);
-	case COLUMN_TOTAL:
-		return info->total != SV_UNKNOWN ? bytes_text(out, size, info->total, exact) : out;
+	case COLUMN_MOVED: return bytes_text(out, size, reader->position, exact);
+	case COLUMN_WRITTEN: return bytes_text(out, size, writer->position, exact);
+	case COLUMN_TOTAL: return info->total != SV_UNKNOWN ? bytes_text(out, size, info->total, exact) : out;
 	case COLUMN_DONE:
 		if (info->total != SV_UNKNOWN)
-			snprintf(out, size, "%u%%", info->total == 0 ? 100 : cli_percent(reader->position, info->total));
+			snprintf(out, size, "%u%%",
+			         info->total == 0 ? 100 : cli_percent(reader->position, info->total));
 		return out;
-	case COLUMN_FILL:
-		snprintf(out, size, "%u%%", cli_channel_percent(info));
-		return out;
-	case COLUMN_FILLED:
-		return bytes_text(out, size, cli_channel_fill(info), exact);
-	case COLUMN_BAR:
-		return cli_bar(out, size, cli_channel_percent(info), bar);
+	case COLUMN_FILL: snprintf(out, size, "%u%%", cli_channel_percent(info)); return out;
+	case COLUMN_FILLED: return bytes_text(out, size, cli_channel_fill(info), exact);
+	case COLUMN_BAR: return cli_bar(out, size, cli_channel_percent(info), bar);
 	case COLUMN_RATE:
 		if (channel->rate < 0 || (channel->rate == 0 && info->state != SV_STATE_RUNNING))
 			return out;
@@ -236,31 +256,24 @@ static char *cell_text(char *out, size_t size, const struct cli_channel *channel
 			return cli_time(out, size, info->created);
 		snprintf(out, size, "%" PRId64, info->created);
 		return out;
-	case COLUMN_CAPACITY:
-		return bytes_text(out, size, info->capacity, exact);
-	case COLUMN_SEGMENT:
-		return info->segment != 0 ? bytes_text(out, size, info->segment, exact) : out;
-	case COLUMN_PAGE:
-		return bytes_text(out, size, cli_page_size(info), exact);
+	case COLUMN_CAPACITY: return bytes_text(out, size, info->capacity, exact);
+	case COLUMN_SEGMENT: return info->segment != 0 ? bytes_text(out, size, info->segment, exact) : out;
+	case COLUMN_PAGE: return bytes_text(out, size, cli_page_size(info), exact);
 	case COLUMN_OWNER:
 		return info->shmid != -1 || info->semid != -1 ? cli_user(out, size, info->owner) : out;
 	case COLUMN_MODE:
 		if (info->shmid != -1 || info->semid != -1)
 			snprintf(out, size, "%04o", info->mode);
 		return out;
-	case COLUMN_KIND:
-		return cli_channel_kind(out, size, info->flags);
-	case COLUMN_MAPS:
-		snprintf(out, size, "%lu", info->maps);
-		return out;
-	case COLUMN_COUNT:
-		break;
+	case COLUMN_KIND: return cli_channel_kind(out, size, info->flags);
+	case COLUMN_MAPS: snprintf(out, size, "%lu", info->maps); return out;
+	case COLUMN_COUNT: break;
 	}
 	return out;
 }
 
-static void fill_table(struct cli_table *table, const struct cli_look *look, const int *chosen, size_t count, bool exact,
-                       size_t bar)
+static void fill_table(struct cli_table *table, const struct cli_look *look, const int *chosen, size_t count,
+                       bool exact, size_t bar)
 {
 	char cell[2400];
 	size_t i, j;
@@ -270,7 +283,8 @@ static void fill_table(struct cli_table *table, const struct cli_look *look, con
 		cli_table_column(table, &columns[chosen[i]].layout);
 	for (i = 0; i < look->count; i++)
 		for (j = 0; j < count; j++)
-			cli_table_add(table, cell_text(cell, sizeof cell, &look->channel[i], (enum column)chosen[j], exact, bar));
+			cli_table_add(table, cell_text(cell, sizeof cell, &look->channel[i],
+			                               (enum column)chosen[j], exact, bar));
 }
 
 static void fill_layout(struct cli_table *table, const struct cli_look *look, const struct cli_view *view,
@@ -286,7 +300,8 @@ static void fill_layout(struct cli_table *table, const struct cli_look *look, co
 }
 
 /* As many columns as fit. */
-static void fit(struct cli_table *table, const struct cli_look *look, const struct cli_view *view, size_t width)
+static void fit(struct cli_table *table, const struct cli_look *look, const struct cli_view *view,
+                size_t width)
 {
 	const char *const *layout = view->watching ? watch_layouts : layouts;
 	struct cli_table wider;
@@ -312,7 +327,8 @@ static void fit(struct cli_table *table, const struct cli_look *look, const stru
 	}
 }
 
-void cli_columns_table(struct cli_table *table, const struct cli_look *look, const struct cli_view *view, size_t width)
+void cli_columns_table(struct cli_table *table, const struct cli_look *look, const struct cli_view *view,
+                       size_t width)
 {
 	if (view->count > 0)
 		fill_table(table, look, view->columns, view->count, view->exact, 0);

@@ -17,7 +17,8 @@ void cli_channel_take(struct cli_channel *channel, const struct sv_info *info)
 	for (role = SV_WRITER; role <= SV_READER; role++) {
 		channel->command[role][0] = '\0';
 		if (info->side[role].attached && info->side[role].pid != 0)
-			cli_command(channel->command[role], sizeof channel->command[role], info->side[role].pid);
+			cli_command(channel->command[role], sizeof channel->command[role],
+			            info->side[role].pid);
 	}
 }
 
@@ -67,13 +68,16 @@ char *cli_channel_side(char *out, size_t size, const struct cli_channel *channel
 
 char *cli_channel_kind(char *out, size_t size, unsigned flags)
 {
-	const char *more = (flags & SV_RESUME) != 0 ? ",resumable" : (flags & SV_DETACH) != 0 ? ",detached" : "";
+	const char *more = (flags & SV_RESUME) != 0   ? ",resumable"
+	                   : (flags & SV_DETACH) != 0 ? ",detached"
+	                                              : "";
 
 	snprintf(out, size, "%s%s", (flags & SV_MESSAGES) != 0 ? "messages" : "bytes", more);
 	return out;
 }
 
-/* "label     text", the text broken at blanks to fit; a word that is longer than a line is cut where the line ends. */
+/* "label     text", the text broken at blanks to fit; a word that is longer than a line is cut where the line
+ * ends. */
 static void put_fact(FILE *out, const char *label, const char *text, size_t width)
 {
 	const size_t indent = 10;
@@ -113,15 +117,18 @@ static void put_side(FILE *out, const struct cli_channel *channel, enum sv_role 
 	}
 	used = (size_t)snprintf(text, sizeof text, "%s", who);
 	if (side->uid != channel->info.owner)
-		used += (size_t)snprintf(text + used, sizeof text - used, ", user %s", cli_user(who, sizeof who, side->uid));
+		used += (size_t)snprintf(text + used, sizeof text - used, ", user %s",
+		                         cli_user(who, sizeof who, side->uid));
 	used += (size_t)snprintf(text + used, sizeof text - used, ", %" PRIu64 " bytes (%s)", side->position,
 	                         cli_short_bytes(position, sizeof position, (double)side->position));
 	if (side->finished)
 		used += (size_t)snprintf(text + used, sizeof text - used, ", finished");
 	else if (side->sys_errno != 0)
-		used += (size_t)snprintf(text + used, sizeof text - used, ", gave up: %s", strerror(side->sys_errno));
+		used += (size_t)snprintf(text + used, sizeof text - used, ", gave up: %s",
+		                         strerror(side->sys_errno));
 	else if (side->signal != 0)
-		used += (size_t)snprintf(text + used, sizeof text - used, ", ended by signal %d", side->signal);
+		used += (size_t)snprintf(text + used, sizeof text - used, ", ended by signal %d",
+		                         side->signal);
 	if (side->asleep)
 		snprintf(text + used, sizeof text - used, ", waits for the other");
 	put_fact(out, label, text, width);
@@ -133,20 +140,23 @@ static void put_ring(FILE *out, const struct cli_channel *channel, size_t width)
 	char text[256], filled[16], capacity[16], bar[64], moved[16], total[16];
 
 	snprintf(text, sizeof text, "%s %s of %s filled",
-	         cli_bar(bar, sizeof bar, cli_channel_percent(info), width > 0 && width < 50 ? CLI_BAR_LEAST : CLI_BAR_MOST),
+	         cli_bar(bar, sizeof bar, cli_channel_percent(info),
+	                 width > 0 && width < 50 ? CLI_BAR_LEAST : CLI_BAR_MOST),
 	         cli_short_bytes(filled, sizeof filled, (double)cli_channel_fill(info)),
 	         cli_short_bytes(capacity, sizeof capacity, (double)info->capacity));
 	put_fact(out, "ring", text, width);
 	cli_short_bytes(moved, sizeof moved, (double)info->side[SV_READER].position);
 	if (info->total != SV_UNKNOWN)
-		snprintf(text, sizeof text, "%s of %s (%u%%)", moved, cli_short_bytes(total, sizeof total, (double)info->total),
+		snprintf(text, sizeof text, "%s of %s (%u%%)", moved,
+		         cli_short_bytes(total, sizeof total, (double)info->total),
 		         info->total == 0 ? 100 : cli_percent(info->side[SV_READER].position, info->total));
 	else
 		snprintf(text, sizeof text, "%s", moved);
 	if (channel->rate >= 0) {
 		size_t used = strlen(text);
 
-		snprintf(text + used, sizeof text - used, ", %s/s", cli_short_bytes(total, sizeof total, channel->rate));
+		snprintf(text + used, sizeof text - used, ", %s/s",
+		         cli_short_bytes(total, sizeof total, channel->rate));
 	}
 	put_fact(out, "moved", text, width);
 }
@@ -157,7 +167,8 @@ void cli_channel_detail(FILE *out, const struct cli_channel *channel, size_t wid
 	char text[2400], a[1200], b[80], c[80];
 
 	put_fact(out, "channel", cli_channel_label(a, sizeof a, info), width);
-	snprintf(text, sizeof text, "%s: %s", sv_strstate(info->state), cli_escape(a, sizeof a, info->reason));
+	snprintf(text, sizeof text, "%s: %s", sv_strstate(info->state),
+	         cli_escape(a, sizeof a, info->reason));
 	put_fact(out, "state", text, width);
 	if (cli_channel_has_facts(info)) {
 		put_side(out, channel, SV_WRITER, width);
@@ -165,7 +176,8 @@ void cli_channel_detail(FILE *out, const struct cli_channel *channel, size_t wid
 		put_ring(out, channel, width);
 	}
 	if (info->created > 0) {
-		snprintf(text, sizeof text, "%s, made %s", cli_short_age(b, sizeof b, cli_seconds_since(info->created)),
+		snprintf(text, sizeof text, "%s, made %s",
+		         cli_short_age(b, sizeof b, cli_seconds_since(info->created)),
 		         cli_time(c, sizeof c, info->created));
 		put_fact(out, "age", text, width);
 	}
@@ -177,7 +189,8 @@ void cli_channel_detail(FILE *out, const struct cli_channel *channel, size_t wid
 	snprintf(text, sizeof text, "0x%08" PRIx32 ", project id %d", info->key, info->project);
 	put_fact(out, "key", text, width);
 	if (info->shmid != -1) {
-		snprintf(text, sizeof text, "%d, %" PRIu64 " bytes, %lu mappings", info->shmid, info->segment, info->maps);
+		snprintf(text, sizeof text, "%d, %" PRIu64 " bytes, %lu mappings", info->shmid, info->segment,
+		         info->maps);
 		put_fact(out, "segment", text, width);
 	}
 	if (info->semid != -1) {
@@ -192,7 +205,8 @@ void cli_channel_detail(FILE *out, const struct cli_channel *channel, size_t wid
 		put_fact(out, "path", cli_escape(a, sizeof a, info->path), width);
 }
 
-static void side_json(struct cli_json *json, const char *key, const struct cli_channel *channel, enum sv_role role)
+static void side_json(struct cli_json *json, const char *key, const struct cli_channel *channel,
+                      enum sv_role role)
 {
 	const struct sv_side *side = &channel->info.side[role];
 
@@ -226,8 +240,9 @@ static void id_json(struct cli_json *json, const char *key, int id)
 
 void cli_channel_json(struct cli_json *json, const struct cli_channel *channel)
 {
-	static const char *const words[] = { "waiting_reader", "waiting_writer", "running", "finishing", "detached",
-		                             "resumable",      "stale",          "foreign", "corrupt" };
+	static const char *const words[] = { "waiting_reader", "waiting_writer", "running",
+		                             "finishing",      "detached",       "resumable",
+		                             "stale",          "foreign",        "corrupt" };
 	const struct sv_info *info = &channel->info;
 	char text[32];
 

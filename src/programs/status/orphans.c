@@ -84,9 +84,11 @@ static bool segment_is_orphaned(struct cli_orphan *orphan, long creator, long la
 	if (!is_gone(creator) || (was_attached && !is_gone(last)))
 		return false;
 	if (!was_attached)
-		snprintf(orphan->reason, sizeof orphan->reason, "never attached, its creator %ld is gone", creator);
+		snprintf(orphan->reason, sizeof orphan->reason, "never attached, its creator %ld is gone",
+		         creator);
 	else if (creator == last)
-		snprintf(orphan->reason, sizeof orphan->reason, "nobody is attached, its creator and last user %ld is gone", creator);
+		snprintf(orphan->reason, sizeof orphan->reason,
+		         "nobody is attached, its creator and last user %ld is gone", creator);
 	else
 		snprintf(orphan->reason, sizeof orphan->reason,
 		         "nobody is attached, its creator %ld and last user %ld are gone", creator, last);
@@ -105,10 +107,12 @@ static int walk_segments(struct search *search, FILE *table)
 		unsigned long maps;
 		int key;
 
-		/* key shmid perms size cpid lpid nattch uid gid cuid cgid atime dtime ctime rss swap; the heading does not match. */
-		if (sscanf(line, "%d %d %o %" SCNu64 " %ld %ld %lu %u %*u %*u %*u %" SCNd64 " %" SCNd64 " %" SCNd64, &key,
-		           &orphan.id, &orphan.mode, &orphan.size, &creator, &last, &maps, &orphan.owner, &attached, &detached,
-		           &orphan.changed) != 11)
+		/* key shmid perms size cpid lpid nattch uid gid cuid cgid atime dtime ctime rss swap; the
+		 * heading does not match. */
+		if (sscanf(line,
+		           "%d %d %o %" SCNu64 " %ld %ld %lu %u %*u %*u %*u %" SCNd64 " %" SCNd64 " %" SCNd64,
+		           &key, &orphan.id, &orphan.mode, &orphan.size, &creator, &last, &maps,
+		           &orphan.owner, &attached, &detached, &orphan.changed) != 11)
 			continue;
 		orphan.key = (uint32_t)key;
 		orphan.mode &= 0777;
@@ -130,7 +134,8 @@ static bool set_is_orphaned(struct cli_orphan *orphan)
 	for (i = 0; i < orphan->size; i++) {
 		int pid = semctl(orphan->id, (int)i, GETPID);
 
-		if (pid == -1 || semctl(orphan->id, (int)i, GETNCNT) != 0 || semctl(orphan->id, (int)i, GETZCNT) != 0)
+		if (pid == -1 || semctl(orphan->id, (int)i, GETNCNT) != 0 ||
+		    semctl(orphan->id, (int)i, GETZCNT) != 0)
 			return false;
 		if (pid != 0 && !is_gone(pid))
 			return false;
@@ -141,12 +146,15 @@ static bool set_is_orphaned(struct cli_orphan *orphan)
 	}
 	if (last == 0)
 		return false;
-	/* A set whose segment is gone already is only known by the record, which lies in the directory of its channel. */
+	/* A set whose segment is gone already is only known by the record, which lies in the directory of its
+	 * channel. */
 	snprintf(orphan->reason, sizeof orphan->reason,
 	         user == 0 ? "nobody waits on it, its last user %ld is gone%s"
 	                   : "nobody waits on it, its last users, %ld and others, are gone%s",
-	         last, orphan->size == 2 && orphan->key >> 24 == SV_PROJECT_DEFAULT
-	                       ? "; perhaps of a channel in another SVIPC_DIR" : "");
+	         last,
+	         orphan->size == 2 && orphan->key >> 24 == SV_PROJECT_DEFAULT
+	                 ? "; perhaps of a channel in another SVIPC_DIR"
+	                 : "");
 	return true;
 }
 
@@ -160,8 +168,8 @@ static int walk_sets(struct search *search, FILE *table)
 		int key;
 
 		/* key semid perms nsems uid gid cuid cgid otime ctime */
-		if (sscanf(line, "%d %d %o %" SCNu64 " %u %*u %*u %*u %" SCNd64 " %" SCNd64, &key, &orphan.id, &orphan.mode,
-		           &orphan.size, &orphan.owner, &orphan.used, &orphan.changed) != 7)
+		if (sscanf(line, "%d %d %o %" SCNu64 " %u %*u %*u %*u %" SCNd64 " %" SCNd64, &key, &orphan.id,
+		           &orphan.mode, &orphan.size, &orphan.owner, &orphan.used, &orphan.changed) != 7)
 			continue;
 		orphan.key = (uint32_t)key;
 		orphan.mode &= 0777;
@@ -215,13 +223,15 @@ void cli_orphan_print(const struct cli_orphan *orphan)
 	char size[32], age[16], user[64], remove[32];
 
 	if (orphan->is_set)
-		snprintf(size, sizeof size, "%" PRIu64 " semaphore%s", orphan->size, orphan->size == 1 ? "" : "s");
+		snprintf(size, sizeof size, "%" PRIu64 " semaphore%s", orphan->size,
+		         orphan->size == 1 ? "" : "s");
 	else
 		cli_bytes(size, sizeof size, (double)orphan->size);
 	command(remove, sizeof remove, orphan);
-	printf("%s %d of %s (key 0x%08" PRIx32 ", %s, age %s): %s\n    %s\n", orphan->is_set ? "set" : "segment", orphan->id,
-	       cli_user(user, sizeof user, orphan->owner), orphan->key, size,
-	       cli_short_age(age, sizeof age, cli_seconds_since(orphan->changed)), orphan->reason, remove);
+	printf("%s %d of %s (key 0x%08" PRIx32 ", %s, age %s): %s\n    %s\n",
+	       orphan->is_set ? "set" : "segment", orphan->id, cli_user(user, sizeof user, orphan->owner),
+	       orphan->key, size, cli_short_age(age, sizeof age, cli_seconds_since(orphan->changed)),
+	       orphan->reason, remove);
 }
 
 void cli_orphan_json(struct cli_json *json, const struct cli_orphan *orphan)

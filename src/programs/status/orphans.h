@@ -2,8 +2,9 @@
 /*
  * orphans.h - System V objects that are not svipc's and look orphaned.
  *
- * Only what the kernel says of them: nobody attached, and the processes that made and last used them are gone.
- * That proves nothing about objects that are meant to outlive processes, so this reports and never removes.
+ * Only what the kernel says of them: nobody attached, and the processes that made and last used them are
+ * gone. That proves nothing about objects that are meant to outlive processes, so this reports and never
+ * removes.
  */
 #ifndef SV_STATUS_ORPHANS_H
 #define SV_STATUS_ORPHANS_H
@@ -29,8 +30,9 @@ struct cli_orphan {
 typedef int (*cli_orphan_visit)(const struct cli_orphan *orphan, void *arg);
 
 /*
- * Segments, then sets, by id.  0, or what visit returned, or -1 with a message printed: /proc/sysvipc or the channels
- * cannot be read.  When in doubt (a pid of another pid namespace, no right to read, never used) an object is left out.
+ * Segments, then sets, by id.  0, or what visit returned, or -1 with a message printed: /proc/sysvipc or the
+ * channels cannot be read.  When in doubt (a pid of another pid namespace, no right to read, never used) an
+ * object is left out.
  */
 int cli_foreign_walk(int64_t older_than_s, cli_orphan_visit visit, void *arg);
 

@@ -49,7 +49,8 @@ uint64_t cli_page_size(const struct sv_info *info)
 				continue;
 			if (sscanf(line, "KernelPageSize: %" SCNu64, &kib) == 1 && kib * 1024 > largest)
 				largest = kib * 1024;
-			else if (sscanf(line, "ShmemPmdMapped: %" SCNu64, &kib) == 1 && kib > 0 && huge_page_size() > largest)
+			else if (sscanf(line, "ShmemPmdMapped: %" SCNu64, &kib) == 1 && kib > 0 &&
+			         huge_page_size() > largest)
 				largest = huge_page_size();
 		}
 		if (file != NULL)

@@ -8,8 +8,8 @@
 #include "svipc.h"
 
 /*
- * Bytes of the largest page that a process attached to the channel has it mapped with, as /proc/PID/smaps of that
- * process tells; what the library says if that may not be read.
+ * Bytes of the largest page that a process attached to the channel has it mapped with, as /proc/PID/smaps of
+ * that process tells; what the library says if that may not be read.
  */
 uint64_t cli_page_size(const struct sv_info *info);
 

@@ -44,7 +44,8 @@ static void take(void)
 	struct termios raw;
 
 	/* In the background, changing the terminal would stop the program. */
-	raw_mode = isatty(STDIN_FILENO) && tcgetpgrp(STDIN_FILENO) == getpgrp() && tcgetattr(STDIN_FILENO, &cooked) == 0;
+	raw_mode = isatty(STDIN_FILENO) && tcgetpgrp(STDIN_FILENO) == getpgrp() &&
+	           tcgetattr(STDIN_FILENO, &cooked) == 0;
 	keys = raw_mode;
 	if (raw_mode) {
 		raw = cooked;
@@ -96,7 +97,8 @@ bool cli_screen_draw(const char *text, size_t lines)
 {
 	size_t line, length;
 
-	/* Overwritten, not cleared first: nothing flickers.  No line feed after the last line, it would scroll. */
+	/* Overwritten, not cleared first: nothing flickers.  No line feed after the last line, it would
+	 * scroll. */
 	fputs("\033[H", stdout);
 	for (line = 0; line < lines && *text != '\0'; line++) {
 		length = strcspn(text, "\n");
@@ -145,7 +147,8 @@ enum cli_screen_event cli_screen_wait(long long until_ns)
 	int ready;
 
 	for (;;) {
-		/* The signals come only in here, so none is missed between a look at the flags and the wait. */
+		/* The signals come only in here, so none is missed between a look at the flags and the wait.
+		 */
 		ready = ppoll(&input, keys ? 1 : 0, sv_time_left(until_ns, &left), &outside);
 		if (cli_signal != 0)
 			return CLI_SCREEN_SIGNAL;

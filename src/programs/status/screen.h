@@ -17,7 +17,8 @@ enum cli_screen_event {
 /* Can standard output be such a screen? */
 bool cli_screen_possible(void);
 
-/* Take the screen over and give it back; signals that would end or stop the program wait for cli_screen_wait(). */
+/* Take the screen over and give it back; signals that would end or stop the program wait for
+ * cli_screen_wait(). */
 void cli_screen_begin(void);
 void cli_screen_end(void);
 

@@ -15,7 +15,8 @@ static int project_order(const struct sv_info *info)
 /* By what is shown first, then by all that tells two channels apart. */
 static int compare(const void *a, const void *b)
 {
-	const struct sv_info *x = &((const struct cli_channel *)a)->info, *y = &((const struct cli_channel *)b)->info;
+	const struct sv_info *x = &((const struct cli_channel *)a)->info,
+			     *y = &((const struct cli_channel *)b)->info;
 	int order = strcmp(x->name[0] != '\0' ? x->name : x->path, y->name[0] != '\0' ? y->name : y->path);
 
 	if (order == 0)
@@ -50,8 +51,8 @@ static void drop_doubles(struct cli_look *look)
 		const struct sv_info *next = i + 1 < look->count ? &look->channel[i + 1].info : NULL;
 		const struct sv_info *info = &look->channel[i].info;
 
-		if (info->shmid == -1 && next != NULL && next->shmid != -1 && next->project == info->project &&
-		    strcmp(next->path, info->path) == 0)
+		if (info->shmid == -1 && next != NULL && next->shmid != -1 &&
+		    next->project == info->project && strcmp(next->path, info->path) == 0)
 			continue;
 		if (kept != i)
 			look->channel[kept] = look->channel[i];
@@ -67,8 +68,8 @@ static void look_at_named(struct cli_look *look, const struct cli_choice *choice
 	size_t i;
 
 	for (i = 0; i < (choice->path != NULL ? 1 : choice->name_count); i++) {
-		if (sv_find(choice->path != NULL ? NULL : choice->names[i], choice->path, choice->project, &info, &error) ==
-		    SV_OK) {
+		if (sv_find(choice->path != NULL ? NULL : choice->names[i], choice->path, choice->project,
+		            &info, &error) == SV_OK) {
 			add(&info, look);
 			continue;
 		}
@@ -111,7 +112,9 @@ void cli_look_rates(struct cli_look *now, const struct cli_look *before)
 			if (compare(channel, &before->channel[j]) == 0)
 				break;
 		if (j < before->count && position >= before->channel[j].info.side[SV_READER].position)
-			channel->rate = (double)(position - before->channel[j].info.side[SV_READER].position) / seconds;
+			channel->rate =
+				(double)(position - before->channel[j].info.side[SV_READER].position) /
+				seconds;
 	}
 }
 

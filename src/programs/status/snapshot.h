@@ -21,7 +21,8 @@ struct cli_look {
 	size_t missing; /* chosen, but not there */
 };
 
-/* Look, into a look that is zero or was used before.  tell_missing: with a message for each.  false: failed, with a message. */
+/* Look, into a look that is zero or was used before.  tell_missing: with a message for each.  false: failed,
+ * with a message. */
 bool cli_look_around(struct cli_look *look, const struct cli_choice *choice, bool tell_missing);
 
 /* Fill in the rates since an earlier look. */

@@ -150,7 +150,8 @@ static const char *cut(char *out, size_t size, const char *text, size_t width, b
 		snprintf(out, size, "~%s", text + at);
 	} else {
 		snprintf(out, size - 1, "%s", text);
-		for (at = strlen(out); cli_text_width(out) > width - 1 || in_character(text + at); out[--at] = '\0')
+		for (at = strlen(out); cli_text_width(out) > width - 1 || in_character(text + at);
+		     out[--at] = '\0')
 			;
 		strcat(out, "~");
 	}
@@ -188,7 +189,8 @@ void cli_table_print(const struct cli_table *table, FILE *out, bool headings, si
 	fit(table, headings, width, widths);
 	if (headings)
 		for (i = 0; i < table->columns; i++) {
-			put_cell(out, table->column[i].heading, widths[i], &table->column[i], i + 1 == table->columns);
+			put_cell(out, table->column[i].heading, widths[i], &table->column[i],
+			         i + 1 == table->columns);
 			put_gap(out, i + 1 == table->columns, between);
 		}
 	for (row = 0; row < table->cells / table->columns && row < most; row++)

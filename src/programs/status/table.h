@@ -45,7 +45,8 @@ void cli_table_print(const struct cli_table *table, FILE *out, bool headings, si
 /* A text, cut to width columns (0: not at all). */
 void cli_print_cut(FILE *out, const char *text, size_t width);
 
-/* Columns and lines of the terminal at fd, or what $COLUMNS and $LINES say instead; 0: not known.  Either may be NULL. */
+/* Columns and lines of the terminal at fd, or what $COLUMNS and $LINES say instead; 0: not known.  Either may
+ * be NULL. */
 void cli_terminal_size(int fd, size_t *columns, size_t *lines);
 
 #endif

@@ -50,7 +50,8 @@ char *cli_pattern_expand(const char *pattern, uint64_t number)
 	return fclose(out) == 0 ? text : NULL;
 }
 
-/* posix_spawn(3) shares the memory until the exec: the child never has the segment mapped, and no undo of its own. */
+/* posix_spawn(3) shares the memory until the exec: the child never has the segment mapped, and no undo of its
+ * own. */
 static int spawn(pid_t *pid, const char *text, int input)
 {
 	char *const argv[] = { (char[]){ "sh" }, (char[]){ "-c" }, (char *)text, NULL };

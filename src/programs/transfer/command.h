@@ -9,7 +9,8 @@
 
 struct cli_transfer;
 
-/* A pattern holds %n, the number of the transfer, at least once, and %% for a percent sign; nothing else after a %. */
+/* A pattern holds %n, the number of the transfer, at least once, and %% for a percent sign; nothing else
+ * after a %. */
 bool cli_pattern_valid(const char *pattern);
 char *cli_pattern_expand(const char *pattern, uint64_t number); /* to be freed; NULL: no memory */
 
@@ -26,8 +27,9 @@ int cli_command_start(struct cli_command *command, const char *text, uint64_t nu
 bool cli_command_failed(struct cli_command *command);
 
 /*
- * Wait for its end.  Its input must have been closed if the transfer is complete; if not, it is told by SIGTERM before
- * that, as the end of its input would look like the end of the data.  The status to exit with, and what to tell the writer.
+ * Wait for its end.  Its input must have been closed if the transfer is complete; if not, it is told by
+ * SIGTERM before that, as the end of its input would look like the end of the data.  The status to exit with,
+ * and what to tell the writer.
  */
 int cli_command_end(struct cli_transfer *t, int fd, int status, int *reason);
 

@@ -20,8 +20,9 @@ static int no_memory(struct cli_transfer *t, size_t size, int *reason)
 static int too_long(struct cli_transfer *t, int *reason)
 {
 	*reason = EMSGSIZE;
-	cli_say("%s: %s %llu is longer than the %zu bytes that the channel takes; give a larger --size", t->label,
-	        t->separator == '\n' ? "line" : "record", (unsigned long long)t->messages + 1, sv_msg_max(t->ch));
+	cli_say("%s: %s %llu is longer than the %zu bytes that the channel takes; give a larger --size",
+	        t->label, t->separator == '\n' ? "line" : "record", (unsigned long long)t->messages + 1,
+	        sv_msg_max(t->ch));
 	return CLI_FAILED;
 }
 
@@ -117,7 +118,8 @@ int cli_lines_copy_in(struct cli_transfer *t, struct cli_lines *lines, int fd, c
 		if (n == 0)
 			return CLI_OK;
 		lines->used += (size_t)n;
-		for (line = lines->text; (end = memchr(new, t->separator, (size_t)(lines->text + lines->used - new))) != NULL;
+		for (line = lines->text;
+		     (end = memchr(new, t->separator, (size_t)(lines->text + lines->used - new))) != NULL;
 		     line = new = end + 1) {
 			status = send_line(t, line, (size_t)(end + 1 - line), reason);
 			if (status != CLI_OK)
@@ -141,7 +143,8 @@ int cli_lines_end(struct cli_transfer *t, struct cli_lines *lines, int *reason)
 	return status == CLI_OK ? flush(t) : status;
 }
 
-static int write_all(struct cli_transfer *t, int fd, const char *name, const char *text, size_t size, int *reason)
+static int write_all(struct cli_transfer *t, int fd, const char *name, const char *text, size_t size,
+                     int *reason)
 {
 	ssize_t n;
 
@@ -166,8 +169,8 @@ static int write_kept(struct cli_transfer *t, struct cli_lines *lines, int fd, c
 }
 
 /* A message to the output, or to what is kept of it. */
-static int take(struct cli_transfer *t, struct cli_lines *lines, int fd, const char *name, const char *text, size_t size,
-                int *reason)
+static int take(struct cli_transfer *t, struct cli_lines *lines, int fd, const char *name, const char *text,
+                size_t size, int *reason)
 {
 	int status = CLI_OK;
 
@@ -207,7 +210,8 @@ int cli_lines_copy_out(struct cli_transfer *t, struct cli_lines *lines, int fd, 
 	lines->used = 0;
 	lines->open = false;
 	for (;;) {
-		/* All that is there at once goes out at once; nothing is kept while there is nothing to take. */
+		/* All that is there at once goes out at once; nothing is kept while there is nothing to take.
+		 */
 		code = lines->used > 0 ? sv_msg_peek(t->ch, &text, &size, 0) : SV_EAGAIN;
 		if (code != SV_OK) {
 			status = write_kept(t, lines, fd, name, reason);

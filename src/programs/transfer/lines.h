@@ -26,6 +26,7 @@ int cli_lines_copy_in(struct cli_transfer *t, struct cli_lines *lines, int fd, c
 int cli_lines_end(struct cli_transfer *t, struct cli_lines *lines, int *reason);
 
 /* Reader: all messages to an output. */
-int cli_lines_copy_out(struct cli_transfer *t, struct cli_lines *lines, int fd, const char *name, int *reason);
+int cli_lines_copy_out(struct cli_transfer *t, struct cli_lines *lines, int fd, const char *name,
+                       int *reason);
 
 #endif

@@ -19,19 +19,13 @@ bool cli_transfer_option(struct cli_transfer *t, int option, const char *value)
 	struct sv_options *o = &t->options;
 
 	switch (option) {
-	case '0':
-		messages(t, '\0');
-		return true;
-	case 'c':
-		o->name = value;
-		return true;
+	case '0': messages(t, '\0'); return true;
+	case 'c': o->name = value; return true;
 	case 'i':
 		if (!cli_parse_number(value, 1, 255, &o->project))
 			cli_usage("invalid --id '%s': use a number from 1 to 255", value);
 		return true;
-	case 'k':
-		o->path = value;
-		return true;
+	case 'k': o->path = value; return true;
 	case 'm':
 		if (!cli_parse_mode(value, &o->mode))
 			cli_usage("invalid --mode '%s': use 0600, 0660 or 0666", value);
@@ -41,26 +35,20 @@ bool cli_transfer_option(struct cli_transfer *t, int option, const char *value)
 		if (!cli_progress_parse(&t->progress, option == 'p' ? NULL : value))
 			cli_usage("invalid --progress '%s': use auto, force or json", value);
 		return true;
-	case 'q':
-		t->quiet = true;
-		return true;
-	case 'r':
-		o->flags |= SV_RESUME;
-		return true;
+	case 'q': t->quiet = true; return true;
+	case 'r': o->flags |= SV_RESUME; return true;
 	case 's':
 		if (!cli_parse_size(value, &o->capacity) || o->capacity == 0)
-			cli_usage("invalid --size '%s': use a number above 0 with K, M or G, such as 64K or 1.5G", value);
+			cli_usage("invalid --size '%s': use a number above 0 with K, M or G, such as 64K or "
+			          "1.5G",
+			          value);
 		return true;
 	case 't':
 		if (!cli_parse_seconds(value, &t->timeout_ms))
 			cli_usage("invalid --timeout '%s': use seconds, such as 10 or 0.5", value);
 		return true;
-	case 'v':
-		t->verbose = true;
-		return true;
-	case CLI_OPT_LINES:
-		messages(t, '\n');
-		return true;
+	case 'v': t->verbose = true; return true;
+	case CLI_OPT_LINES: messages(t, '\n'); return true;
 	case CLI_OPT_WAIT:
 		if (strcmp(value, "auto") == 0)
 			o->wait = SV_WAIT_AUTO;
@@ -71,8 +59,7 @@ bool cli_transfer_option(struct cli_transfer *t, int option, const char *value)
 		else
 			cli_usage("invalid --wait '%s': use auto, spin or sleep", value);
 		return true;
-	default:
-		return false;
+	default: return false;
 	}
 }
 
@@ -92,12 +79,16 @@ void cli_transfer_check(struct cli_transfer *t)
 		snprintf(t->label, sizeof t->label, "channel at %.150s", o->path);
 		snprintf(where, sizeof where, " -k %.200s%s", o->path, id);
 	} else {
-		snprintf(t->label, sizeof t->label, "channel '%.100s'", o->name != NULL ? o->name : "default");
+		snprintf(t->label, sizeof t->label, "channel '%.100s'",
+		         o->name != NULL ? o->name : "default");
 		if (o->name != NULL)
 			snprintf(where, sizeof where, " -c %.100s%s", o->name, id);
 		else
 			snprintf(where, sizeof where, "%s", id);
 	}
-	snprintf(t->command, sizeof t->command, "%s%s%s%s", t->role == SV_WRITER ? "svread" : "svwrite", where, kind,
-	         (o->flags & SV_RESUME) == 0 ? "" : t->role == SV_WRITER ? " -r -o FILE" : " -r FILE");
+	snprintf(t->command, sizeof t->command, "%s%s%s%s", t->role == SV_WRITER ? "svread" : "svwrite",
+	         where, kind,
+	         (o->flags & SV_RESUME) == 0 ? ""
+	         : t->role == SV_WRITER      ? " -r -o FILE"
+	                                     : " -r FILE");
 }

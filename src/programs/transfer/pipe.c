@@ -4,7 +4,8 @@
 
 #include <fcntl.h>
 
-/* Half of what /proc/sys/fs/pipe-max-size allows everybody by default: all of it is no faster, and too much for some caches. */
+/* Half of what /proc/sys/fs/pipe-max-size allows everybody by default: all of it is no faster, and too much
+ * for some caches. */
 #define WIDE (512 << 10)
 
 bool cli_widen_pipe(const struct cli_transfer *t, int fd)

@@ -8,8 +8,9 @@
 #include "transfer/transfer.h"
 
 /*
- * If fd is a pipe or FIFO that holds less than 512 KiB, make it hold that, where the system lets us (fcntl(2), F_SETPIPE_SZ):
- * its other end is woken less often.  Not in a transfer of messages, which are not to queue up.  Is it such a pipe?
+ * If fd is a pipe or FIFO that holds less than 512 KiB, make it hold that, where the system lets us
+ * (fcntl(2), F_SETPIPE_SZ): its other end is woken less often.  Not in a transfer of messages, which are not
+ * to queue up.  Is it such a pipe?
  */
 bool cli_widen_pipe(const struct cli_transfer *t, int fd);
 

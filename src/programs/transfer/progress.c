@@ -11,7 +11,7 @@
 
 #define LINE_MS 250
 #define JSON_MS 1000
-#define BAR_GOOD 24  /* columns, with its brackets: what matters less must not make it shorter */
+#define BAR_GOOD 24 /* columns, with its brackets: what matters less must not make it shorter */
 #define BAR_LEAST 10
 #define LINE_MOST 512
 
@@ -85,7 +85,8 @@ static double average(const struct cli_sight *sight)
 /* Seconds to go, below 0 if that cannot be told. */
 static double remaining(const struct cli_sight *sight)
 {
-	return total_known(sight) && sight->moved > 0 ? (double)(sight->total - sight->done) / average(sight) : -1;
+	return total_known(sight) && sight->moved > 0 ? (double)(sight->total - sight->done) / average(sight)
+	                                              : -1;
 }
 
 /* The parts of the line from left to right; those that matter least are left out first where it is narrow. */
@@ -126,14 +127,17 @@ void cli_progress_format(char *text, size_t size, size_t width, const struct cli
 		snprintf(part[RATE], sizeof part[RATE], "%s", sight->waiting);
 	} else {
 		snprintf(part[RATE], sizeof part[RATE], "%s/s", amount(number, sizeof number, rate));
-		snprintf(part[AVERAGE], sizeof part[AVERAGE], "avg %s/s", amount(number, sizeof number, average(sight)));
+		snprintf(part[AVERAGE], sizeof part[AVERAGE], "avg %s/s",
+		         amount(number, sizeof number, average(sight)));
 	}
 	if (total_known(sight)) {
-		snprintf(part[TOTAL], sizeof part[TOTAL], "of %s", amount(number, sizeof number, (double)sight->total));
+		snprintf(part[TOTAL], sizeof part[TOTAL], "of %s",
+		         amount(number, sizeof number, (double)sight->total));
 		snprintf(part[BAR], sizeof part[BAR], "%*s", BAR_GOOD, "");
 		snprintf(part[PERCENT], sizeof part[PERCENT], "%d%%", (int)percent(sight));
 		if (left >= 0 && sight->waiting == NULL)
-			snprintf(part[ETA], sizeof part[ETA], "ETA %s", duration(number, sizeof number, left));
+			snprintf(part[ETA], sizeof part[ETA], "ETA %s",
+			         duration(number, sizeof number, left));
 	}
 	for (i = 0; i < sizeof least_first / sizeof *least_first && width_of(part) > width; i++) {
 		if (least_first[i] == BAR)
@@ -149,7 +153,8 @@ void cli_progress_format(char *text, size_t size, size_t width, const struct cli
 	text[0] = '\0';
 	for (i = 0; i < PARTS && used + 1 < size; i++)
 		if (part[i][0] != '\0')
-			used += (size_t)snprintf(text + used, size - used, "%s%s", used > 0 ? " " : "", i == BAR ? bar : part[i]);
+			used += (size_t)snprintf(text + used, size - used, "%s%s", used > 0 ? " " : "",
+			                         i == BAR ? bar : part[i]);
 	if (strlen(text) > width)
 		text[width] = '\0';
 }
@@ -169,7 +174,8 @@ static size_t columns(void)
 	return number < LINE_MOST - 16 ? (size_t)number : LINE_MOST - 16;
 }
 
-/* A program in the background must not draw, nor stop itself by doing so; a terminal that is held (Ctrl-S) must not hold us. */
+/* A program in the background must not draw, nor stop itself by doing so; a terminal that is held (Ctrl-S)
+ * must not hold us. */
 static bool may_draw(void)
 {
 	struct pollfd ready = { .fd = STDERR_FILENO, .events = POLLOUT };
@@ -229,13 +235,19 @@ static void put_json(const struct cli_sight *sight, double rate, int status)
 	fputs(",\"channel\":", out);
 	put_string(out, sight->channel);
 	fputs(",\"state\":", out);
-	put_string(out, status == CLI_OK ? "complete" : status > 0 ? "failed" : sight->waiting != NULL ? sight->waiting : "running");
-	fprintf(out, ",\"bytes\":%llu,\"messages\":%llu", (unsigned long long)sight->done, (unsigned long long)sight->messages);
+	put_string(out, status == CLI_OK         ? "complete"
+	                : status > 0             ? "failed"
+	                : sight->waiting != NULL ? sight->waiting
+	                                         : "running");
+	fprintf(out, ",\"bytes\":%llu,\"messages\":%llu", (unsigned long long)sight->done,
+	        (unsigned long long)sight->messages);
 	if (total_known(sight))
-		fprintf(out, ",\"total\":%llu,\"percent\":%.1f", (unsigned long long)sight->total, percent(sight));
+		fprintf(out, ",\"total\":%llu,\"percent\":%.1f", (unsigned long long)sight->total,
+		        percent(sight));
 	else
 		fputs(",\"total\":null,\"percent\":null", out);
-	fprintf(out, ",\"elapsed\":%.3f,\"rate\":%.0f,\"average\":%.0f", sight->seconds, rate, average(sight));
+	fprintf(out, ",\"elapsed\":%.3f,\"rate\":%.0f,\"average\":%.0f", sight->seconds, rate,
+	        average(sight));
 	if (left >= 0)
 		fprintf(out, ",\"eta\":%.1f", left);
 	else

@@ -27,7 +27,7 @@ struct cli_sight {
 
 struct cli_progress {
 	enum cli_progress_how how;
-	bool lines; /* of a line on a terminal, not JSON */
+	bool lines;  /* of a line on a terminal, not JSON */
 	double last; /* seconds at the last line of JSON */
 	size_t count;
 	struct {
@@ -40,7 +40,8 @@ struct cli_progress {
 /* The argument of --progress, NULL for none; false if it is none. */
 bool cli_progress_parse(struct cli_progress *p, const char *how);
 
-/* A transfer begins: start ticking, if there is anything to show.  The first byte can flow: measure from now on. */
+/* A transfer begins: start ticking, if there is anything to show.  The first byte can flow: measure from now
+ * on. */
 void cli_progress_begin(struct cli_progress *p);
 void cli_progress_reset(struct cli_progress *p);
 

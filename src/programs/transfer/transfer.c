@@ -28,7 +28,8 @@ static const char *other_role(const struct cli_transfer *t)
 	return t->role == SV_WRITER ? "reader" : "writer";
 }
 
-/* A standard stream that is closed must not become a file of ours, into which messages or data would go: fail instead. */
+/* A standard stream that is closed must not become a file of ours, into which messages or data would go: fail
+ * instead. */
 static void keep_standard_streams(void)
 {
 	static const int useless[] = { O_WRONLY, O_RDONLY, O_WRONLY };
@@ -56,7 +57,8 @@ void cli_transfer_init(struct cli_transfer *t, enum sv_role role)
 static struct cli_sight look(const struct cli_transfer *t, const char *waiting)
 {
 	bool bytes = (t->options.flags & SV_MESSAGES) == 0;
-	struct cli_sight sight = { .channel = t->options.path != NULL ? t->options.path : t->options.name, .waiting = waiting };
+	struct cli_sight sight = { .channel = t->options.path != NULL ? t->options.path : t->options.name,
+		                   .waiting = waiting };
 
 	if (sight.channel == NULL)
 		sight.channel = "default";
@@ -76,8 +78,9 @@ static void say_how_far(const struct cli_transfer *t, const struct cli_sight *si
 		snprintf(count, sizeof count, "%llu messages, ", (unsigned long long)sight->messages);
 	if (t->number > 0)
 		snprintf(number, sizeof number, "transfer %llu: ", (unsigned long long)t->number);
-	cli_say("%s: %s%s%llu bytes (%s) in %.3f s, %s/s%s%s", t->label, number, count, (unsigned long long)sight->moved,
-	        cli_bytes(amount, sizeof amount, (double)sight->moved), sight->seconds,
+	cli_say("%s: %s%s%llu bytes (%s) in %.3f s, %s/s%s%s", t->label, number, count,
+	        (unsigned long long)sight->moved, cli_bytes(amount, sizeof amount, (double)sight->moved),
+	        sight->seconds,
 	        cli_bytes(rate, sizeof rate, sight->seconds > 0 ? (double)sight->moved / sight->seconds : 0),
 	        sight->waiting != NULL ? ", " : "", sight->waiting != NULL ? sight->waiting : "");
 }
@@ -100,9 +103,10 @@ int cli_transfer_failed(struct cli_transfer *t, int code)
 {
 	const struct sv_error *error = sv_last_error(t->ch);
 
-	if (code == SV_EPEER && error->sys_errno > CLI_REASON_EXIT && error->sys_errno <= CLI_REASON_EXIT + 255)
-		cli_say("%s: the command of the reader (pid %ld) exited with status %d", t->label, error->peer_pid,
-		        error->sys_errno - CLI_REASON_EXIT);
+	if (code == SV_EPEER && error->sys_errno > CLI_REASON_EXIT &&
+	    error->sys_errno <= CLI_REASON_EXIT + 255)
+		cli_say("%s: the command of the reader (pid %ld) exited with status %d", t->label,
+		        error->peer_pid, error->sys_errno - CLI_REASON_EXIT);
 	else if (code != SV_EINTR)
 		cli_say("%s", error->text);
 	return cli_status(code);
@@ -128,8 +132,9 @@ static int time_left(const struct cli_transfer *t, int64_t start)
 }
 
 /*
- * Enough to make a system call cheap, and within half of a common second-level cache.  The writer fills half of the ring
- * while the reader empties the other, which it gives back in halves again, so that the writer need not wait for all of it.
+ * Enough to make a system call cheap, and within half of a common second-level cache.  The writer fills half
+ * of the ring while the reader empties the other, which it gives back in halves again, so that the writer
+ * need not wait for all of it.
  */
 static size_t block_of(const struct cli_transfer *t)
 {
@@ -148,7 +153,9 @@ int cli_transfer_open(struct cli_transfer *t)
 	t->resumed = t->moved = t->messages = 0;
 	cli_progress_begin(&t->progress);
 	/* A signal may come before there is a handle to be interrupted. */
-	while ((code = sv_open(&t->ch, t->role, &t->options, time_left(t, t->start_ns), &error)) == SV_EINTR && cli_signal == 0)
+	while ((code = sv_open(&t->ch, t->role, &t->options, time_left(t, t->start_ns), &error)) ==
+	               SV_EINTR &&
+	       cli_signal == 0)
 		cli_attend(t, "waiting for the previous transfer to end");
 	if (code == SV_OK) {
 		cli_guard(t->ch);
@@ -161,8 +168,9 @@ int cli_transfer_open(struct cli_transfer *t)
 		return cli_status(code);
 	t->refused = code;
 	if (code == SV_EMODE && strstr(error.text, "messages") != NULL)
-		cli_say("%s: %s", error.text, (t->options.flags & SV_MESSAGES) != 0 ? "leave out --lines or --null"
-		                                                                    : "give --lines or --null");
+		cli_say("%s: %s", error.text,
+		        (t->options.flags & SV_MESSAGES) != 0 ? "leave out --lines or --null"
+		                                              : "give --lines or --null");
 	else if (code != SV_EINTR)
 		cli_say("%s", error.text);
 	return cli_status(code);
@@ -240,16 +248,11 @@ static int call(struct cli_transfer *t, enum operation operation, int timeout_ms
                 const void **data, size_t *got)
 {
 	switch (operation) {
-	case RESERVE:
-		return sv_reserve(t->ch, want, space, got, timeout_ms);
-	case PEEK:
-		return sv_peek(t->ch, want, data, got, timeout_ms);
-	case MSG_RESERVE:
-		return sv_msg_reserve(t->ch, want, space, timeout_ms);
-	case MSG_PEEK:
-		return sv_msg_peek(t->ch, data, got, timeout_ms);
-	default:
-		return sv_finish(t->ch, timeout_ms);
+	case RESERVE: return sv_reserve(t->ch, want, space, got, timeout_ms);
+	case PEEK: return sv_peek(t->ch, want, data, got, timeout_ms);
+	case MSG_RESERVE: return sv_msg_reserve(t->ch, want, space, timeout_ms);
+	case MSG_PEEK: return sv_msg_peek(t->ch, data, got, timeout_ms);
+	default: return sv_finish(t->ch, timeout_ms);
 	}
 }
 
@@ -260,8 +263,8 @@ static const char *waiting_in(const struct cli_transfer *t, enum operation opera
 	return t->role == SV_WRITER ? "waiting for the reader" : "waiting for the writer";
 }
 
-static int persist(struct cli_transfer *t, enum operation operation, size_t want, void **space, const void **data,
-                   size_t *got)
+static int persist(struct cli_transfer *t, enum operation operation, size_t want, void **space,
+                   const void **data, size_t *got)
 {
 	int64_t start = t->timeout_ms > 0 ? now_ns() : 0;
 	int code;
@@ -276,7 +279,8 @@ static int persist(struct cli_transfer *t, enum operation operation, size_t want
 			return code;
 		if (comes_back(t, code)) {
 			if (!t->quiet)
-				cli_say("%s; waiting for the next one: %s", sv_last_error(t->ch)->text, t->command);
+				cli_say("%s; waiting for the next one: %s", sv_last_error(t->ch)->text,
+				        t->command);
 			code = wait_peer(t, true);
 			start = now_ns();
 			if (code == SV_OK)
@@ -376,7 +380,8 @@ int cli_transfer_close(struct cli_transfer *t, int status, int reason)
 	int code;
 
 	cli_unwatch(t);
-	cli_progress_end(&t->progress, &sight, cli_signal != 0 && status != CLI_OK ? 128 + cli_signal : status);
+	cli_progress_end(&t->progress, &sight,
+	                 cli_signal != 0 && status != CLI_OK ? 128 + cli_signal : status);
 	if (t->ch == NULL) {
 		if (cli_signal != 0 && status != CLI_OK)
 			cli_die_by(cli_signal);

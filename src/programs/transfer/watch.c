@@ -53,7 +53,8 @@ int cli_await_input(struct cli_transfer *t, int fd)
 		}
 		if (ready[0].revents != 0)
 			return SV_OK;
-		/* The process that had the reader's pid has ended; only the channel knows whether that was the reader. */
+		/* The process that had the reader's pid has ended; only the channel knows whether that was
+		 * the reader. */
 		code = sv_check(t->ch);
 		if (code == SV_EINTR)
 			continue;

@@ -6,8 +6,9 @@
 #include "transfer/transfer.h"
 
 /*
- * Wait until fd can be read, or the reader's process ends: read(2) alone would not notice.  SV_OK: read now (a signal
- * may have come instead); else the reader's failure, reported.  Of no use for a regular file, which is always ready.
+ * Wait until fd can be read, or the reader's process ends: read(2) alone would not notice.  SV_OK: read now
+ * (a signal may have come instead); else the reader's failure, reported.  Of no use for a regular file, which
+ * is always ready.
  */
 int cli_await_input(struct cli_transfer *t, int fd);
 
