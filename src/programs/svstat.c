@@ -44,7 +44,7 @@ struct request {
 	int count;    /* looks; 0: for ever */
 };
 
-static void print_json(const struct cli_look *look, bool on_one_line)
+static void print_json(const struct cli_snapshot *look, bool on_one_line)
 {
 	struct cli_json json;
 	size_t i;
@@ -69,8 +69,8 @@ static bool in_detail(const struct request *request)
 	return (request->choice.path != NULL || request->choice.name_count > 0) && request->view.count == 0;
 }
 
-static void print_look(FILE *out, const struct cli_look *look, const struct request *request, size_t width,
-                       bool cut, size_t lines)
+static void print_look(FILE *out, const struct cli_snapshot *look, const struct request *request,
+                       size_t width, bool cut, size_t lines)
 {
 	struct cli_table table;
 	size_t i;
@@ -90,7 +90,7 @@ static void print_look(FILE *out, const struct cli_look *look, const struct requ
 	cli_table_free(&table);
 }
 
-static void summary(char *text, size_t size, const struct cli_look *look)
+static void summary(char *text, size_t size, const struct cli_snapshot *look)
 {
 	size_t i, running = 0, used;
 	char clock[16], rate[16];
@@ -113,7 +113,7 @@ static void summary(char *text, size_t size, const struct cli_look *look)
 		snprintf(text + used, size - used, ", %zu not there", look->missing);
 }
 
-static bool draw(const struct cli_look *look, const struct request *request)
+static bool draw(const struct cli_snapshot *look, const struct request *request)
 {
 	size_t width, lines, room, size;
 	char text[256], *frame = NULL;
@@ -141,7 +141,7 @@ static bool draw(const struct cli_look *look, const struct request *request)
 	return shown;
 }
 
-static void print_block(const struct cli_look *look, const struct request *request, bool first)
+static void print_block(const struct cli_snapshot *look, const struct request *request, bool first)
 {
 	size_t width;
 	char text[256];
@@ -167,7 +167,7 @@ static void sleep_until(int64_t until_ns)
 
 static int watch(const struct request *request)
 {
-	struct cli_look look[2] = { { 0 }, { 0 } };
+	struct cli_snapshot look[2] = { { 0 }, { 0 } };
 	bool screen = !request->json && cli_screen_possible(), failed = false;
 	int64_t interval = (int64_t)request->watch_ms * 1000000;
 	enum cli_screen_event event = CLI_SCREEN_TIME;
@@ -176,12 +176,12 @@ static int watch(const struct request *request)
 	if (screen)
 		cli_screen_begin();
 	for (turn = 0; !failed; turn++) {
-		struct cli_look *now = &look[turn % 2], *before = &look[(turn + 1) % 2];
+		struct cli_snapshot *now = &look[turn % 2], *before = &look[(turn + 1) % 2];
 		int64_t next;
 
-		failed = !cli_look_around(now, &request->choice, false);
+		failed = !cli_snapshot_take(now, &request->choice, false);
 		if (turn > 0)
-			cli_look_rates(now, before);
+			cli_snapshot_rates(now, before);
 		/* The first rates are there after half a second at most. */
 		next = now->at_ns + (turn == 0 && screen && interval > 500000000 ? 500000000 : interval);
 		if (!failed && !screen) {
@@ -204,8 +204,8 @@ static int watch(const struct request *request)
 	}
 	if (screen)
 		cli_screen_end();
-	cli_look_free(&look[0]);
-	cli_look_free(&look[1]);
+	cli_snapshot_free(&look[0]);
+	cli_snapshot_free(&look[1]);
 	if (screen && event == CLI_SCREEN_SIGNAL)
 		cli_die_by(cli_signal);
 	return cli_close_stdout(failed ? CLI_FAILED : CLI_OK);
@@ -213,11 +213,11 @@ static int watch(const struct request *request)
 
 static int show_once(const struct request *request)
 {
-	struct cli_look look = { 0 };
+	struct cli_snapshot look = { 0 };
 	size_t width;
 	int status;
 
-	if (!cli_look_around(&look, &request->choice, true))
+	if (!cli_snapshot_take(&look, &request->choice, true))
 		return cli_close_stdout(CLI_FAILED);
 	status = look.missing > 0 ? CLI_FAILED : CLI_OK;
 	if (request->json) {
@@ -228,7 +228,7 @@ static int show_once(const struct request *request)
 		cli_terminal_size(STDOUT_FILENO, &width, NULL);
 		print_look(stdout, &look, request, width == 0 ? 80 : width, width != 0, SIZE_MAX);
 	}
-	cli_look_free(&look);
+	cli_snapshot_free(&look);
 	return cli_close_stdout(status);
 }
 

@@ -24,7 +24,7 @@ static void make_valid(struct sv_header *header, const struct sv_rendezvous *rv)
 
 static void look(const struct sv_header *header, struct fuzz_input *input)
 {
-	struct sv_bells_facts sem = { .count = SV_SEM_COUNT };
+	struct sv_sem_facts sem = { .count = SV_SEM_COUNT };
 	enum sv_presence presence;
 	int role;
 

@@ -7,9 +7,9 @@
  *	store position          sv_ring_publish      store wake            sv_ring_arm
  *	fence, or none (light)                       fence                 sv_full_fence
  *	load wake                                    look at the publisher's light
- *	reached: exchange, ring                      membarrier if light   sv_fence_remote
+ *	reached: exchange, ring                      membarrier if light   sv_membarrier_run
  *	                                             look                  sv_ring_look
- *	                                             sleep                 sv_bells_sleep
+ *	                                             sleep                 sv_sem_sleep
  *
  * Each process has a store buffer of DEPTH entries, first in first out; its own stores reach memory when they leave it,
  * at any time (total store order, as x86 has it).  A fence waits until the own buffer is empty; an atomic exchange and a
@@ -128,7 +128,7 @@ proctype publisher()
 	do
 	:: lives < LIVES ->
 		lives++;
-		/* enter: sv_fence_register may work or not */
+		/* enter: sv_membarrier_register may work or not */
 		if
 		:: lightly = 0
 #ifndef ONLY_FENCES

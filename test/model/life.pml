@@ -8,7 +8,7 @@
  *	find, judge                  sv_objects_find, judge        src/lib/channel/judge.c, src/lib/channel/open.c
  *	create                       create                        src/lib/channel/open.c
  *	remove                       sv_objects_remove             src/lib/channel/judge.c
- *	enter                        enter, sv_bells_attach        src/lib/channel/open.c, src/lib/os/semaphores.c
+ *	enter                        enter, sv_sem_attach        src/lib/channel/open.c, src/lib/os/semaphores.c
  *	wait for the peer            sv_wait_peer                  src/lib/channel/wait.c
  *	finish                       sv_finish, sleep_once, look   src/lib/channel/stream.c, src/lib/channel/wait.c
  *	settle                       settle                        src/lib/channel/wait.c

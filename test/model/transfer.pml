@@ -130,7 +130,7 @@ inline fresh()
 #define abandoned ((killed[peer] || quitted) && !alive[peer] && slot[peer] <= ATTACHING && !gone(peer))
 #endif
 
-/* sv_bells_ring */
+/* sv_sem_ring */
 inline ring()
 {
 	d_step {
@@ -361,7 +361,7 @@ inline open()
 #else
 	slot[me] = ATTACHING;
 #endif
-	/* sv_bells_attach: what a predecessor left is read, and taken off in the same step as weight and bell are armed */
+	/* sv_sem_attach: what a predecessor left is read, and taken off in the same step as weight and bell are armed */
 	do
 	:: true ->
 		seen = val[me];

@@ -92,9 +92,9 @@ static void sleeper_fence(const struct sv_ring *ring)
 	if (want.mode == FULL ||
 	    (want.mode == SWITCHING && atomic_load_explicit(&ring->peer->light, memory_order_acquire) == 0))
 		return;
-	if (want.mode == SWITCHING && !sv_fence_remote())
+	if (want.mode == SWITCHING && !sv_membarrier_run())
 		die("litmus: membarrier failed");
-	else if (want.mode == LIGHT && !sv_fence_remote())
+	else if (want.mode == LIGHT && !sv_membarrier_run())
 		die("litmus: membarrier failed");
 	else
 		atomic_signal_fence(memory_order_seq_cst);
@@ -122,11 +122,11 @@ static void wait_for(struct sv_ring *ring, uint64_t n, uint64_t *seed)
 		sv_ring_look(ring);
 		if (sv_ring_room(ring) >= n) {
 			if (!sv_ring_disarm(ring))
-				sv_bells_sleep(shared->semid, ring->role, NULL);
+				sv_sem_sleep(shared->semid, ring->role, NULL);
 			return;
 		}
 		atomic_fetch_add(&shared->sleeps, 1);
-		code = sv_bells_sleep(shared->semid, ring->role, &left);
+		code = sv_sem_sleep(shared->semid, ring->role, &left);
 		sv_ring_disarm(ring);
 		if (code == EAGAIN) {
 			sv_ring_look(ring);
@@ -174,7 +174,7 @@ static bool take_steps(enum sv_role role)
 			ring.light ? sv_ring_weigh_down(&ring) : sv_ring_lighten(&ring);
 		if (sv_ring_publish(&ring, 1) && !want.spin) {
 			atomic_fetch_add(&shared->bells, 1);
-			sv_bells_ring(shared->semid, role);
+			sv_sem_ring(shared->semid, role);
 		}
 	}
 	return true;
@@ -185,7 +185,7 @@ static void store_fence(int who)
 {
 	if (want.mode == FULL)
 		sv_full_fence();
-	else if (want.mode == LIGHT && who == 1 && !sv_fence_remote())
+	else if (want.mode == LIGHT && who == 1 && !sv_membarrier_run())
 		die("litmus: membarrier failed");
 	else
 		atomic_signal_fence(memory_order_seq_cst);
@@ -252,7 +252,7 @@ static bool run(void)
 		if (pids[i] == 0) {
 			prctl(PR_SET_PDEATHSIG, SIGKILL);
 			/* What is registered with membarrier is a process, so after the fork. */
-			if ((want.mode == LIGHT || want.mode == SWITCHING) && !sv_fence_register())
+			if ((want.mode == LIGHT || want.mode == SWITCHING) && !sv_membarrier_register())
 				die("litmus: membarrier failed");
 			good = part(roles[i]);
 			fflush(stdout);
@@ -337,7 +337,7 @@ int main(int argc, char **argv)
 		default: return 2;
 		}
 	}
-	if ((want.mode == LIGHT || want.mode == SWITCHING) && !sv_fence_register()) {
+	if ((want.mode == LIGHT || want.mode == SWITCHING) && !sv_membarrier_register()) {
 		printf("litmus: no membarrier(2) here\n");
 		return 77;
 	}

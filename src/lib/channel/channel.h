@@ -48,7 +48,7 @@ struct sv_objects {
 	int shmid; /* -1: none */
 	int semid; /* -1: none */
 	struct sv_segment_facts shm;
-	struct sv_bells_facts sem;
+	struct sv_sem_facts sem;
 	struct sv_record record;
 };
 
@@ -66,7 +66,7 @@ enum sv_trust sv_header_judge(const struct sv_header *header, uint64_t bytes, co
 
 /* Is a role present, in a channel whose header is trusted?  Only certain under the lock. */
 enum sv_presence { SV_NEVER_CAME, SV_PRESENT, SV_HAS_GONE };
-enum sv_presence sv_presence_of(const struct sv_header *header, const struct sv_bells_facts *sem,
+enum sv_presence sv_presence_of(const struct sv_header *header, const struct sv_sem_facts *sem,
                                 enum sv_role role);
 
 /* Is a channel that nobody is attached to still of use?  (detached or resumable with data) */

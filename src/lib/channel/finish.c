@@ -28,8 +28,8 @@ static void let_the_other_go_first(struct sv_channel *ch)
 		return;
 	if (sv_status_of(peer) == SV_RUNNING || sv_status_of(ch->ring.own) != SV_DONE)
 		return;
-	while (sv_bells_gone(ch->semid, sv_other(ch->role)) == 0 && sv_now() < deadline)
-		if (sv_bells_sleep(ch->semid, ch->role, sv_time_left(deadline, &left)) == EIDRM)
+	while (sv_sem_gone(ch->semid, sv_other(ch->role)) == 0 && sv_now() < deadline)
+		if (sv_sem_sleep(ch->semid, ch->role, sv_time_left(deadline, &left)) == EIDRM)
 			return;
 }
 
@@ -42,7 +42,7 @@ static int leave(struct sv_channel *ch)
 
 	let_the_other_go_first(ch);
 	locked = sv_rendezvous_lock(&ch->rv, PATIENCE_MS, &ch->fault) == SV_OK;
-	gone = sv_bells_gone(ch->semid, sv_other(ch->role));
+	gone = sv_sem_gone(ch->semid, sv_other(ch->role));
 	/* Without the set nobody can go on; but a peer that may not be looked at may be alive. */
 	alone = gone == 1 || gone == -EIDRM || gone == -EINVAL || atomic_load(&peer->slot) == SV_SLOT_EMPTY;
 	owed = (!ch->complete && sv_header_owed(ch->header, ch->role)) ||
@@ -58,11 +58,11 @@ static int leave(struct sv_channel *ch)
 		if (code != 0)
 			atomic_store(&own->slot, SV_SLOT_LEFT);
 		if (code == EPERM) {
-			code = sv_bells_leave(ch->semid, ch->role);
+			code = sv_sem_leave(ch->semid, ch->role);
 			sv_record_forget(&ch->rv);
 		}
 	} else {
-		code = sv_bells_leave(ch->semid, ch->role);
+		code = sv_sem_leave(ch->semid, ch->role);
 		/* A peer of another user keeps a record of its own. */
 		if (locked && ch->rv.apart && !alone && atomic_load(&peer->uid) != geteuid())
 			sv_record_forget(&ch->rv);

@@ -39,7 +39,7 @@ enum sv_trust sv_header_judge(const struct sv_header *header, uint64_t bytes, co
 	return SV_TRUST_OK;
 }
 
-enum sv_presence sv_presence_of(const struct sv_header *header, const struct sv_bells_facts *sem,
+enum sv_presence sv_presence_of(const struct sv_header *header, const struct sv_sem_facts *sem,
                                 enum sv_role role)
 {
 	uint32_t slot =
@@ -92,7 +92,7 @@ int sv_objects_find(struct sv_objects *objects, const struct sv_rendezvous *rv, 
 		return sv_fault_set(fault, SV_ESYSTEM, errno, "cannot look for its semaphores");
 	if (objects->shmid != -1 && (code = sv_segment_stat(objects->shmid, &objects->shm, fault)) != SV_OK)
 		return code;
-	if (objects->semid != -1 && (code = sv_bells_stat(objects->semid, &objects->sem, fault)) != SV_OK)
+	if (objects->semid != -1 && (code = sv_sem_stat(objects->semid, &objects->sem, fault)) != SV_OK)
 		return code;
 	return SV_OK;
 }
@@ -101,7 +101,7 @@ int sv_objects_remove(const struct sv_objects *objects, const struct sv_rendezvo
 {
 	/* The set last: while it exists, what the record says of it can be checked. */
 	int segment = sv_segment_remove(objects->shmid);
-	int set = sv_bells_remove(objects->semid);
+	int set = sv_sem_remove(objects->semid);
 
 	if (segment == 0 && set == 0)
 		sv_record_forget(rv);
@@ -151,7 +151,7 @@ static bool half_made(const struct sv_objects *objects)
 static enum sv_found judge_set_alone(const struct sv_objects *objects, enum sv_role *gone,
                                      struct sv_fault *fault)
 {
-	const struct sv_bells_facts *sem = &objects->sem;
+	const struct sv_sem_facts *sem = &objects->sem;
 	struct sv_segment_facts shm;
 	struct sv_fault scratch = { .label = "" };
 	bool destroyed, writer_gone, reader_gone;
@@ -176,9 +176,9 @@ static enum sv_found judge_set_alone(const struct sv_objects *objects, enum sv_r
 	/* A side that waits alone while its segment was removed by hand finds that out when it wakes. */
 	/* One bell each is enough, and many would look like a weight. */
 	if (sem->value[SV_SEM_DATA] == 0)
-		sv_bells_ring(objects->semid, SV_WRITER);
+		sv_sem_ring(objects->semid, SV_WRITER);
 	if (sem->value[SV_SEM_SPACE] == 0)
-		sv_bells_ring(objects->semid, SV_READER);
+		sv_sem_ring(objects->semid, SV_READER);
 	sv_fault_set(fault, SV_EBUSY, 0,
 	             "busy: a transfer is running; wait for it to end or choose another --channel");
 	return SV_FOUND_REFUSED;

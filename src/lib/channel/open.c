@@ -47,7 +47,7 @@ static int create(struct sv_channel *ch, const struct sv_options *options, uint6
 	if (code == SV_OK)
 		code = sv_segment_create(&made.shmid, ch->rv.key, capacity, mode, fault);
 	if (code == SV_OK)
-		code = sv_bells_create(&made.semid, ch->rv.key, mode, fault);
+		code = sv_sem_create(&made.semid, ch->rv.key, mode, fault);
 	if (code == SV_OK)
 		code = sv_record_write(&ch->rv, made.shmid, made.semid, fault);
 	if (code == SV_OK)
@@ -97,7 +97,7 @@ static int clear_peer(struct sv_channel *ch, const struct sv_objects *objects)
 	atomic_store(&side->slot, SV_SLOT_EMPTY);
 	atomic_store(&side->status, SV_RUNNING);
 	atomic_store(&side->wake, 0);
-	return sv_bells_clear(ch->semid, peer, &ch->fault);
+	return sv_sem_clear(ch->semid, peer, &ch->fault);
 }
 
 static int enter(struct sv_channel *ch, const struct sv_options *options)
@@ -123,7 +123,7 @@ static int enter(struct sv_channel *ch, const struct sv_options *options)
 		return sv_fault_set(&ch->fault, SV_ECORRUPT, 0,
 		                    "corrupt channel: impossible positions; if nobody uses it, svclean "
 		                    "--all removes it");
-	ch->ring.light = ch->ring.lightable = sv_fence_register();
+	ch->ring.light = ch->ring.lightable = sv_membarrier_register();
 	atomic_store(&own->status, SV_RUNNING);
 	atomic_store(&own->wake, 0);
 	atomic_store(&own->cpu, sv_spin_cpu());
@@ -131,7 +131,7 @@ static int enter(struct sv_channel *ch, const struct sv_options *options)
 	atomic_store(&own->uid, (uint32_t)geteuid());
 	atomic_store(&own->pid, (int64_t)ch->process);
 	atomic_store(&own->slot, SV_SLOT_ATTACHING);
-	code = sv_bells_attach(ch->semid, ch->role, &ch->fault);
+	code = sv_sem_attach(ch->semid, ch->role, &ch->fault);
 	if (code != SV_OK)
 		return code;
 	atomic_store(&own->slot, SV_SLOT_ATTACHED);
@@ -199,9 +199,8 @@ static int look_and_attach(struct sv_channel *ch, const struct sv_options *optio
 	case SV_FOUND_REFUSED: return ch->fault.error.code;
 	case SV_FOUND_ENDING:
 		sv_rendezvous_unlock(&ch->rv);
-		code = timeout_ms == 0
-		               ? EAGAIN
-		               : sv_bells_sleep_end(objects.semid, gone, sv_time_left(deadline, &left));
+		code = timeout_ms == 0 ? EAGAIN
+		                       : sv_sem_sleep_end(objects.semid, gone, sv_time_left(deadline, &left));
 		if (code == EAGAIN)
 			return not_ended(ch, timeout_ms == 0 ? SV_EAGAIN : SV_ETIMEDOUT,
 			                 survivor(&objects, gone));

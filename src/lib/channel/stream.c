@@ -184,7 +184,7 @@ void sv_interrupt(sv_channel *ch)
 {
 	/* One bell until the call has returned: bells that nobody waits for must not add up to a weight. */
 	if (atomic_exchange(&ch->interrupted, 1) == 0)
-		sv_bells_ring_own(ch->semid, ch->role);
+		sv_sem_ring_own(ch->semid, ch->role);
 }
 
 const struct sv_error *sv_last_error(const sv_channel *ch)

@@ -78,7 +78,7 @@ int sv_peer_verdict(struct sv_channel *ch, uint32_t status)
  * with a look. */
 static int interrupted(struct sv_channel *ch)
 {
-	sv_bells_drain(ch->semid, ch->role);
+	sv_sem_drain(ch->semid, ch->role);
 	return sv_fault_set(&ch->fault, SV_EINTR, 0, "interrupted");
 }
 
@@ -171,7 +171,7 @@ static int look_and_fail(struct sv_channel *ch, uint64_t want, int code)
 /* Has the peer's weight fallen?  Then data or a final status may still have come first: look once more. */
 static int look_for_death(struct sv_channel *ch, uint64_t want)
 {
-	int gone = sv_bells_gone(ch->semid, sv_other(ch->role));
+	int gone = sv_sem_gone(ch->semid, sv_other(ch->role));
 
 	if (gone < 0)
 		return look_and_fail(ch, want, -gone);
@@ -193,12 +193,12 @@ static int sleep_once(struct sv_channel *ch, uint64_t want, int64_t deadline)
 	 * slices. */
 	sv_full_fence();
 	if (atomic_load_explicit(&ch->ring.peer->light, memory_order_acquire) != 0)
-		blind = !sv_fence_remote();
+		blind = !sv_membarrier_run();
 	code = look(ch, want);
 	if (code != GO_ON) {
 		/* A bell that is owed is taken later, so that bells cannot pile up. */
 		if (!sv_ring_disarm(&ch->ring) && ++ch->owed_bells > 1) {
-			sv_bells_drain(ch->semid, ch->role);
+			sv_sem_drain(ch->semid, ch->role);
 			ch->owed_bells--;
 		}
 		return code;
@@ -209,7 +209,7 @@ static int sleep_once(struct sv_channel *ch, uint64_t want, int64_t deadline)
 		left = (struct timespec){ 0, BLIND_SLICE_NS };
 		limit = &left;
 	}
-	code = sv_bells_sleep(ch->semid, ch->role, limit);
+	code = sv_sem_sleep(ch->semid, ch->role, limit);
 	sv_ring_disarm(&ch->ring);
 	if (code == EINTR || code == EAGAIN)
 		return look(ch, want);
@@ -308,7 +308,7 @@ int sv_channel_wait(struct sv_channel *ch, uint64_t want, int timeout_ms)
 
 bool sv_channel_ring(struct sv_channel *ch)
 {
-	int code = sv_bells_ring(ch->semid, ch->role);
+	int code = sv_sem_ring(ch->semid, ch->role);
 
 	sv_ring_weigh_down(&ch->ring);
 	/* A peer that slept may have been misled by where this side ran before. */
@@ -337,14 +337,14 @@ static int recover(struct sv_channel *ch, int timeout_ms)
 
 	if (code != SV_OK)
 		return code;
-	gone = sv_bells_gone(ch->semid, sv_other(ch->role));
+	gone = sv_sem_gone(ch->semid, sv_other(ch->role));
 	if (gone < 0)
 		code = sleep_failed(ch, -gone);
 	/* A successor may have come already: then its weight is up, not down, and the slot is its own. */
 	if (gone == 1 && sv_status_of(peer) != SV_DONE) {
 		atomic_store(&peer->slot, SV_SLOT_EMPTY);
 		atomic_store(&peer->status, SV_RUNNING);
-		code = sv_bells_clear(ch->semid, sv_other(ch->role), &ch->fault);
+		code = sv_sem_clear(ch->semid, sv_other(ch->role), &ch->fault);
 	}
 	if (code == SV_OK)
 		ch->peer_gone = false;
@@ -364,7 +364,7 @@ static int settle(struct sv_channel *ch, int timeout_ms)
 
 	if (code != SV_OK)
 		return code;
-	gone = sv_bells_gone(ch->semid, sv_other(ch->role));
+	gone = sv_sem_gone(ch->semid, sv_other(ch->role));
 	if (gone < 0)
 		code = sleep_failed(ch, -gone);
 	else if (gone == 0 && atomic_load(&peer->slot) == SV_SLOT_ATTACHING)
@@ -412,7 +412,7 @@ int sv_wait_peer(sv_channel *ch, int timeout_ms)
 		status = sv_status_of(peer);
 		if (slot > SV_SLOT_LEFT)
 			return corrupt(ch, "an unknown slot");
-		if (slot == SV_SLOT_ATTACHING && sv_bells_gone(ch->semid, sv_other(ch->role)) == 0) {
+		if (slot == SV_SLOT_ATTACHING && sv_sem_gone(ch->semid, sv_other(ch->role)) == 0) {
 			code = settle(ch, timeout_ms);
 			if (code != SV_OK)
 				return code;
@@ -421,11 +421,11 @@ int sv_wait_peer(sv_channel *ch, int timeout_ms)
 		if (slot != SV_SLOT_EMPTY &&
 		    (!resumable || status == SV_DONE ||
 		     (slot != SV_SLOT_LEFT && status == SV_RUNNING && !ch->peer_gone &&
-		      sv_bells_gone(ch->semid, sv_other(ch->role)) == 0))) {
+		      sv_sem_gone(ch->semid, sv_other(ch->role)) == 0))) {
 			sv_channel_remove_early(ch);
 			return check_own_position(ch);
 		}
-		if (resumable && slot != SV_SLOT_EMPTY && sv_bells_gone(ch->semid, sv_other(ch->role)) == 1) {
+		if (resumable && slot != SV_SLOT_EMPTY && sv_sem_gone(ch->semid, sv_other(ch->role)) == 1) {
 			code = recover(ch, timeout_ms);
 			if (code != SV_OK)
 				return code;
@@ -441,7 +441,7 @@ int sv_wait_peer(sv_channel *ch, int timeout_ms)
 			               : sv_fault_set(&ch->fault, SV_ETIMEDOUT, 0, "timed out: no %s came",
 			                              sv_role_name(sv_other(ch->role)));
 		/* The arrival bell is part of the semop that attaches, so it cannot be missed. */
-		code = sv_bells_sleep(ch->semid, ch->role, sv_time_left(deadline, &left));
+		code = sv_sem_sleep(ch->semid, ch->role, sv_time_left(deadline, &left));
 		if (code == 0 && slot == SV_SLOT_EMPTY && atomic_load(&peer->slot) == SV_SLOT_EMPTY &&
 		    orphaned(ch))
 			return removed(ch);

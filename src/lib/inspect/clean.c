@@ -78,7 +78,7 @@ static int remove_all(struct sv_sight *sight)
 {
 	int segment = sight->have_shm ? sv_segment_remove(sight->shmid) : 0;
 	/* A set is only removed if a header or record of ours names it. */
-	int set = sight->have_sem ? sv_bells_remove(sight->semid) : 0;
+	int set = sight->have_sem ? sv_sem_remove(sight->semid) : 0;
 
 	if (segment == 0 && set == 0 && sight->file[0] != '\0')
 		unlink(sight->file);

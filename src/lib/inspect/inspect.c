@@ -48,7 +48,7 @@ static void copy_header(struct sv_info *info, const struct sv_header *header)
 static void judge_attached(struct sv_sight *sight, const struct sv_header *header)
 {
 	struct sv_info *info = &sight->info;
-	const struct sv_bells_facts *sem = &sight->sem;
+	const struct sv_sem_facts *sem = &sight->sem;
 	enum sv_presence writer = sv_presence_of(header, sem, SV_WRITER);
 	enum sv_presence reader = sv_presence_of(header, sem, SV_READER);
 	bool kept = (header->flags & SV_KEPT) != 0;
@@ -101,7 +101,7 @@ static void judge_attached(struct sv_sight *sight, const struct sv_header *heade
 static void judge_no_segment(struct sv_sight *sight, bool destroyed)
 {
 	struct sv_info *info = &sight->info;
-	const struct sv_bells_facts *sem = &sight->sem;
+	const struct sv_sem_facts *sem = &sight->sem;
 	bool writer_gone, reader_gone;
 
 	if (sight->in_doubt) {
@@ -134,7 +134,7 @@ static void find_set(struct sv_sight *sight, struct sv_fault *scratch)
 
 	if (sight->semid == -1)
 		return;
-	code = sv_bells_stat(sight->semid, &sight->sem, scratch);
+	code = sv_sem_stat(sight->semid, &sight->sem, scratch);
 	if (code != SV_OK && code != SV_EREMOVED)
 		sight->in_doubt = true;
 	sight->have_sem = code == SV_OK && sight->sem.count == SV_SEM_COUNT && sight->sem.key == sight->key;
@@ -290,7 +290,7 @@ void sv_sight_of_path(struct sv_sight *sight, const char *path, int project, boo
 			(sight->shmid == -1 ||
 		         (sv_segment_stat(sight->shmid, &sight->shm, &scratch) == SV_OK &&
 		          sight->shm.owner == geteuid() && sight->shm.maps == 0)) &&
-			(sight->semid == -1 || (sv_bells_stat(sight->semid, &sight->sem, &scratch) == SV_OK &&
+			(sight->semid == -1 || (sv_sem_stat(sight->semid, &sight->sem, &scratch) == SV_OK &&
 		                                sight->sem.owner == geteuid() && sight->sem.used_s == 0));
 		/* A set that no record and no header of ours names cannot be told from foreign software's. */
 		if (!sight->half_made && sight->shmid == -1)

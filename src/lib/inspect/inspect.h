@@ -19,7 +19,7 @@ struct sv_sight {
 	bool in_doubt;           /* an object may be there, but the kernel does not let us look */
 	bool half_made;          /* a creator of ours died, or is at it (only the lock tells) */
 	struct sv_segment_facts shm;
-	struct sv_bells_facts sem;
+	struct sv_sem_facts sem;
 	struct sv_info info;
 };
 

@@ -23,12 +23,12 @@ static bool membarrier(int command)
 #endif
 }
 
-bool sv_fence_register(void)
+bool sv_membarrier_register(void)
 {
 	return membarrier(REGISTER_GLOBAL_EXPEDITED);
 }
 
-bool sv_fence_remote(void)
+bool sv_membarrier_run(void)
 {
 	return membarrier(GLOBAL_EXPEDITED);
 }

@@ -5,10 +5,11 @@
 
 #include <stdbool.h>
 
-/* Let other processes' sv_fence_remote() reach this one.  False: not available, publish with full fences. */
-bool sv_fence_register(void);
+/* Let other processes' sv_membarrier_run() reach this one.  False: not available, publish with full fences.
+ */
+bool sv_membarrier_register(void);
 
 /* A full barrier in every running thread of all registered processes.  False: not available here. */
-bool sv_fence_remote(void);
+bool sv_membarrier_run(void);
 
 #endif

@@ -34,7 +34,7 @@ static int fail(struct sv_fault *fault, int id, const char *what)
 	return SV_ESYSTEM;
 }
 
-int sv_bells_create(int *id, key_t key, unsigned mode, struct sv_fault *fault)
+int sv_sem_create(int *id, key_t key, unsigned mode, struct sv_fault *fault)
 {
 	unsigned short zero[SV_SEM_COUNT] = { 0, 0 };
 	union semun arg = { .array = zero };
@@ -60,7 +60,7 @@ int sv_bells_create(int *id, key_t key, unsigned mode, struct sv_fault *fault)
 	return fault->error.code;
 }
 
-int sv_bells_stat(int id, struct sv_bells_facts *facts, struct sv_fault *fault)
+int sv_sem_stat(int id, struct sv_sem_facts *facts, struct sv_fault *fault)
 {
 	struct semid_ds ds;
 	union semun arg = { .buf = &ds };
@@ -109,7 +109,7 @@ static int replace_value(int id, int sem, struct sembuf *rest, size_t count)
 	return -1;
 }
 
-int sv_bells_attach(int id, enum sv_role role, struct sv_fault *fault)
+int sv_sem_attach(int id, enum sv_role role, struct sv_fault *fault)
 {
 	unsigned short sem = (unsigned short)sv_sem_of(role);
 	struct sembuf arm[2] = {
@@ -122,7 +122,7 @@ int sv_bells_attach(int id, enum sv_role role, struct sv_fault *fault)
 	return SV_OK;
 }
 
-int sv_bells_clear(int id, enum sv_role role, struct sv_fault *fault)
+int sv_sem_clear(int id, enum sv_role role, struct sv_fault *fault)
 {
 	if (replace_value(id, sv_sem_of(role), NULL, 0) == -1)
 		return fail(fault, id, "recover");
@@ -139,7 +139,7 @@ static int one_op(int id, int sem, int op, int flags, const struct timespec *tim
 	return result == 0 ? 0 : errno;
 }
 
-int sv_bells_leave(int id, enum sv_role role)
+int sv_sem_leave(int id, enum sv_role role)
 {
 	int code = one_op(id, sv_sem_of(role), SV_WEIGHT, SEM_UNDO, NULL);
 
@@ -147,7 +147,7 @@ int sv_bells_leave(int id, enum sv_role role)
 	return gone_is_removed(code) || code == ERANGE ? 0 : code;
 }
 
-int sv_bells_ring(int id, enum sv_role role)
+int sv_sem_ring(int id, enum sv_role role)
 {
 	int code = one_op(id, sv_sem_of(role), 1, 0, NULL);
 
@@ -155,42 +155,42 @@ int sv_bells_ring(int id, enum sv_role role)
 	return code == ERANGE ? 0 : code;
 }
 
-int sv_bells_ring_own(int id, enum sv_role role)
+int sv_sem_ring_own(int id, enum sv_role role)
 {
-	return sv_bells_ring(id, sv_other(role));
+	return sv_sem_ring(id, sv_other(role));
 }
 
-int sv_bells_sleep(int id, enum sv_role role, const struct timespec *timeout)
+int sv_sem_sleep(int id, enum sv_role role, const struct timespec *timeout)
 {
 	return one_op(id, sv_sem_of(sv_other(role)), -1, 0, timeout);
 }
 
-void sv_bells_drain(int id, enum sv_role role)
+void sv_sem_drain(int id, enum sv_role role)
 {
 	one_op(id, sv_sem_of(sv_other(role)), -1, IPC_NOWAIT, NULL);
 }
 
-int sv_bells_gone(int id, enum sv_role role)
+int sv_sem_gone(int id, enum sv_role role)
 {
 	int value = semctl(id, sv_sem_of(role), GETVAL);
 
 	return value == -1 ? -errno : value >= SV_GONE;
 }
 
-int sv_bells_sleep_end(int id, enum sv_role gone, const struct timespec *timeout)
+int sv_sem_sleep_end(int id, enum sv_role gone, const struct timespec *timeout)
 {
 	/* Waiting for zero takes nothing from anybody. */
 	return one_op(id, sv_sem_of(gone), 0, 0, timeout);
 }
 
-int sv_bells_remove(int id)
+int sv_sem_remove(int id)
 {
 	if (id == -1 || semctl(id, 0, IPC_RMID) == 0 || gone_is_removed(errno))
 		return 0;
 	return errno;
 }
 
-long sv_bells_pid(int id, enum sv_role role)
+long sv_sem_pid(int id, enum sv_role role)
 {
 	int pid = semctl(id, sv_sem_of(role), GETPID);
 

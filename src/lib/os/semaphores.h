@@ -40,7 +40,7 @@ static inline enum sv_role sv_other(enum sv_role role)
 }
 
 /* What the kernel says about a set. */
-struct sv_bells_facts {
+struct sv_sem_facts {
 	unsigned long count; /* semaphores in the set */
 	uid_t owner;
 	unsigned mode;
@@ -51,46 +51,46 @@ struct sv_bells_facts {
 };
 
 /* Create the set of a key, exclusively, both values 0.  SV_OK, SV_ESYSTEM with a hint. */
-int sv_bells_create(int *id, key_t key, unsigned mode, struct sv_fault *fault);
+int sv_sem_create(int *id, key_t key, unsigned mode, struct sv_fault *fault);
 
 /* SV_OK, SV_EREMOVED, SV_ESYSTEM.  Values are only filled in for a set of SV_SEM_COUNT. */
-int sv_bells_stat(int id, struct sv_bells_facts *facts, struct sv_fault *fault);
+int sv_sem_stat(int id, struct sv_sem_facts *facts, struct sv_fault *fault);
 
 /* Arm a role's weight and ring "I came", replacing the weight of a predecessor.  Under the lock. */
-int sv_bells_attach(int id, enum sv_role role, struct sv_fault *fault);
+int sv_sem_attach(int id, enum sv_role role, struct sv_fault *fault);
 
 /* Give a role's weight, as death would, and disarm.  0 or an errno value. */
-int sv_bells_leave(int id, enum sv_role role);
+int sv_sem_leave(int id, enum sv_role role);
 
 /* Take a gone role's weight off, for a successor to be waited for.  Under the lock. */
-int sv_bells_clear(int id, enum sv_role role, struct sv_fault *fault);
+int sv_sem_clear(int id, enum sv_role role, struct sv_fault *fault);
 
 /* Wake the peer of a role.  0 or an errno value.  Async-signal-safe. */
-int sv_bells_ring(int id, enum sv_role role);
+int sv_sem_ring(int id, enum sv_role role);
 
 /* Wake a role itself: for sv_interrupt().  Async-signal-safe. */
-int sv_bells_ring_own(int id, enum sv_role role);
+int sv_sem_ring_own(int id, enum sv_role role);
 
 /*
  * Sleep as a role until rung; NULL: for ever.  The time is relative.
  * 0, or EAGAIN (time is up), EINTR, EIDRM or EINVAL (the set is gone), or another errno value.
  */
-int sv_bells_sleep(int id, enum sv_role role, const struct timespec *timeout);
+int sv_sem_sleep(int id, enum sv_role role, const struct timespec *timeout);
 
 /* Take one bell if there is one. */
-void sv_bells_drain(int id, enum sv_role role);
+void sv_sem_drain(int id, enum sv_role role);
 
 /* Has a role's weight fallen?  1, 0, or minus an errno value. */
-int sv_bells_gone(int id, enum sv_role role);
+int sv_sem_gone(int id, enum sv_role role);
 
 /* Sleep until a set with a gone role is removed (EIDRM, EINVAL) or that role is taken over (0).  As
- * sv_bells_sleep(). */
-int sv_bells_sleep_end(int id, enum sv_role gone, const struct timespec *timeout);
+ * sv_sem_sleep(). */
+int sv_sem_sleep_end(int id, enum sv_role gone, const struct timespec *timeout);
 
 /* Remove the set.  0 or an errno value; already gone is 0. */
-int sv_bells_remove(int id);
+int sv_sem_remove(int id);
 
 /* Pid of the last process that changed a role's semaphore; 0 if not known. */
-long sv_bells_pid(int id, enum sv_role role);
+long sv_sem_pid(int id, enum sv_role role);
 
 #endif

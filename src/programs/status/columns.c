@@ -272,8 +272,8 @@ static char *cell_text(char *out, size_t size, const struct cli_channel *channel
 	return out;
 }
 
-static void fill_table(struct cli_table *table, const struct cli_look *look, const int *chosen, size_t count,
-                       bool exact, size_t bar)
+static void fill_table(struct cli_table *table, const struct cli_snapshot *look, const int *chosen,
+                       size_t count, bool exact, size_t bar)
 {
 	char cell[2400];
 	size_t i, j;
@@ -287,7 +287,7 @@ static void fill_table(struct cli_table *table, const struct cli_look *look, con
 			                               (enum column)chosen[j], exact, bar));
 }
 
-static void fill_layout(struct cli_table *table, const struct cli_look *look, const struct cli_view *view,
+static void fill_layout(struct cli_table *table, const struct cli_snapshot *look, const struct cli_view *view,
                         const char *layout, size_t bar)
 {
 	int chosen[CLI_COLUMNS_MOST];
@@ -300,7 +300,7 @@ static void fill_layout(struct cli_table *table, const struct cli_look *look, co
 }
 
 /* As many columns as fit. */
-static void fit(struct cli_table *table, const struct cli_look *look, const struct cli_view *view,
+static void fit(struct cli_table *table, const struct cli_snapshot *look, const struct cli_view *view,
                 size_t width)
 {
 	const char *const *layout = view->watching ? watch_layouts : layouts;
@@ -327,7 +327,7 @@ static void fit(struct cli_table *table, const struct cli_look *look, const stru
 	}
 }
 
-void cli_columns_table(struct cli_table *table, const struct cli_look *look, const struct cli_view *view,
+void cli_columns_table(struct cli_table *table, const struct cli_snapshot *look, const struct cli_view *view,
                        size_t width)
 {
 	if (view->count > 0)

@@ -25,7 +25,7 @@ bool cli_columns_parse(const char *list, int *chosen, size_t *count);
 void cli_columns_help(FILE *out);
 
 /* The table of a look; width is what it should fit into.  To be freed. */
-void cli_columns_table(struct cli_table *table, const struct cli_look *look, const struct cli_view *view,
+void cli_columns_table(struct cli_table *table, const struct cli_snapshot *look, const struct cli_view *view,
                        size_t width);
 
 #endif

@@ -28,7 +28,7 @@ static int compare(const void *a, const void *b)
 
 static int add(const struct sv_info *info, void *arg)
 {
-	struct cli_look *look = arg;
+	struct cli_snapshot *look = arg;
 
 	if (look->count == look->room) {
 		look->room = look->room * 2 + 16;
@@ -43,7 +43,7 @@ static int add(const struct sv_info *info, void *arg)
 }
 
 /* One that came up between the look at its record and the look at the segments was seen twice. */
-static void drop_doubles(struct cli_look *look)
+static void drop_doubles(struct cli_snapshot *look)
 {
 	size_t i, kept = 0;
 
@@ -61,7 +61,7 @@ static void drop_doubles(struct cli_look *look)
 	look->count = kept;
 }
 
-static void look_at_named(struct cli_look *look, const struct cli_choice *choice, bool tell)
+static void look_at_named(struct cli_snapshot *look, const struct cli_choice *choice, bool tell)
 {
 	struct sv_error error;
 	struct sv_info info;
@@ -79,7 +79,7 @@ static void look_at_named(struct cli_look *look, const struct cli_choice *choice
 	}
 }
 
-bool cli_look_around(struct cli_look *look, const struct cli_choice *choice, bool tell_missing)
+bool cli_snapshot_take(struct cli_snapshot *look, const struct cli_choice *choice, bool tell_missing)
 {
 	struct sv_error error;
 
@@ -99,7 +99,7 @@ bool cli_look_around(struct cli_look *look, const struct cli_choice *choice, boo
 	return true;
 }
 
-void cli_look_rates(struct cli_look *now, const struct cli_look *before)
+void cli_snapshot_rates(struct cli_snapshot *now, const struct cli_snapshot *before)
 {
 	double seconds = (double)(now->at_ns - before->at_ns) / 1e9;
 	size_t i, j;
@@ -118,7 +118,7 @@ void cli_look_rates(struct cli_look *now, const struct cli_look *before)
 	}
 }
 
-void cli_look_free(struct cli_look *look)
+void cli_snapshot_free(struct cli_snapshot *look)
 {
 	free(look->channel);
 	memset(look, 0, sizeof *look);

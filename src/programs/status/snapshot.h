@@ -14,7 +14,7 @@ struct cli_choice {
 };
 
 /* Channels at one time: all, in order of what they are shown as, or the chosen ones as they were given. */
-struct cli_look {
+struct cli_snapshot {
 	struct cli_channel *channel;
 	size_t count, room;
 	int64_t at_ns;
@@ -23,11 +23,11 @@ struct cli_look {
 
 /* Look, into a look that is zero or was used before.  tell_missing: with a message for each.  false: failed,
  * with a message. */
-bool cli_look_around(struct cli_look *look, const struct cli_choice *choice, bool tell_missing);
+bool cli_snapshot_take(struct cli_snapshot *look, const struct cli_choice *choice, bool tell_missing);
 
 /* Fill in the rates since an earlier look. */
-void cli_look_rates(struct cli_look *now, const struct cli_look *before);
+void cli_snapshot_rates(struct cli_snapshot *now, const struct cli_snapshot *before);
 
-void cli_look_free(struct cli_look *look);
+void cli_snapshot_free(struct cli_snapshot *look);
 
 #endif
