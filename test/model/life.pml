@@ -9,9 +9,9 @@
  *	create                       create                        src/lib/channel/open.c
  *	remove                       sv_objects_remove             src/lib/channel/judge.c
  *	enter                        enter, sv_sem_attach        src/lib/channel/open.c, src/lib/os/semaphores.c
- *	wait for the peer            sv_wait_peer                  src/lib/channel/wait.c
- *	finish                       sv_finish, sleep_once, look   src/lib/channel/stream.c, src/lib/channel/wait.c
- *	settle                       settle                        src/lib/channel/wait.c
+ *	wait for the peer            sv_wait_peer                  src/lib/channel/peer.c
+ *	finish                       sv_finish, sleep_once, look   src/lib/channel/finish.c, src/lib/channel/wait.c
+ *	settle                       settle                        src/lib/channel/peer.c
  *	leave                        leave                         src/lib/channel/finish.c
  *	clean                        clean_one, remove_all         src/lib/inspect/clean.c
  *	death                        exit_mm, exit_sem, exit_files of the kernel, in this order

@@ -122,6 +122,19 @@ static inline int sv_channel_publish(struct sv_channel *ch, uint64_t n)
 /* Writer, after a look at the reader: is it done although the writer still has something to say? */
 bool sv_reader_done_early(const struct sv_channel *ch);
 
+/* The process id that the peer claims. */
+long sv_peer_pid(const struct sv_channel *ch);
+
+/* Failures of a wait, as codes with the fault set. */
+int sv_peer_corrupt(struct sv_channel *ch, const char *what);
+int sv_peer_died(struct sv_channel *ch);
+int sv_channel_removed(struct sv_channel *ch);
+int sv_channel_interrupted(struct sv_channel *ch);
+int sv_channel_sleep_failed(struct sv_channel *ch, int code);
+
+/* Tell the peer which CPU its spinning would compete for; that CPU, as sv_spin_cpu() gives it. */
+uint32_t sv_channel_note_cpu(struct sv_channel *ch);
+
 /* The peer's status as a code: SV_OK while it runs or when it is done, else SV_EPEER with the fault set. */
 int sv_peer_verdict(struct sv_channel *ch, uint32_t status);
 

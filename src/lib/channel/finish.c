@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* finish.c - the end of a handle: the last one out removes what is left. */
+/* finish.c - how a transfer and its handle end; the last one out removes what is left. */
 #include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -11,6 +11,76 @@
  * svclean. */
 #define PATIENCE_MS 2000
 #define PEER_PATIENCE_MS 15000
+
+/* A want that no position reaches: only a status or a death ends the wait. */
+#define ONLY_A_STATUS (UINT64_C(1) << 60)
+
+static int end_with(struct sv_channel *ch, uint32_t status)
+{
+	ch->kind |= SV_KIND_FINISHED;
+	if (sv_ring_set_status(&ch->ring, status) && !sv_channel_ring(ch))
+		return ch->fault.error.code;
+	return SV_OK;
+}
+
+int sv_finish(sv_channel *ch, int timeout_ms)
+{
+	int code = SV_OK;
+
+	if (getpid() != ch->process || timeout_ms < -1)
+		return sv_fault_set(&ch->fault, SV_EINVAL, 0,
+		                    "sv_finish: bad timeout_ms, or a handle of another process");
+	if (ch->role == SV_READER) {
+		if (sv_channel_finished(ch))
+			return SV_OK;
+		if (!ch->end_seen)
+			return sv_fault_set(&ch->fault, SV_EINVAL, 0,
+			                    "sv_finish: the end of the stream was not seen");
+		ch->complete = true;
+		/* The writer may have seen that already: from here on it is so, even if there is no bell left
+		 * to ring. */
+		end_with(ch, SV_DONE);
+		return SV_OK;
+	}
+	if (!sv_channel_finished(ch)) {
+		if (ch->staged > 0)
+			code = sv_msg_flush(ch);
+		if (code == SV_OK)
+			code = end_with(ch, SV_DONE);
+		if (code != SV_OK)
+			return code;
+	} else if (sv_status_of(ch->ring.own) != SV_DONE) {
+		return sv_fault_set(&ch->fault, SV_EINVAL, 0,
+		                    "sv_finish: the transfer was aborted by this side");
+	}
+	if ((ch->flags & SV_DETACH) != 0) {
+		ch->complete = true;
+		return SV_OK;
+	}
+	code = sv_channel_wait(ch, ONLY_A_STATUS, timeout_ms);
+	if (code != SV_END)
+		return code;
+	if (ch->ring.seen != ch->ring.position)
+		return sv_fault_set(&ch->fault, SV_ECORRUPT, 0,
+		                    "corrupt channel: the reader finished without taking all bytes");
+	ch->complete = true;
+	return SV_OK;
+}
+
+int sv_abort(sv_channel *ch, int reason)
+{
+	uint32_t status;
+
+	if (reason == 0 || reason > (int)SV_STATUS_VALUE || reason < -(int)SV_STATUS_VALUE)
+		return sv_fault_set(&ch->fault, SV_EINVAL, 0,
+		                    "sv_abort: a reason is an errno value or minus a signal number");
+	/* What both sides agreed on cannot be taken back. */
+	if (ch->complete)
+		return SV_OK;
+	status = reason > 0 ? SV_FAILED | (uint32_t)reason : SV_SIGNALLED | (uint32_t)-reason;
+	end_with(ch, status);
+	return SV_OK;
+}
 
 /* Of two users only the owner may remove: it stays until the other has left. */
 static void let_the_other_go_first(struct sv_channel *ch)

@@ -141,13 +141,6 @@ static int enter(struct sv_channel *ch, const struct sv_options *options)
 	return SV_OK;
 }
 
-void sv_channel_remove_early(struct sv_channel *ch)
-{
-	/* Only owner and creator may: of two users, the one that made it does it when it sees the other. */
-	if (ch->removable && sv_segment_remove(ch->segment.id) == 0)
-		ch->removable = false;
-}
-
 /* Who is still attached while a transfer ends; 0: not known.  Its segment has no key any more, but its id is
  * recorded. */
 static long survivor(const struct sv_objects *objects, enum sv_role gone)

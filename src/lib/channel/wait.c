@@ -15,73 +15,6 @@
 #define SPINS_PER_HOLD 8                 /* the same, while a look is put off */
 #define BLIND_SLICE_NS INT64_C(10000000) /* see sleep_once() */
 
-static long peer_pid(const struct sv_channel *ch)
-{
-	return (long)atomic_load_explicit(&ch->ring.peer->pid, memory_order_relaxed);
-}
-
-static int corrupt(struct sv_channel *ch, const char *what)
-{
-	return sv_fault_set(&ch->fault, SV_ECORRUPT, 0,
-	                    "corrupt channel: the %s stored %s; the transfer is incomplete",
-	                    sv_role_name(sv_other(ch->role)), what);
-}
-
-static int died(struct sv_channel *ch)
-{
-	sv_fault_set(&ch->fault, SV_EDIED, 0,
-	             "the %s (pid %ld) died: it crashed or was killed; the transfer is incomplete",
-	             sv_role_name(sv_other(ch->role)), peer_pid(ch));
-	ch->fault.error.peer_pid = peer_pid(ch);
-	return SV_EDIED;
-}
-
-static int removed(struct sv_channel *ch)
-{
-	return sv_fault_set(&ch->fault, SV_EREMOVED, 0,
-	                    "the channel was removed by another process (ipcrm? systemd RemoveIPC?); the "
-	                    "transfer is incomplete");
-}
-
-int sv_peer_verdict(struct sv_channel *ch, uint32_t status)
-{
-	const char *who = sv_role_name(sv_other(ch->role));
-	int value = (int)(status & SV_STATUS_VALUE);
-
-	switch (status & SV_STATUS_CLASS) {
-	case 0: return value <= (int)SV_DONE ? SV_OK : corrupt(ch, "an unknown status");
-	case SV_FAILED:
-		if (value == ECANCELED)
-			sv_fault_set(&ch->fault, SV_EPEER, 0,
-			             "the %s (pid %ld) closed the channel before the end", who, peer_pid(ch));
-		else if (value == ETIMEDOUT)
-			sv_fault_set(&ch->fault, SV_EPEER, 0, "the %s (pid %ld) gave up waiting", who,
-			             peer_pid(ch));
-		else
-			sv_fault_set(&ch->fault, SV_EPEER, value, "the %s (pid %ld) failed", who,
-			             peer_pid(ch));
-		break;
-	case SV_SIGNALLED:
-		sv_fault_set(&ch->fault, SV_EPEER, 0, "the %s (pid %ld) was ended by signal %d (%s)", who,
-		             peer_pid(ch), value, strsignal(value) != NULL ? strsignal(value) : "unknown");
-		ch->fault.error.signal = value;
-		break;
-	default: return corrupt(ch, "an unknown status");
-	}
-	ch->fault.error.sys_errno = (status & SV_STATUS_CLASS) == SV_FAILED ? value : 0;
-	ch->fault.error.peer_pid = peer_pid(ch);
-	sv_fault_hint(&ch->fault, "the transfer is incomplete");
-	return SV_EPEER;
-}
-
-/* Its bell goes too, unless a sleep has taken it; taking another instead does no harm, as each sleep begins
- * with a look. */
-static int interrupted(struct sv_channel *ch)
-{
-	sv_sem_drain(ch->semid, ch->role);
-	return sv_fault_set(&ch->fault, SV_EINTR, 0, "interrupted");
-}
-
 /*
  * Is the wait over?  The status is loaded before the position (acquire), so that a final status never hides
  * the bytes that were published before it.
@@ -91,7 +24,7 @@ static int look(struct sv_channel *ch, uint64_t want)
 	uint32_t status = sv_status_of(ch->ring.peer);
 
 	if (!sv_ring_look(&ch->ring))
-		return corrupt(ch, "an impossible position");
+		return sv_peer_corrupt(ch, "an impossible position");
 	if (sv_ring_room(&ch->ring) >= want)
 		return SV_OK;
 	if (status == SV_DONE)
@@ -99,26 +32,16 @@ static int look(struct sv_channel *ch, uint64_t want)
 	if (status != SV_RUNNING)
 		return sv_peer_verdict(ch, status);
 	if (ch->peer_gone)
-		return died(ch);
+		return sv_peer_died(ch);
 	if (atomic_load_explicit(&ch->interrupted, memory_order_relaxed) &&
 	    atomic_exchange(&ch->interrupted, 0))
-		return interrupted(ch);
+		return sv_channel_interrupted(ch);
 	return GO_ON;
-}
-
-/* Tell the peer which CPU its spinning would compete for. */
-static uint32_t note_cpu(struct sv_channel *ch)
-{
-	uint32_t cpu = sv_spin_cpu();
-
-	if (cpu != atomic_load_explicit(&ch->ring.own->cpu, memory_order_relaxed))
-		atomic_store_explicit(&ch->ring.own->cpu, cpu, memory_order_relaxed);
-	return cpu;
 }
 
 static int64_t spin_budget(struct sv_channel *ch)
 {
-	uint32_t cpu = note_cpu(ch);
+	uint32_t cpu = sv_channel_note_cpu(ch);
 
 	return sv_spin_budget(&ch->spin, cpu,
 	                      atomic_load_explicit(&ch->ring.peer->cpu, memory_order_relaxed));
@@ -153,19 +76,12 @@ static int spin(struct sv_channel *ch, uint64_t want, int64_t until)
 	return code;
 }
 
-static int sleep_failed(struct sv_channel *ch, int code)
-{
-	if (code == EIDRM || code == EINVAL)
-		return removed(ch);
-	return sv_fault_set(&ch->fault, SV_ESYSTEM, code, "cannot wait on semaphore set %d", ch->semid);
-}
-
 /* The set went away or a system call failed: the last look decides, then the failure. */
 static int look_and_fail(struct sv_channel *ch, uint64_t want, int code)
 {
 	int last = look(ch, want);
 
-	return last == GO_ON ? sleep_failed(ch, code) : last;
+	return last == GO_ON ? sv_channel_sleep_failed(ch, code) : last;
 }
 
 /* Has the peer's weight fallen?  Then data or a final status may still have come first: look once more. */
@@ -306,19 +222,6 @@ int sv_channel_wait(struct sv_channel *ch, uint64_t want, int timeout_ms)
 	return code;
 }
 
-bool sv_channel_ring(struct sv_channel *ch)
-{
-	int code = sv_sem_ring(ch->semid, ch->role);
-
-	sv_ring_weigh_down(&ch->ring);
-	/* A peer that slept may have been misled by where this side ran before. */
-	note_cpu(ch);
-	if (code == 0)
-		return true;
-	sleep_failed(ch, code);
-	return false;
-}
-
 int sv_check(sv_channel *ch)
 {
 	int code = look(ch, NO_POSITION);
@@ -326,126 +229,4 @@ int sv_check(sv_channel *ch)
 	if (code == GO_ON)
 		code = look_for_death(ch, NO_POSITION);
 	return code == GO_ON || code == SV_END ? SV_OK : code;
-}
-
-/* On a kept channel: forget a peer that is gone without having finished.  1: the slot is free now, or was. */
-static int recover(struct sv_channel *ch, int timeout_ms)
-{
-	struct sv_side_line *peer = ch->ring.peer;
-	int code = sv_rendezvous_lock(&ch->rv, timeout_ms, &ch->fault);
-	int gone;
-
-	if (code != SV_OK)
-		return code;
-	gone = sv_sem_gone(ch->semid, sv_other(ch->role));
-	if (gone < 0)
-		code = sleep_failed(ch, -gone);
-	/* A successor may have come already: then its weight is up, not down, and the slot is its own. */
-	if (gone == 1 && sv_status_of(peer) != SV_DONE) {
-		atomic_store(&peer->slot, SV_SLOT_EMPTY);
-		atomic_store(&peer->status, SV_RUNNING);
-		code = sv_sem_clear(ch->semid, sv_other(ch->role), &ch->fault);
-	}
-	if (code == SV_OK)
-		ch->peer_gone = false;
-	sv_rendezvous_unlock(&ch->rv);
-	return code;
-}
-
-/*
- * ATTACHING is stored and left under the lock.  Seen with the lock in hand and without a weight, it is of a
- * peer that died before the kernel knew of it: one that has never come.
- */
-static int settle(struct sv_channel *ch, int timeout_ms)
-{
-	struct sv_side_line *peer = ch->ring.peer;
-	int code = sv_rendezvous_lock(&ch->rv, timeout_ms, &ch->fault);
-	int gone;
-
-	if (code != SV_OK)
-		return code;
-	gone = sv_sem_gone(ch->semid, sv_other(ch->role));
-	if (gone < 0)
-		code = sleep_failed(ch, -gone);
-	else if (gone == 0 && atomic_load(&peer->slot) == SV_SLOT_ATTACHING)
-		atomic_store(&peer->slot, SV_SLOT_EMPTY);
-	sv_rendezvous_unlock(&ch->rv);
-	return code;
-}
-
-/* Somebody removed the segment while this side waited alone: no peer can ever find it. */
-static bool orphaned(struct sv_channel *ch)
-{
-	struct sv_segment_facts facts;
-
-	return sv_segment_stat(ch->segment.id, &facts, &ch->fault) != SV_OK || facts.key == 0;
-}
-
-/*
- * Moved on while it waited, it would give a reader bytes that were never written, and the next commit would
- * hide that. Relaxed: nobody but this side has a right to store it, so there is nothing to be ordered with.
- */
-static int check_own_position(struct sv_channel *ch)
-{
-	if (atomic_load_explicit(&ch->ring.own->position, memory_order_relaxed) == ch->ring.position)
-		return SV_OK;
-	return sv_fault_set(&ch->fault, SV_ECORRUPT, 0,
-	                    "corrupt channel: the position of the %s was overwritten; the transfer is "
-	                    "incomplete",
-	                    sv_role_name(ch->role));
-}
-
-int sv_wait_peer(sv_channel *ch, int timeout_ms)
-{
-	bool resumable = (ch->flags & SV_RESUME) != 0;
-	int64_t deadline = sv_deadline(timeout_ms);
-	struct sv_side_line *peer = ch->ring.peer;
-	struct timespec left;
-	uint32_t slot, status;
-	int code;
-
-	if (getpid() != ch->process || timeout_ms < -1)
-		return sv_fault_set(&ch->fault, SV_EINVAL, 0,
-		                    "sv_wait_peer: bad timeout_ms, or a handle of another process");
-	for (;;) {
-		slot = atomic_load_explicit(&peer->slot, memory_order_acquire);
-		status = sv_status_of(peer);
-		if (slot > SV_SLOT_LEFT)
-			return corrupt(ch, "an unknown slot");
-		if (slot == SV_SLOT_ATTACHING && sv_sem_gone(ch->semid, sv_other(ch->role)) == 0) {
-			code = settle(ch, timeout_ms);
-			if (code != SV_OK)
-				return code;
-			continue;
-		}
-		if (slot != SV_SLOT_EMPTY &&
-		    (!resumable || status == SV_DONE ||
-		     (slot != SV_SLOT_LEFT && status == SV_RUNNING && !ch->peer_gone &&
-		      sv_sem_gone(ch->semid, sv_other(ch->role)) == 0))) {
-			sv_channel_remove_early(ch);
-			return check_own_position(ch);
-		}
-		if (resumable && slot != SV_SLOT_EMPTY && sv_sem_gone(ch->semid, sv_other(ch->role)) == 1) {
-			code = recover(ch, timeout_ms);
-			if (code != SV_OK)
-				return code;
-			continue;
-		}
-		ch->peer_gone = false;
-		if (atomic_exchange(&ch->interrupted, 0))
-			return interrupted(ch);
-		if (deadline != SV_NEVER && sv_now() >= deadline)
-			return timeout_ms == 0
-			               ? sv_fault_set(&ch->fault, SV_EAGAIN, 0, "no %s is attached",
-			                              sv_role_name(sv_other(ch->role)))
-			               : sv_fault_set(&ch->fault, SV_ETIMEDOUT, 0, "timed out: no %s came",
-			                              sv_role_name(sv_other(ch->role)));
-		/* The arrival bell is part of the semop that attaches, so it cannot be missed. */
-		code = sv_sem_sleep(ch->semid, ch->role, sv_time_left(deadline, &left));
-		if (code == 0 && slot == SV_SLOT_EMPTY && atomic_load(&peer->slot) == SV_SLOT_EMPTY &&
-		    orphaned(ch))
-			return removed(ch);
-		if (code != 0 && code != EINTR && code != EAGAIN)
-			return sleep_failed(ch, code);
-	}
 }

@@ -341,29 +341,6 @@ int sv_sight_of_choice(struct sv_sight *sight, const char *name, const char *pat
 	return SV_OK;
 }
 
-struct list {
-	sv_visit visit;
-	void *arg;
-};
-
-static int visit_for_list(struct sv_sight *sight, void *arg)
-{
-	struct list *list = arg;
-
-	return list->visit(&sight->info, list->arg);
-}
-
-int sv_list(int all, sv_visit visit, void *arg, struct sv_error *err)
-{
-	struct list list = { .visit = visit, .arg = arg };
-	struct sv_fault fault = { .label = "" };
-	int code = sv_sight_walk(all != 0, visit_for_list, &list, &fault);
-
-	if (err != NULL)
-		*err = fault.error;
-	return code;
-}
-
 /* What the key of a rendezvous leads to need not be its channel. */
 static void judge_identity(struct sv_sight *sight, const char *path)
 {

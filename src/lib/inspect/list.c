@@ -165,3 +165,26 @@ int sv_sight_walk(bool all, int (*visit)(struct sv_sight *, void *), void *arg, 
 	free(walk.seen.ids);
 	return result;
 }
+
+struct list {
+	sv_visit visit;
+	void *arg;
+};
+
+static int visit_for_list(struct sv_sight *sight, void *arg)
+{
+	struct list *list = arg;
+
+	return list->visit(&sight->info, list->arg);
+}
+
+int sv_list(int all, sv_visit visit, void *arg, struct sv_error *err)
+{
+	struct list list = { .visit = visit, .arg = arg };
+	struct sv_fault fault = { .label = "" };
+	int code = sv_sight_walk(all != 0, visit_for_list, &list, &fault);
+
+	if (err != NULL)
+		*err = fault.error;
+	return code;
+}
