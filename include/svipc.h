@@ -125,13 +125,36 @@ struct sv_options {
 		} \
 	}
 
+/*
+ * What would help after a failure, for a program to turn into its own words and commands.  Each concerns the
+ * channel of the failed call and no other.
+ */
+enum sv_advice {
+	SV_ADVICE_NONE = 0,
+	SV_ADVICE_CLEAN = 1,     /* sv_clean() of this channel removes what is in the way */
+	SV_ADVICE_CLEAN_ALL = 2, /* the same with all = 1; this drops data that somebody may want */
+	SV_ADVICE_TAKE = 3,      /* data was left: a reader can take it; sv_clean() with all = 1 drops it */
+	SV_ADVICE_WAIT = 4,      /* somebody is using it: wait for the end, or choose another channel */
+	SV_ADVICE_OTHER_CHANNEL = 5, /* choose another name, path or project id */
+	SV_ADVICE_RESUME = 6,        /* open with SV_RESUME to go on; sv_clean() with all = 1 drops it */
+	SV_ADVICE_NO_RESUME = 7,     /* open without SV_RESUME, or wait for the end */
+	SV_ADVICE_MESSAGES = 8,      /* it carries messages: open with SV_MESSAGES */
+	SV_ADVICE_BYTES = 9,         /* it carries bytes: open without SV_MESSAGES */
+	SV_ADVICE_MODE = 10,         /* another user's: its maker must allow access with a wider mode */
+	SV_ADVICE_CAPACITY = 11,     /* choose a smaller capacity */
+	SV_ADVICE_DIRECTORY = 12,    /* set SVIPC_DIR to a directory of your own with mode 0700 */
+	SV_ADVICE_PATH = 13,         /* a rendezvous path must name a file that exists */
+	SV_ADVICE_LIMIT = 14         /* a kernel limit on objects is reached: clean up, or raise it */
+};
+
 /* The last failure, in full. */
 struct sv_error {
 	int code;       /* enum sv_code */
 	int sys_errno;  /* errno of the failed call (SV_ESYSTEM) or the peer's reason (SV_EPEER), else 0 */
 	int signal;     /* SV_EPEER: the signal that ended the peer, else 0 */
 	long peer_pid;  /* the peer concerned, 0 if not known; of the peer's pid namespace */
-	char text[768]; /* one line, no newline: what was tried, on which object, why, what to do */
+	char text[768]; /* one line, no newline: what was tried, on which object, why */
+	int advice;     /* enum sv_advice */
 };
 
 /* What a channel is doing, in the order in which a life goes. */

@@ -38,6 +38,7 @@ int sv_fault_set(struct sv_fault *fault, int code, int sys_errno, const char *fo
 	error->sys_errno = sys_errno;
 	error->signal = 0;
 	error->peer_pid = 0;
+	error->advice = SV_ADVICE_NONE;
 	error->text[0] = '\0';
 	if (fault->label[0] != '\0')
 		append(error->text, sizeof error->text, "%s: ", fault->label);
@@ -59,6 +60,11 @@ void sv_fault_hint(struct sv_fault *fault, const char *format, ...)
 	vappend(error->text, sizeof error->text, format, args);
 	va_end(args);
 	append(error->text, sizeof error->text, ")");
+}
+
+void sv_fault_advise(struct sv_fault *fault, enum sv_advice advice)
+{
+	fault->error.advice = advice;
 }
 
 const char *sv_strerror(int code)

@@ -18,4 +18,7 @@ int sv_fault_set(struct sv_fault *fault, int code, int sys_errno, const char *fo
 /* Add a hint, in parentheses, to the sentence. */
 void sv_fault_hint(struct sv_fault *fault, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Say what would help: an enum sv_advice for the program to put into words. */
+void sv_fault_advise(struct sv_fault *fault, enum sv_advice advice);
+
 #endif
