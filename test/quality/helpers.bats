@@ -5,12 +5,12 @@
 
 load ../lib/common
 
-# A suite to be run by a test: suite NAME <<'END' ... END, with "case" for "@test", which bats would take for
-# one of this file.
+# A suite to be run by a test: suite NAME <<'END' ... END, with "case" for "@test" and "tags" for "# bats test_tags=",
+# which bats would take for some of this file.
 suite() {
 	{
 		printf 'load %q\n' "$SV_ROOT/test/lib/common"
-		sed 's/^case /@test /'
+		sed 's/^case /@test /; s/^tags /# bats test_tags=/'
 	} >"$WORK/$1.bats"
 }
 
@@ -289,6 +289,61 @@ semaphore_sleeper() {
 	assert_output_has 'silent: not ok - ended with status 5'
 	assert_output_has 'missing: not ok - cannot be run'
 	assert_equal 'last line' "${lines[-1]}" '4 passed, 5 failed, 0 skipped'
+}
+
+# Each line: the end of what is said of the program, then what the program prints, with ; between its lines.
+@test "run-tests: TAP that is not as it must be is a failure" {
+	local why lines number=0
+	while IFS='|' read -r why lines; do
+		number=$((number + 1))
+		program "tap$number" <<<"echo '$lines' | tr ';' '\n'"
+		run_tests "./tap$number"
+		assert_status 1
+		assert_output_has "$why"
+		assert_output_lacks ' 0 failed'
+	done <<-'END'
+		not ok 1 - a # skip|1..2;not ok 1 - a # skip no gear;ok 2
+		not ok 1 # TODO|1..2;not ok 1 # TODO later;ok 2
+		bailed out|1..1;ok 1;Bail out!
+		bailed out: no disk|ok 1;Bail out! no disk;1..1
+		test number 1 came where 2 was due|1..3;ok 1;ok 1;ok 1
+		test number 3 came where 2 was due|1..2;ok 1;ok 3
+		test number 0 came where 1 was due|1..1;ok 0
+		printed a second plan, 1..2|1..2;ok 1;1..2;ok 2
+		ran a test after its plan|ok 1;1..2;ok 2
+		ran 1 of 2 tests|1..2;ok 1
+		ran 3 of 2 tests|1..2;ok 1;ok 2;ok 3
+		ran 1 of 0 tests|1..0 # SKIP no gear;ok 1
+		printed no plan|ok 1;  1..1
+		printed no plan|ok 1;1..1st
+	END
+}
+
+@test "run-tests: TAP in its several right forms" {
+	program first <<<'printf "1..3\nok 1 - a\nok\nok 3 # Skipped: no gear\n"'
+	program last <<<'printf "# a comment\nok - skip this # no directive\nok 2 a#skip\nan unknown line\n1..2\n"'
+	run_tests ./first ./last
+	assert_status 0
+	assert_output_has 'no gear'
+	assert_equal 'last line' "${lines[-1]}" '4 passed, 0 failed, 1 skipped'
+}
+
+@test "run-tests: what is tagged long runs with --long only" {
+	suite mixed <<-'END'
+		tags long
+		case "slow" { echo "slow ran" >&3; }
+		case "fast" { :; }
+	END
+	suite slow <<-'END'
+		tags other,long
+		case "slow" { :; }
+	END
+	run_tests mixed.bats slow.bats
+	assert_status 0
+	assert_output_has 'all of its tests take minutes'
+	assert_equal 'last line' "${lines[-1]}" '1 passed, 0 failed, 1 skipped'
+	run_tests --long mixed.bats slow.bats
+	assert_equal 'last line' "${lines[-1]}" '3 passed, 0 failed, 0 skipped'
 }
 
 @test "run-tests: a suite that does not parse is a failed test" {
