@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# Killed after exactly N instructions, for N at random: the other side knows, nothing is lost, nothing is left.
-# test/exhaustive/instruction_sweep.long.bats takes every N.
+# Killed after exactly N instructions: the other side knows, nothing is lost, nothing is left.  A sample of N; the long
+# tests take every N.
 
 load ../lib/common
 load ../lib/sweep
@@ -29,4 +29,83 @@ sample() {
 @test "a side killed while it makes the channel, when the other is just coming" {
 	sample --case writer --victim-first --from flock
 	sample --case reader --resume --victim-first --from flock
+}
+
+every() {
+	SV_LIMIT=3000 sweep "$@"
+}
+
+# bats test_tags=long
+@test "a writer killed at every instruction from its first semaphore operation on" {
+	every --case writer
+}
+
+# bats test_tags=long
+@test "a reader killed at every instruction from its first semaphore operation on" {
+	every --case reader
+}
+
+# bats test_tags=long
+@test "a resumable writer killed at every instruction, then started again" {
+	every --case writer --resume
+}
+
+# bats test_tags=long
+@test "a resumable reader killed at every instruction, then started again" {
+	every --case reader --resume
+}
+
+# bats test_tags=long
+@test "any side killed at every 11th instruction, single-stepped all the way" {
+	local side resume
+	for side in writer reader; do
+		for resume in '' --resume; do
+			# shellcheck disable=SC2086 # nothing, or one word
+			every --case $side $resume --exact --stride 11 --offset "$RANDOM"
+		done
+	done
+}
+
+# bats test_tags=long
+@test "a side killed at every 17th instruction from the first lock on, that opens the channel first" {
+	local side resume
+	for side in writer reader; do
+		for resume in '' --resume; do
+			# shellcheck disable=SC2086 # nothing, or one word
+			every --case $side $resume --victim-first --from flock --stride 17 --offset "$RANDOM"
+		done
+	done
+}
+
+# bats test_tags=long
+@test "a side killed at every 17th instruction from the first lock on, that comes second" {
+	local side resume
+	for side in writer reader; do
+		for resume in '' --resume; do
+			# shellcheck disable=SC2086 # nothing, or one word
+			every --case $side $resume --from flock --stride 17 --offset "$RANDOM"
+		done
+	done
+}
+
+# bats test_tags=long
+@test "a side killed at every 29th instruction of a transfer of several ring lengths" {
+	local side resume
+	for side in writer reader; do
+		for resume in '' --resume; do
+			# shellcheck disable=SC2086 # nothing, or one word
+			every --case $side $resume --bytes 9000 --stride 29 --offset "$RANDOM"
+		done
+	done
+}
+
+# bats test_tags=long
+@test "svclean, killed at every 257th instruction, harms no live channel" {
+	every --case cleaner --from flock --stride 257 --offset "$RANDOM"
+}
+
+# bats test_tags=long
+@test "a detached transfer killed at every 29th instruction: left whole, or not at all" {
+	every --case leaver --from flock --stride 29 --offset "$RANDOM"
+	every --case taker --from flock --stride 29 --offset "$RANDOM"
 }

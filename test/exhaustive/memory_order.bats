@@ -125,3 +125,10 @@ sources() {
 		assert_output_lacks 'not ok'
 	fi
 }
+
+# bats test_tags=long
+@test "all of these with millions of rounds" {
+	SV_LIMIT=3500 run_logged env SV_ROUNDS="${SV_ROUNDS:-3000000}" bats --tap --filter-tags '!long' "$BATS_TEST_FILENAME"
+	grep '^# ' <<<"$output" >&3 || :
+	assert_status 0
+}

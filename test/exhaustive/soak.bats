@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 #
 # Transfers that are all different, with accidents at random moments: every outcome is one that is allowed, no success is
-# reported that is none, nothing is left.  The seed is fixed; test/exhaustive/soak.long.bats takes new ones.
+# reported that is none, nothing is left.  The seed is fixed.  The long tests run SV_SOAK_COUNT (3000) of them
+# from a new seed that is printed, or from SV_SEED; a part of it with programs built with sanitizers.
 
 load ../lib/common
 
@@ -33,4 +34,23 @@ soak_logged() {
 	run_logged soak --seed 1 --only 1 --programs broken
 	assert_status 1
 	assert_output_has 'the output is incomplete'
+}
+
+many() {
+	: "${SV_SEED:=$((RANDOM * 32768 + RANDOM))}"
+	SV_LIMIT=3400 soak_logged "$@"
+	assert_output_has ' 0 failures, '
+}
+
+# bats test_tags=long
+@test "thousands of transfers with accidents" {
+	many --count "${SV_SOAK_COUNT:-3000}"
+}
+
+# bats test_tags=long
+@test "hundreds of transfers with accidents, programs built with sanitizers" {
+	skip_if_sanitized
+	SV_LIMIT=500 run_logged make -s -C "$SV_ROOT" SANITIZE=address,undefined BUILD="$SVIPC_BUILD/address-undefined" all
+	assert_status 0
+	many --count $((${SV_SOAK_COUNT:-3000} / 10)) --programs "$SVIPC_BUILD/address-undefined"
 }

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 #
 # Any system call of any program fails with any errno that it may have, or the program is killed at its entry or
-# exit: a defined status, a message, nobody hangs, nothing is left.  A sample; test/exhaustive/syscall_sweep.long.bats takes all.
+# exit: a defined status, a message, nobody hangs, nothing is left.  A sample; the long tests
+# take every call and every error.
 
 load ../lib/common
 load ../lib/sweep
@@ -25,4 +26,31 @@ for_each_program() {
 
 @test "any system call fails with any of its errors" {
 	for_each_program --kind errors
+}
+
+every() {
+	SV_LIMIT=1200 sweep "$@"
+}
+
+for_every_program() {
+	local subject
+	for subject in writer reader "writer --resume" "reader --resume"; do
+		# shellcheck disable=SC2086 # words
+		every --case $subject "$@"
+		# shellcheck disable=SC2086 # words
+		every --case $subject --victim-first "$@"
+	done
+	for subject in leaver taker cleaner statter; do
+		every --case "$subject" "$@"
+	done
+}
+
+# bats test_tags=long
+@test "killed at entry and exit of every system call" {
+	for_every_program --kind calls
+}
+
+# bats test_tags=long
+@test "every system call fails with each of its errors" {
+	for_every_program --kind errors
 }

@@ -17,3 +17,12 @@ seed() {
 	assert_status 0
 	assert_no_leak
 }
+
+# bats test_tags=long
+@test "1 GiB with -r while both sides are killed 200 times at random: byte-exact, nothing left" {
+	random_file input 1G
+	SV_LIMIT=1200 run_logged killer --kills 200 --size 64K --seed "$(seed)" input output
+	echo "# $output" >&3
+	assert_status 0
+	assert_no_leak
+}

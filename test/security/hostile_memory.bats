@@ -256,3 +256,65 @@ foreign() {
 	assert_status 0
 	echo "# ${lines[0]}" >&3
 }
+
+# Every byte of the header and of both sides' lines with four values, from a new seed that is printed, or from SV_SEED.
+every_byte() {
+	: "${SV_SEED:=$((RANDOM * 32768 + RANDOM))}"
+	SV_LIMIT=3400 run_logged hostile --seed "$SV_SEED" "$@"
+	assert_status 0
+	echo "# ${lines[0]}, seed $SV_SEED" >&3
+}
+
+# bats test_tags=long
+@test "every byte while a writer waits" {
+	every_byte --only writer-waits
+}
+
+# bats test_tags=long
+@test "every byte while a reader waits" {
+	every_byte --only reader-waits
+}
+
+# bats test_tags=long
+@test "every byte after a writer died" {
+	every_byte --only writer-died
+}
+
+# bats test_tags=long
+@test "every byte after a reader died" {
+	every_byte --only reader-died
+}
+
+# bats test_tags=long
+@test "every byte of a detached channel" {
+	every_byte --only detached
+}
+
+# bats test_tags=long
+@test "every byte of a resumable channel whose sides have died half-way" {
+	every_byte --only halfway
+}
+
+# bats test_tags=long
+@test "every byte while the ring is full and the reader stopped" {
+	every_byte --only paused
+}
+
+# bats test_tags=long
+@test "many bytes while data flows" {
+	every_byte --only running --sample 1000
+}
+
+# bats test_tags=long
+@test "semaphores, and identity right with all else random" {
+	every_byte --only semaphores --sample 500
+	every_byte --only nonsense --sample 500
+}
+
+# bats test_tags=long
+@test "a sample of all states with programs built with sanitizers" {
+	skip_if_sanitized
+	SV_LIMIT=500 run_logged make -s -C "$SV_ROOT" SANITIZE=address,undefined BUILD="$SVIPC_BUILD/address-undefined" all
+	assert_status 0
+	every_byte --sample 300 --programs "$SVIPC_BUILD/address-undefined"
+}
