@@ -7,6 +7,7 @@
 
 #include "status/facts.h"
 #include "status/orphans.h"
+#include "common/arguments.h"
 #include "common/text.h"
 
 static const char usage_text[] =
@@ -160,23 +161,15 @@ int main(int argc, char **argv)
 		case 'a': clean.all = 1; break;
 		case 'c': clean.name = optarg; break;
 		case 'h': fputs(usage_text, stdout); return cli_close_stdout(CLI_OK);
-		case 'i':
-			if (!cli_parse_number(optarg, 1, 255, &clean.project))
-				cli_usage("invalid --id '%s': use a number from 1 to 255", optarg);
-			break;
+		case 'i': clean.project = cli_argument_id(optarg); break;
 		case 'k': clean.path = optarg; break;
 		case 'n': clean.dry_run = 1; break;
 		case 'q': cleaning.quiet = true; break;
 		case 'V': printf("svclean %s\n", sv_version()); return cli_close_stdout(CLI_OK);
-		case OPT_OLDER:
-			if (!cli_parse_duration(optarg, &clean.older_than_s))
-				cli_usage("invalid --older-than '%s': use a number with s, m, h or d, such "
-				          "as 2h",
-				          optarg);
-			break;
+		case OPT_OLDER: clean.older_than_s = cli_argument_duration("--older-than", optarg); break;
 		case OPT_FOREIGN: foreign = true; break;
 		case OPT_JSON: as_json = true; break;
-		default: fprintf(stderr, "Try 'svclean --help'.\n"); return CLI_USAGE;
+		default: cli_usage_told();
 		}
 	}
 	if (optind < argc)

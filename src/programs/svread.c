@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <locale.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -296,6 +297,7 @@ int main(int argc, char **argv)
 	int option, status;
 
 	cli_program = "svread";
+	setlocale(LC_CTYPE, "");
 	cli_transfer_init(&t, SV_READER);
 	while ((option = getopt_long(argc, argv, CLI_TRANSFER_SHORT "fo:", options, NULL)) != -1) {
 		if (cli_transfer_option(&t, option, optarg))
@@ -306,7 +308,7 @@ int main(int argc, char **argv)
 		case 'h': fputs(usage_text, stdout); return cli_close_stdout(CLI_OK);
 		case 'o': job.file = strcmp(optarg, "-") == 0 ? NULL : optarg; break;
 		case 'V': printf("svread %s\n", sv_version()); return cli_close_stdout(CLI_OK);
-		default: fprintf(stderr, "Try 'svread --help'.\n"); return CLI_USAGE;
+		default: cli_usage_told();
 		}
 	}
 	if (optind < argc)

@@ -11,6 +11,7 @@
 #include "status/columns.h"
 #include "status/snapshot.h"
 #include "status/screen.h"
+#include "common/arguments.h"
 #include "common/text.h"
 #include "clock.h"
 
@@ -300,10 +301,7 @@ int main(int argc, char **argv)
 		case 'b': request.view.exact = true; break;
 		case 'c': channel = optarg; break;
 		case 'h': fputs(usage_text, stdout); return cli_close_stdout(CLI_OK);
-		case 'i':
-			if (!cli_parse_number(optarg, 1, 255, &request.choice.project))
-				cli_usage("invalid --id '%s': use a number from 1 to 255", optarg);
-			break;
+		case 'i': request.choice.project = cli_argument_id(optarg); break;
 		case 'k': request.choice.path = optarg; break;
 		case 'o':
 			if (strcmp(optarg, "help") == 0) {
@@ -316,13 +314,10 @@ int main(int argc, char **argv)
 			break;
 		case 'V': printf("svstat %s\n", sv_version()); return cli_close_stdout(CLI_OK);
 		case 'w': request.watch_ms = parse_watch(argc, argv); break;
-		case OPT_COUNT:
-			if (!cli_parse_number(optarg, 1, 1000000000, &request.count))
-				cli_usage("invalid --count '%s': use a number from 1", optarg);
-			break;
+		case OPT_COUNT: request.count = cli_argument_number("--count", optarg, 1, 1000000000); break;
 		case OPT_JSON: request.json = true; break;
 		case OPT_NOHEADINGS: request.view.headings = false; break;
-		default: fprintf(stderr, "Try 'svstat --help'.\n"); return CLI_USAGE;
+		default: cli_usage_told();
 		}
 	}
 	check(&request, argc, argv, &channel);

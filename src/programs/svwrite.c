@@ -3,6 +3,7 @@
 #define _GNU_SOURCE /* posix_fadvise on all libcs */
 #include <errno.h>
 #include <fcntl.h>
+#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -285,6 +286,7 @@ int main(int argc, char **argv)
 	int option, status = CLI_FAILED;
 
 	cli_program = "svwrite";
+	setlocale(LC_CTYPE, "");
 	cli_transfer_init(&t, SV_WRITER);
 	while ((option = getopt_long(argc, argv, CLI_TRANSFER_SHORT "d", options, NULL)) != -1) {
 		if (cli_transfer_option(&t, option, optarg))
@@ -293,7 +295,7 @@ int main(int argc, char **argv)
 		case 'd': t.options.flags |= SV_DETACH; break;
 		case 'h': fputs(usage_text, stdout); return cli_close_stdout(CLI_OK);
 		case 'V': printf("svwrite %s\n", sv_version()); return cli_close_stdout(CLI_OK);
-		default: fprintf(stderr, "Try 'svwrite --help'.\n"); return CLI_USAGE;
+		default: cli_usage_told();
 		}
 	}
 	cli_transfer_check(&t);

@@ -40,15 +40,16 @@ static void check_any(const char *text)
 	unsigned mode;
 	char words[64];
 
-	/* No sign, no space, nothing that does not begin with a digit. */
+	/* No sign, no space: a number begins with a digit, or with the point of a fraction. */
 	bool digit = text[0] >= '0' && text[0] <= '9';
+	bool fraction = text[0] == '.' && text[1] >= '0' && text[1] <= '9';
 
 	if (cli_parse_size(text, &bytes)) {
-		REQUIRE(digit && bytes <= INT64_MAX);
+		REQUIRE((digit || fraction) && bytes <= INT64_MAX);
 		REQUIRE(cli_bytes(words, sizeof words, (double)bytes) == words && strlen(words) < 16);
 	}
 	if (cli_parse_seconds(text, &number))
-		REQUIRE(digit && number >= 0 && number <= 2000000999);
+		REQUIRE((digit || fraction) && number >= 0 && number <= 2000000999);
 	if (cli_parse_duration(text, &seconds))
 		REQUIRE(digit && seconds >= 0 && seconds <= INT64_C(86400000000000));
 	if (cli_parse_number(text, 1, 255, &number))

@@ -97,7 +97,7 @@ nothing_made() {
 
 @test "bad sizes" {
 	local size
-	for size in '' 0 -1 +1 x 1x 1KK 1.5 .5K 1. 1.K ' 1' '1 ' 0x10 99999999999999999999 99999999999G 64KX; do
+	for size in '' 0 -1 +1 x 1x 1KK 1.5 .5 .K 1. 1.K ' 1' '1 ' 0x10 99999999999999999999 99999999999G 64KX; do
 		refused svwrite -s "$size"
 		assert_output_has "--size '$size'"
 	done
@@ -107,13 +107,13 @@ nothing_made() {
 @test "sizes that are larger than can be mapped are refused before anything is made" {
 	run_logged svwrite -s 4E /dev/null
 	[ "$status" -ne 0 ]
-	assert_output_has 4611686018427387904
+	assert_output_has "--size '4E' is too large"
 	assert_nothing_left
 }
 
 @test "bad time-outs" {
 	local time
-	for time in '' -1 x 1s 1. .5 1e3 99999999999 '1 '; do
+	for time in '' -1 x 1s 1. . 1e3 99999999999 '1 '; do
 		refused svread -t "$time"
 		assert_output_has "--timeout '$time'"
 	done

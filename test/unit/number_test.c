@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Numbers on the command line: the whole text, in range, with the units that people type; nothing else. */
+#include <errno.h>
 #include <string.h>
 
-#include "common/messages.h"
+#include "common/numbers.h"
 #include "tap.h"
 
 static void size(const char *text, bool good, uint64_t expected)
@@ -68,8 +69,35 @@ static void bytes(double value, const char *expected)
 	   value, expected, text);
 }
 
+/* Why a number is refused decides what the message advises. */
+static void refused(bool taken, int why, const char *text)
+{
+	ok(!taken && errno == why, "'%s' is refused as %s", text,
+	   why == ERANGE ? "out of range" : "no number");
+}
+
+static void reasons(void)
+{
+	uint64_t bytes;
+	int64_t value;
+	int n;
+
+	refused(cli_parse_size("16E", &bytes), ERANGE, "16E");
+	refused(cli_parse_size("99999999999999999999999", &bytes), ERANGE, "99999999999999999999999");
+	refused(cli_parse_size("99999999999999999999999x", &bytes), EINVAL, "99999999999999999999999x");
+	refused(cli_parse_size("1.5", &bytes), EINVAL, "1.5");
+	refused(cli_parse_seconds("99999999999", &n), ERANGE, "99999999999");
+	refused(cli_parse_seconds("99999999999s", &n), EINVAL, "99999999999s");
+	refused(cli_parse_seconds("99999999999.", &n), EINVAL, "99999999999.");
+	refused(cli_parse_duration("99999999999d", &value), ERANGE, "99999999999d");
+	refused(cli_parse_duration("99999999999x", &value), EINVAL, "99999999999x");
+	refused(cli_parse_number("256", 1, 255, &n), ERANGE, "256");
+	refused(cli_parse_number("x", 1, 255, &n), EINVAL, "x");
+}
+
 int main(void)
 {
+	reasons();
 	size("0", true, 0);
 	size("1", true, 1);
 	size("4096", true, 4096);
@@ -100,7 +128,10 @@ int main(void)
 	size("1 K", false, 0);
 	size("1.5", false, 0);
 	size("1.K", false, 0);
-	size(".5K", false, 0);
+	size(".5K", true, 512);
+	size(".K", false, 0);
+	size(".5", false, 0);
+	size("1.5.5K", false, 0);
 	size("1KK", false, 0);
 	size("1KiBx", false, 0);
 	size("0x10", false, 0);
@@ -114,7 +145,9 @@ int main(void)
 	seconds("2000000", true, 2000000000);
 	seconds("2000001", false, 0);
 	seconds("", false, 0);
-	seconds(".5", false, 0);
+	seconds(".5", true, 500);
+	seconds(".", false, 0);
+	seconds(".5x", false, 0);
 	seconds("1.", false, 0);
 	seconds("-1", false, 0);
 	seconds("1s", false, 0);

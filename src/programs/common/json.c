@@ -2,7 +2,9 @@
 #include "common/json.h"
 
 #include <inttypes.h>
-#include <string.h>
+#include <math.h>
+
+#include "common/text.h"
 
 static void put_line(struct cli_json *json)
 {
@@ -51,32 +53,10 @@ void cli_json_close(struct cli_json *json, char bracket)
 	json->first = false;
 }
 
-/* Bytes of the UTF-8 sequence that a text starts with, and its code point; 0 if it is none (RFC 3629). */
-static size_t sequence(const unsigned char *text, uint32_t *point)
-{
-	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	size_t n = text[0] < 0x80       ? 1
-	           : text[0] >> 5 == 6  ? 2
-	           : text[0] >> 4 == 14 ? 3
-	           : text[0] >> 3 == 30 ? 4
-	                                : 0;
-	size_t i;
-
-	if (n == 0)
-		return 0;
-	*point = n == 1 ? text[0] : text[0] & (0x7fu >> n);
-	for (i = 1; i < n; i++) {
-		if (text[i] >> 6 != 2)
-			return 0;
-		*point = *point << 6 | (text[i] & 0x3f);
-	}
-	return *point < least[n] || *point > 0x10ffff || (*point >= 0xd800 && *point <= 0xdfff) ? 0 : n;
-}
-
 void cli_json_text(struct cli_json *json, const char *key, const char *text)
 {
-	const unsigned char *at = (const unsigned char *)text;
 	uint32_t point = 0;
+	bool control = false;
 	size_t n;
 
 	if (text == NULL) {
@@ -85,17 +65,16 @@ void cli_json_text(struct cli_json *json, const char *key, const char *text)
 	}
 	put_key(json, key);
 	putc('"', json->out);
-	while (*at != '\0') {
-		n = sequence(at, &point);
+	for (; *text != '\0'; text += n == 0 ? 1 : n) {
+		n = cli_utf8(text, &point, &control);
 		if (n == 0)
 			fputs("\\ufffd", json->out);
 		else if (point == '"' || point == '\\')
 			fprintf(json->out, "\\%c", (int)point);
-		else if (point < 0x20 || (point >= 0x7f && point < 0xa0))
+		else if (control)
 			fprintf(json->out, "\\u%04x", (unsigned)point);
 		else
-			fwrite(at, 1, n, json->out);
-		at += n == 0 ? 1 : n;
+			fwrite(text, 1, n, json->out);
 	}
 	putc('"', json->out);
 }
@@ -112,16 +91,20 @@ void cli_json_unsigned(struct cli_json *json, const char *key, uint64_t number)
 	fprintf(json->out, "%" PRIu64, number);
 }
 
-void cli_json_real(struct cli_json *json, const char *key, double number)
+void cli_json_real(struct cli_json *json, const char *key, double number, int decimals)
 {
+	if (!isfinite(number)) {
+		cli_json_null(json, key);
+		return;
+	}
 	put_key(json, key);
-	fprintf(json->out, "%.3f", number);
+	fprintf(json->out, "%.*f", decimals, number);
 }
 
-void cli_json_bool(struct cli_json *json, const char *key, bool truth)
+void cli_json_bool(struct cli_json *json, const char *key, bool value)
 {
 	put_key(json, key);
-	fputs(truth ? "true" : "false", json->out);
+	fputs(value ? "true" : "false", json->out);
 }
 
 void cli_json_null(struct cli_json *json, const char *key)

@@ -1,5 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-/* json.h - writing JSON, one value after the other.  Keys are NULL within arrays and at the top. */
+/*
+ * json.h - the JSON of all programs, written one value after the other:
+ *
+ *	struct cli_json json;
+ *
+ *	cli_json_start(&json, stderr, true);
+ *	cli_json_open(&json, NULL, '{');
+ *	cli_json_text(&json, "channel", name);
+ *	cli_json_real(&json, "elapsed", seconds, 3);
+ *	cli_json_close(&json, '}');
+ *	cli_json_end(&json);
+ *
+ * The key of a value within an array, or of the value at the top, is NULL.
+ */
 #ifndef SV_COMMON_JSON_H
 #define SV_COMMON_JSON_H
 
@@ -10,22 +23,24 @@
 struct cli_json {
 	FILE *out;
 	bool on_one_line;
-	bool first; /* in the object or array that is open */
+	bool first; /* nothing has been written yet into the innermost open object or array */
 	unsigned depth;
 };
 
+/* on_one_line: everything on one line, for one object after the other; else indented. */
 void cli_json_start(struct cli_json *json, FILE *out, bool on_one_line);
-void cli_json_end(struct cli_json *json);
+void cli_json_end(struct cli_json *json); /* writes the newline after the last value */
 
 void cli_json_open(struct cli_json *json, const char *key, char bracket); /* '{' or '[' */
 void cli_json_close(struct cli_json *json, char bracket);                 /* '}' or ']' */
 
-/* Any bytes: what is not UTF-8 becomes U+FFFD, control characters are escaped.  NULL is null. */
+/* Any bytes: those that are not UTF-8 become U+FFFD, control characters are escaped.  NULL is null. */
 void cli_json_text(struct cli_json *json, const char *key, const char *text);
 void cli_json_signed(struct cli_json *json, const char *key, int64_t number);
 void cli_json_unsigned(struct cli_json *json, const char *key, uint64_t number);
-void cli_json_real(struct cli_json *json, const char *key, double number);
-void cli_json_bool(struct cli_json *json, const char *key, bool truth);
+/* With so many decimals; null if it is not finite. */
+void cli_json_real(struct cli_json *json, const char *key, double number, int decimals);
+void cli_json_bool(struct cli_json *json, const char *key, bool value);
 void cli_json_null(struct cli_json *json, const char *key);
 
 #endif

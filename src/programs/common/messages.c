@@ -7,21 +7,23 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/text.h"
+
 const char *cli_program = "svipc";
 volatile sig_atomic_t cli_line_shown;
 
-/* One write for a line, so that the lines of two programs on one terminal do not mix. */
+/* One write for a line, so that the lines of two programs on one terminal do not mix.  Whatever names and
+ * paths the text holds, nothing in it steers the terminal. */
 static void line(int sys_errno, const char *format, va_list args)
 {
-	char text[2048];
-	int used = snprintf(text, sizeof text, "%s%s: ", cli_line_shown ? CLI_CLEAR_LINE : "", cli_program);
+	char text[2048], safe[2048];
+	int used;
 
-	vsnprintf(text + used, sizeof text - (size_t)used - 1, format, args);
-	if (sys_errno != 0) {
-		size_t length = strlen(text);
-
-		snprintf(text + length, sizeof text - length - 1, ": %s", strerror(sys_errno));
-	}
+	vsnprintf(text, sizeof text, format, args);
+	cli_escape_message(safe, sizeof safe, text);
+	used = snprintf(text, sizeof text, "%s%s: ", cli_line_shown ? CLI_CLEAR_LINE : "", cli_program);
+	snprintf(text + used, sizeof text - (size_t)used - 1, "%s%s%s", safe, sys_errno != 0 ? ": " : "",
+	         sys_errno != 0 ? strerror(sys_errno) : "");
 	strcat(text, "\n");
 	cli_line_shown = 0;
 	fputs(text, stderr);
@@ -52,6 +54,11 @@ _Noreturn void cli_usage(const char *format, ...)
 	va_start(args, format);
 	line(0, format, args);
 	va_end(args);
+	cli_usage_told();
+}
+
+_Noreturn void cli_usage_told(void)
+{
 	fprintf(stderr, "Try '%s --help'.\n", cli_program);
 	exit(CLI_USAGE);
 }

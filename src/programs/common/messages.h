@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/numbers.h"
 #include "svipc.h"
 
 /* Exit statuses; 128+n for a program ended by signal n. */
@@ -33,19 +34,11 @@ void cli_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void cli_fail(int sys_errno, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Wrong usage: the message, where help is, and exit. */
 _Noreturn void cli_usage(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* Wrong usage that getopt_long(3) has told: where help is, and exit. */
+_Noreturn void cli_usage_told(void);
 
 /* Flush and close standard output: a failed write is an error.  The status to exit with. */
 int cli_close_stdout(int status);
-
-/* Strict numbers: the whole text, no sign, in range; else false. */
-bool cli_parse_size(const char *text, uint64_t *bytes);      /* 64K, 1.5G; K M G T P E are powers of 1024 */
-bool cli_parse_seconds(const char *text, int *milliseconds); /* 2, 0.5 */
-bool cli_parse_duration(const char *text, int64_t *seconds); /* 90, 30s, 15m, 2h, 7d */
-bool cli_parse_number(const char *text, int least, int most, int *number);
-bool cli_parse_mode(const char *text, unsigned *mode); /* octal */
-
-/* A number of bytes or bytes a second for people: "1.50 GiB". */
-const char *cli_bytes(char *text, size_t size, double bytes);
 
 /* Exit status of a library code. */
 int cli_status(int code);

@@ -1,84 +1,110 @@
 /* SPDX-License-Identifier: MIT */
+#include "common/numbers.h"
+
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
-
-#include "common/messages.h"
 
 static bool digit(char c)
 {
 	return c >= '0' && c <= '9';
 }
 
-/* Digits up to most; the number of characters used, 0 if none or too large. */
-static size_t whole(const char *text, uint64_t most, uint64_t *number)
+static bool refuse(int why)
 {
-	size_t n = 0;
+	errno = why;
+	return false;
+}
 
-	for (*number = 0; digit(text[n]); n++) {
-		unsigned value = (unsigned)(text[n] - '0');
+/* Digits up to most; *n is how many.  false: there are none (EINVAL), or the number is too large (ERANGE). */
+static bool whole(const char *text, uint64_t most, uint64_t *number, size_t *n)
+{
+	bool fits = true;
 
-		if (*number > (most - value) / 10)
-			return 0;
-		*number = *number * 10 + value;
+	for (*n = 0, *number = 0; digit(text[*n]); ++*n) {
+		unsigned value = (unsigned)(text[*n] - '0');
+
+		fits = fits && value <= most && *number <= (most - value) / 10;
+		if (fits)
+			*number = *number * 10 + value;
 	}
-	return n;
+	return *n == 0 ? refuse(EINVAL) : fits || refuse(ERANGE);
+}
+
+/* "12", "12.5" or ".5": the whole part up to most, and the fraction in units of 10^-9. */
+static bool decimal(const char *text, uint64_t most, uint64_t *number, uint64_t *billionths, size_t *n)
+{
+	uint64_t unit = 100000000;
+	bool valid;
+	size_t i;
+
+	*billionths = 0;
+	if (text[0] == '.' && digit(text[1])) {
+		*number = 0;
+		*n = 0;
+		valid = true;
+	} else {
+		valid = whole(text, most, number, n);
+	}
+	if (*n == 0 && !valid)
+		return false;
+	if (text[*n] != '.')
+		return valid;
+	for (i = *n + 1; digit(text[i]); i++, unit /= 10)
+		*billionths += (unsigned)(text[i] - '0') * unit;
+	if (i == *n + 1)
+		return refuse(EINVAL);
+	*n = i;
+	return valid;
+}
+
+/* "", "K", "KB", "KiB" and so on: the power of 1024, 0 for no unit, -1 if it is none.  "KiB" and "KB" are
+ * what people copy from other tools; both mean 1024 here. */
+static int unit_of(const char *text)
+{
+	static const char units[] = "KMGTPE";
+	const char *found;
+
+	if (*text == '\0')
+		return 0;
+	found = strchr(units, *text >= 'a' && *text <= 'z' ? *text - 'a' + 'A' : *text);
+	if (found == NULL || (strcmp(text + 1, "iB") != 0 && strcmp(text + 1, "B") != 0 && text[1] != '\0'))
+		return -1;
+	return (int)(found - units) + 1;
 }
 
 bool cli_parse_size(const char *text, uint64_t *bytes)
 {
-	static const char units[] = "KMGTPE";
-	uint64_t number, fraction = 0, divisor = 1, unit = 1;
-	const char *found;
-	size_t n = whole(text, UINT64_MAX >> 1, &number);
+	uint64_t number, billionths;
+	size_t n;
+	bool fits = decimal(text, INT64_MAX, &number, &billionths, &n);
+	int unit;
 
-	if (n == 0)
+	if (!fits && errno == EINVAL)
 		return false;
-	text += n;
-	if (*text == '.') {
-		for (text++, n = 0; digit(text[n]) && n < 9; n++) {
-			fraction = fraction * 10 + (unsigned)(text[n] - '0');
-			divisor *= 10;
-		}
-		if (n == 0)
-			return false;
-		text += n;
-	}
-	if (*text != '\0') {
-		found = strchr(units, *text >= 'a' && *text <= 'z' ? *text - 'a' + 'A' : *text);
-		if (found == NULL)
-			return false;
-		unit <<= 10 * (found - units + 1);
-		text++;
-		/* "KiB" and "KB" are what people copy from other tools; both mean 1024 here. */
-		if (strcmp(text, "iB") != 0 && strcmp(text, "B") != 0 && *text != '\0')
-			return false;
-	} else if (divisor != 1) {
-		return false;
-	}
-	if (number > (UINT64_MAX >> 1) / unit)
-		return false;
-	*bytes = number * unit + (uint64_t)((double)fraction / (double)divisor * (double)unit);
-	return true;
+	unit = unit_of(text + n);
+	/* There is no part of a byte. */
+	if (unit == -1 || (unit == 0 && memchr(text, '.', n) != NULL))
+		return refuse(EINVAL);
+	if (!fits || number > (uint64_t)INT64_MAX >> 10 * unit)
+		return refuse(ERANGE);
+	*bytes = (number << 10 * unit) + (uint64_t)((double)billionths / 1e9 * (double)(1ULL << 10 * unit));
+	return *bytes <= INT64_MAX || refuse(ERANGE);
 }
 
 bool cli_parse_seconds(const char *text, int *milliseconds)
 {
-	uint64_t number, fraction = 0;
-	size_t n = whole(text, 2000000, &number);
-	unsigned place = 100;
+	uint64_t number, billionths;
+	size_t n;
+	bool fits = decimal(text, CLI_SECONDS_MOST, &number, &billionths, &n);
 
-	if (n == 0)
+	if (!fits && errno == EINVAL)
 		return false;
-	text += n;
-	if (*text == '.') {
-		if (!digit(*++text))
-			return false;
-		for (; digit(*text); text++, place /= 10)
-			fraction += (unsigned)(*text - '0') * place;
-	}
-	if (*text != '\0')
-		return false;
-	*milliseconds = (int)(number * 1000 + fraction);
+	if (text[n] != '\0')
+		return refuse(EINVAL);
+	if (!fits)
+		return refuse(ERANGE);
+	*milliseconds = (int)(number * 1000 + billionths / 1000000);
 	return true;
 }
 
@@ -89,25 +115,32 @@ bool cli_parse_duration(const char *text, int64_t *seconds)
 		int64_t seconds;
 	} units[] = { { '\0', 1 }, { 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 } };
 	uint64_t number;
-	size_t n = whole(text, 1000000000, &number), i;
+	size_t n, i;
+	bool fits = whole(text, 1000000000, &number, &n);
 
 	if (n == 0 || (text[n] != '\0' && text[n + 1] != '\0'))
-		return false;
-	for (i = 0; i < sizeof units / sizeof *units; i++)
-		if (text[n] == units[i].unit) {
-			*seconds = (int64_t)number * units[i].seconds;
-			return true;
-		}
-	return false;
+		return refuse(EINVAL);
+	for (i = 0; i < sizeof units / sizeof *units; i++) {
+		if (text[n] != units[i].unit)
+			continue;
+		if (!fits)
+			return refuse(ERANGE);
+		*seconds = (int64_t)number * units[i].seconds;
+		return true;
+	}
+	return refuse(EINVAL);
 }
 
 bool cli_parse_number(const char *text, int least, int most, int *number)
 {
 	uint64_t value;
-	size_t n = whole(text, (uint64_t)most, &value);
+	size_t n;
+	bool fits = whole(text, (uint64_t)most, &value, &n);
 
-	if (n == 0 || text[n] != '\0' || (int)value < least)
-		return false;
+	if (n == 0 || text[n] != '\0')
+		return refuse(EINVAL);
+	if (!fits || (int)value < least)
+		return refuse(ERANGE);
 	*number = (int)value;
 	return true;
 }
@@ -119,7 +152,9 @@ bool cli_parse_mode(const char *text, unsigned *mode)
 	*mode = 0;
 	for (n = 0; text[n] >= '0' && text[n] <= '7' && n < 5; n++)
 		*mode = *mode * 8 + (unsigned)(text[n] - '0');
-	return n >= 3 && n <= 4 && text[n] == '\0' && (*mode & ~0666u) == 0 && (*mode & 0600) == 0600;
+	if (n < 3 || n > 4 || text[n] != '\0')
+		return refuse(EINVAL);
+	return ((*mode & ~0666u) == 0 && (*mode & 0600) == 0600) || refuse(ERANGE);
 }
 
 const char *cli_bytes(char *text, size_t size, double bytes)

@@ -11,62 +11,97 @@
 #include <wchar.h>
 #include <wctype.h>
 
-/* Bytes of the printable character that a text starts with, 0 if it starts with none; its columns in *width.
- */
-static size_t printable(const char *text, int *width)
+/* What steers a terminal or changes the order in which text appears: C0, C1, line and direction marks. */
+static bool is_control(uint32_t point)
+{
+	return point < 0x20 || (point >= 0x7f && point < 0xa0) || point == 0x61c ||
+	       (point >= 0x200e && point <= 0x200f) || (point >= 0x2028 && point <= 0x202e) ||
+	       (point >= 0x2066 && point <= 0x2069) || point == 0xfeff;
+}
+
+size_t cli_utf8(const char *text, uint32_t *point, bool *control)
+{
+	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	const unsigned char *byte = (const unsigned char *)text;
+	size_t n = byte[0] < 0x80       ? 1
+	           : byte[0] >> 5 == 6  ? 2
+	           : byte[0] >> 4 == 14 ? 3
+	           : byte[0] >> 3 == 30 ? 4
+	                                : 0;
+	size_t i;
+
+	if (n == 0)
+		return 0;
+	*point = n == 1 ? byte[0] : byte[0] & (0x7fu >> n);
+	for (i = 1; i < n; i++) {
+		if (byte[i] >> 6 != 2)
+			return 0;
+		*point = *point << 6 | (byte[i] & 0x3f);
+	}
+	*control = is_control(*point);
+	return *point < least[n] || *point > 0x10ffff || (*point >= 0xd800 && *point <= 0xdfff) ? 0 : n;
+}
+
+size_t cli_printable(const char *text, size_t *width)
 {
 	mbstate_t state;
 	wchar_t wide;
 	size_t n;
+	int columns;
 
 	memset(&state, 0, sizeof state);
 	n = mbrtowc(&wide, text, strlen(text), &state);
-	if (n == 0 || n == (size_t)-1 || n == (size_t)-2 || !iswprint((wint_t)wide))
+	if (n == 0 || n == (size_t)-1 || n == (size_t)-2 || is_control((uint32_t)wide) ||
+	    !iswprint((wint_t)wide) || (columns = wcwidth(wide)) < 0)
 		return 0;
-	*width = wcwidth(wide);
-	return *width < 0 ? 0 : n;
+	if (width != NULL)
+		*width = (size_t)columns;
+	return n;
 }
 
-char *cli_escape(char *out, size_t size, const char *text)
+static char *escape(char *out, size_t size, const char *text, bool backslashes)
 {
-	size_t used = 0, n;
-	int width;
+	char part[24];
+	size_t used = 0, length, n;
 
-	while (*text != '\0') {
-		n = printable(text, &width);
-		/* A backslash is doubled, so that the escapes cannot be forged. */
-		if (n == 0 || *text == '\\') {
-			char escape[8];
-			int length = snprintf(escape, sizeof escape, n != 0 ? "\\\\" : "\\x%02x",
-			                      (unsigned)(unsigned char)*text);
-
-			if (used + (size_t)length >= size)
-				break;
-			memcpy(out + used, escape, (size_t)length);
-			used += (size_t)length;
-			text++;
-		} else {
-			if (used + n >= size)
-				break;
-			memcpy(out + used, text, n);
-			used += n;
-			text += n;
-		}
+	for (; *text != '\0'; text += n) {
+		n = cli_printable(text, NULL);
+		if (n == 0)
+			snprintf(part, sizeof part, "\\x%02x", (unsigned)(unsigned char)*text);
+		else if (backslashes && *text == '\\')
+			strcpy(part, "\\\\");
+		else
+			snprintf(part, sizeof part, "%.*s", (int)n, text);
+		n = n == 0 ? 1 : n;
+		length = strlen(part);
+		if (used + length >= size)
+			break;
+		memcpy(out + used, part, length);
+		used += length;
 	}
 	out[used] = '\0';
 	return out;
 }
 
+char *cli_escape(char *out, size_t size, const char *text)
+{
+	return escape(out, size, text, true);
+}
+
+char *cli_escape_message(char *out, size_t size, const char *text)
+{
+	return escape(out, size, text, false);
+}
+
 size_t cli_text_width(const char *text)
 {
-	size_t columns = 0, n;
-	int width;
+	size_t columns = 0, width, n;
 
 	for (; *text != '\0'; text += n) {
-		n = printable(text, &width);
+		n = cli_printable(text, &width);
 		if (n == 0)
 			n = 1, width = 1;
-		columns += (size_t)width;
+		columns += width;
 	}
 	return columns;
 }

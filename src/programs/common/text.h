@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* text.h - facts in few characters: texts of others made safe to print, sizes, ages, users, processes. */
+/* text.h - texts of others made safe to print; sizes, ages, users and processes in few characters. */
 #ifndef SV_COMMON_TEXT_H
 #define SV_COMMON_TEXT_H
 
@@ -8,10 +8,24 @@
 #include <stdint.h>
 
 /*
- * A text that somebody else chose, safe for a terminal: what is not printable in this locale becomes \xHH.
- * Cut off to fit.  The program has called setlocale(LC_CTYPE, "").
+ * The one place that makes texts of others safe for a terminal.  Control characters (C0 and C1, newlines),
+ * marks that change the direction of text, bytes that are no character of this locale, and whatever else is
+ * not printable become \xHH for each byte.  The program has called setlocale(LC_CTYPE, "").
+ *
+ * cli_escape() is for one name, path or word: a backslash is doubled, so that an escape cannot be forged.
+ * cli_escape_message() is for a whole line with such texts in it: backslashes stay.
+ * Both cut off what does not fit.
  */
 char *cli_escape(char *out, size_t size, const char *text);
+char *cli_escape_message(char *out, size_t size, const char *text);
+
+/* Bytes of the printable character that a text begins with, 0 if it begins with none; its columns in *width
+ * (may be NULL). */
+size_t cli_printable(const char *text, size_t *width);
+
+/* Bytes of the UTF-8 sequence (RFC 3629) that a text begins with, 0 if it begins with none.  *point is the
+ * character; *control tells whether it is one that cli_escape() would escape in any locale. */
+size_t cli_utf8(const char *text, uint32_t *point, bool *control);
 
 /* Columns that a text made by cli_escape() takes on a terminal. */
 size_t cli_text_width(const char *text);

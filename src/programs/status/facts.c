@@ -266,7 +266,7 @@ void cli_channel_json(struct cli_json *json, const struct cli_channel *channel)
 	cli_json_unsigned(json, "filled", cli_channel_fill(info));
 	cli_json_unsigned(json, "capacity", info->capacity);
 	if (channel->rate >= 0)
-		cli_json_real(json, "rate", channel->rate);
+		cli_json_real(json, "rate", channel->rate, 3);
 	else
 		cli_json_null(json, "rate");
 	cli_json_signed(json, "created", info->created);

@@ -3,7 +3,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/arguments.h"
 #include "transfer/transfer.h"
+
+/* The library can have no larger ring. */
+#define LARGEST_SIZE (sizeof(void *) == 8 ? UINT64_C(1) << 44 : UINT64_C(1) << 29)
 
 /* Messages, one for each record that ends with the separator. */
 static void messages(struct cli_transfer *t, char separator)
@@ -21,15 +25,9 @@ bool cli_transfer_option(struct cli_transfer *t, int option, const char *value)
 	switch (option) {
 	case '0': messages(t, '\0'); return true;
 	case 'c': o->name = value; return true;
-	case 'i':
-		if (!cli_parse_number(value, 1, 255, &o->project))
-			cli_usage("invalid --id '%s': use a number from 1 to 255", value);
-		return true;
+	case 'i': o->project = cli_argument_id(value); return true;
 	case 'k': o->path = value; return true;
-	case 'm':
-		if (!cli_parse_mode(value, &o->mode))
-			cli_usage("invalid --mode '%s': use 0600, 0660 or 0666", value);
-		return true;
+	case 'm': o->mode = cli_argument_mode("--mode", value); return true;
 	case 'p':
 	case CLI_OPT_PROGRESS:
 		if (!cli_progress_parse(&t->progress, option == 'p' ? NULL : value))
@@ -37,16 +35,8 @@ bool cli_transfer_option(struct cli_transfer *t, int option, const char *value)
 		return true;
 	case 'q': t->quiet = true; return true;
 	case 'r': o->flags |= SV_RESUME; return true;
-	case 's':
-		if (!cli_parse_size(value, &o->capacity) || o->capacity == 0)
-			cli_usage("invalid --size '%s': use a number above 0 with K, M or G, such as 64K or "
-			          "1.5G",
-			          value);
-		return true;
-	case 't':
-		if (!cli_parse_seconds(value, &t->timeout_ms))
-			cli_usage("invalid --timeout '%s': use seconds, such as 10 or 0.5", value);
-		return true;
+	case 's': o->capacity = cli_argument_size("--size", value, LARGEST_SIZE); return true;
+	case 't': t->timeout_ms = cli_argument_seconds("--timeout", value); return true;
 	case 'v': t->verbose = true; return true;
 	case CLI_OPT_LINES: messages(t, '\n'); return true;
 	case CLI_OPT_WAIT:

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT */
+/* Texts of others: nothing in them steers a terminal, breaks JSON, or means more than itself to a shell. */
+#include <locale.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/json.h"
+#include "common/shell.h"
+#include "common/states.h"
+#include "common/text.h"
+#include "tap.h"
+
+static void same(const char *what, const char *actual, const char *expected)
+{
+	if (!ok(strcmp(actual, expected) == 0, "%s", what))
+		printf("# is       %s\n# expected %s\n", actual, expected);
+}
+
+static void escaped(const char *what, const char *text, const char *expected)
+{
+	char out[256];
+
+	same(what, cli_escape(out, sizeof out, text), expected);
+}
+
+static void escapes(bool utf8)
+{
+	char out[8];
+
+	escaped("plain text stays", "a b.c", "a b.c");
+	escaped("a backslash is doubled", "\\x1b", "\\\\x1b");
+	escaped("an escape sequence", "\x1b[31m", "\\x1b[31m");
+	escaped("a newline", "a\nb", "a\\x0ab");
+	escaped("invalid UTF-8", "\xff", "\\xff");
+	escaped("C1 as a byte", "\x9b", "\\x9b");
+	escaped("C1 in UTF-8", "\xc2\x9b", "\\xc2\\x9b");
+	escaped("a mark that turns text round", "\xe2\x80\xae", "\\xe2\\x80\\xae");
+	escaped("a line separator", "\xe2\x80\xa8", "\\xe2\\x80\\xa8");
+	escaped("a letter that is not ASCII", "\xc3\xbc", utf8 ? "\xc3\xbc" : "\\xc3\\xbc");
+	same("cut between two characters", cli_escape(out, sizeof out, "abcde\x1b"), "abcde");
+	same("in a message a backslash stays", cli_escape_message(out, sizeof out, "a\\b\n"), "a\\b\\x0a");
+}
+
+static char *object(const char *text, double number)
+{
+	struct cli_json json;
+	char *out = NULL;
+	size_t size;
+	FILE *file = open_memstream(&out, &size);
+
+	cli_json_start(&json, file, true);
+	cli_json_open(&json, NULL, '{');
+	cli_json_text(&json, "t", text);
+	cli_json_real(&json, "r", number, 1);
+	cli_json_close(&json, '}');
+	cli_json_end(&json);
+	fclose(file);
+	return out;
+}
+
+static void in_json(const char *what, const char *text, double number, const char *expected)
+{
+	char *out = object(text, number);
+
+	same(what, out, expected);
+	free(out);
+}
+
+static void json(void)
+{
+	in_json("JSON, plain", "a", 1.25, "{\"t\": \"a\", \"r\": 1.2}\n");
+	in_json("JSON, no text and no number", NULL, INFINITY, "{\"t\": null, \"r\": null}\n");
+	in_json("JSON, not a number", "", NAN, "{\"t\": \"\", \"r\": null}\n");
+	in_json("JSON, quotes and backslashes", "\"\\", 0, "{\"t\": \"\\\"\\\\\", \"r\": 0.0}\n");
+	in_json("JSON, C0 and newline", "\x01\n", 0, "{\"t\": \"\\u0001\\u000a\", \"r\": 0.0}\n");
+	in_json("JSON, C1", "\xc2\x9b", 0, "{\"t\": \"\\u009b\", \"r\": 0.0}\n");
+	in_json("JSON, invalid UTF-8", "a\xff\xc3", 0, "{\"t\": \"a\\ufffd\\ufffd\", \"r\": 0.0}\n");
+	in_json("JSON, a surrogate and an overlong form", "\xed\xa0\x80\xc0\x80", 0,
+	        "{\"t\": \"\\ufffd\\ufffd\\ufffd\\ufffd\\ufffd\", \"r\": 0.0}\n");
+	in_json("JSON, UTF-8 in any locale", "\xc3\xbc", 0, "{\"t\": \"\xc3\xbc\", \"r\": 0.0}\n");
+}
+
+static void word(const char *what, const char *text, const char *expected)
+{
+	char out[64];
+
+	same(what, cli_shell_word(out, sizeof out, text), expected);
+}
+
+static void command(const char *what, const char *dir, const char *name, const char *path, int project,
+                    const char *expected)
+{
+	static char out[CLI_COMMAND_SIZE];
+
+	same(what, cli_shell_command(out, sizeof out, "svclean -a", dir, name, path, project), expected);
+}
+
+static void shell(void)
+{
+	char out[8];
+
+	word("a harmless word is bare", "a/b-c.d_1", "a/b-c.d_1");
+	word("an empty word", "", "''");
+	word("blanks and dollars", "a $b", "'a $b'");
+	word("a quote", "it's", "'it'\\''s'");
+	word("a tilde", "~root", "'~root'");
+	word("control characters", "a\n'\\", "$'a\\x0a\\'\\\\'");
+	same("what does not fit is empty", cli_shell_word(out, sizeof out, "a b c d e f"), "");
+	unsetenv("SVIPC_DIR");
+	command("the default channel", NULL, NULL, NULL, 0, "svclean -a -c default");
+	command("a name", NULL, "backup", NULL, 83, "svclean -a -c backup");
+	command("a path and a project id", NULL, NULL, "/my file", 7, "svclean -a -k '/my file' -i 7");
+	command("a directory", "/run/me", "backup", "", 0, "SVIPC_DIR=/run/me svclean -a -c backup");
+	setenv("SVIPC_DIR", "/usr/../tmp/", 1);
+	command("SVIPC_DIR, canonical", NULL, "backup", NULL, 0, "SVIPC_DIR=/tmp svclean -a -c backup");
+	setenv("SVIPC_DIR", "not there", 1);
+	command("SVIPC_DIR that is not there", NULL, NULL, NULL, 0,
+	        "SVIPC_DIR='not there' svclean -a -c default");
+}
+
+/* Also of states that come later: a word without a blank. */
+static void states(void)
+{
+	int state;
+
+	for (state = 0; state < 16; state++)
+		ok(strchr(cli_state_word((enum sv_state)state), ' ') == NULL &&
+		           strlen(cli_state_short((enum sv_state)state)) <= 9,
+		   "state %d is %s, in short '%s'", state, cli_state_word((enum sv_state)state),
+		   cli_state_short((enum sv_state)state));
+}
+
+int main(void)
+{
+	setlocale(LC_CTYPE, "C");
+	escapes(false);
+	if (setlocale(LC_CTYPE, "C.UTF-8") != NULL)
+		escapes(true);
+	json();
+	shell();
+	states();
+	return tap_done();
+}
