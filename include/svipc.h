@@ -84,7 +84,10 @@ enum sv_wait {
 enum sv_flags {
 	SV_MESSAGES = 1 << 0, /* a channel of whole messages, not of bytes */
 	SV_RESUME = 1 << 1,   /* the channel outlives its processes; the next ones go on where they stopped */
-	SV_DETACH = 1 << 2    /* writer: sv_finish() does not wait for a reader, the data stays */
+	SV_DETACH = 1 << 2,   /* writer: sv_finish() does not wait for a reader, the data stays */
+	SV_RECORDS_NUL =
+		1 << 3 /* with SV_MESSAGES: each is a record that ends with NUL, not with a newline, where
+	                  it comes from or goes to.  The library only sees to it that both sides agree. */
 };
 
 /*
@@ -98,6 +101,18 @@ struct sv_source {
 	uint64_t size;    /* bytes */
 	int64_t mtime_ns; /* nanoseconds since 1970 */
 };
+
+/*
+ * Structs that the caller allocates begin with struct_size, which their ..._INIT sets; a struct without that
+ * is SV_EINVAL.  They grow at the end only.  A program that was built with an older header has shorter ones:
+ * the library takes the defaults of what is missing and never writes beyond struct_size.  A program that was
+ * built with a newer header has longer ones: what this library does not know must be zero in what it reads,
+ * and is set to zero in what it fills.  The library sets struct_size of what it fills to the bytes that it
+ * knows and that the caller has; SV_HAS(pointer, member) tells whether a member is among them.  struct
+ * sv_source and struct sv_side lie inside others and never grow.
+ */
+#define SV_HAS(pointer, member) \
+	((pointer)->struct_size >= (size_t)((const char *)(&(pointer)->member + 1) - (const char *)(pointer)))
 
 /* What sv_open() needs.  Start from SV_OPTIONS_INIT: a zero or NULL member means the default. */
 struct sv_options {
@@ -147,15 +162,20 @@ enum sv_advice {
 	SV_ADVICE_LIMIT = 14         /* a kernel limit on objects is reached: clean up, or raise it */
 };
 
-/* The last failure, in full. */
+/* The last failure, in full.  To be filled by a call it starts from SV_ERROR_INIT. */
 struct sv_error {
-	int code;       /* enum sv_code */
+	size_t struct_size; /* set by SV_ERROR_INIT and by the library */
+	int code;           /* enum sv_code */
 	int sys_errno;  /* errno of the failed call (SV_ESYSTEM) or the peer's reason (SV_EPEER), else 0 */
 	int signal;     /* SV_EPEER: the signal that ended the peer, else 0 */
 	long peer_pid;  /* the peer concerned, 0 if not known; of the peer's pid namespace */
 	char text[768]; /* one line, no newline: what was tried, on which object, why */
 	int advice;     /* enum sv_advice */
 };
+#define SV_ERROR_INIT \
+	{ \
+		sizeof(struct sv_error), SV_OK, 0, 0, 0, "", SV_ADVICE_NONE \
+	}
 
 /* What a channel is doing, in the order in which a life goes. */
 enum sv_state {
@@ -182,9 +202,12 @@ struct sv_side {
 	uint64_t position; /* bytes committed (writer) or released (reader) */
 };
 
-/* A snapshot of one channel.  The values are read one after the other from memory that is changing. */
+/*
+ * A snapshot of one channel.  The values are read one after the other from memory that is changing.  To be
+ * filled by a call it starts from SV_INFO_INIT.
+ */
 struct sv_info {
-	size_t struct_size; /* set by the library: what it knows of this struct */
+	size_t struct_size; /* set by SV_INFO_INIT and by the library */
 	enum sv_state state;
 	char name[72];          /* channel name; empty for a channel with a path */
 	char path[512];         /* rendezvous file; cut off if longer */
@@ -204,6 +227,18 @@ struct sv_info {
 	unsigned long maps;     /* shm_nattch: two for an attached writer, three for a reader */
 	struct sv_side side[2]; /* by enum sv_role */
 };
+#define SV_SIDE_INIT \
+	{ \
+		0, 0, 0, 0, 0, 0, 0, 0 \
+	}
+#define SV_INFO_INIT \
+	{ \
+		sizeof(struct sv_info), SV_STATE_WAITING_READER, "", "", "", 0, 0, -1, -1, 0, 0, 0, 0, 0, \
+			SV_UNKNOWN, 0, 0, 0, \
+		{ \
+			SV_SIDE_INIT, SV_SIDE_INIT \
+		} \
+	}
 
 typedef struct sv_channel sv_channel;
 

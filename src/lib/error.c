@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "growth.h"
+
 static void append(char *text, size_t size, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 static void vappend(char *text, size_t size, const char *format, va_list args)
@@ -34,6 +36,7 @@ int sv_fault_set(struct sv_fault *fault, int code, int sys_errno, const char *fo
 	struct sv_error *error = &fault->error;
 	va_list args;
 
+	error->struct_size = sizeof *error;
 	error->code = code;
 	error->sys_errno = sys_errno;
 	error->signal = 0;
@@ -65,6 +68,18 @@ void sv_fault_hint(struct sv_fault *fault, const char *format, ...)
 void sv_fault_advise(struct sv_fault *fault, enum sv_advice advice)
 {
 	fault->error.advice = advice;
+}
+
+bool sv_error_is_possible(const struct sv_error *theirs)
+{
+	return theirs == NULL ||
+	       sv_size_is_possible(theirs->struct_size, SV_SIZE_THROUGH(struct sv_error, text));
+}
+
+void sv_fault_give(const struct sv_fault *fault, struct sv_error *theirs)
+{
+	if (theirs != NULL)
+		sv_struct_give(theirs, &fault->error, sizeof fault->error);
 }
 
 const char *sv_strerror(int code)

@@ -3,6 +3,8 @@
 #ifndef SV_ERROR_H
 #define SV_ERROR_H
 
+#include <stdbool.h>
+
 #include "svipc.h"
 
 /* The last failure and the words that name the object it concerns. */
@@ -20,5 +22,11 @@ void sv_fault_hint(struct sv_fault *fault, const char *format, ...) __attribute_
 
 /* Say what would help: an enum sv_advice for the program to put into words. */
 void sv_fault_advise(struct sv_fault *fault, enum sv_advice advice);
+
+/* Tell the caller, who may have NULL for it. */
+void sv_fault_give(const struct sv_fault *fault, struct sv_error *theirs);
+
+/* Is this where a caller's error can be put?  Checked first of all: if not, nothing can be told. */
+bool sv_error_is_possible(const struct sv_error *theirs);
 
 #endif

@@ -119,7 +119,7 @@ static int show_orphan(const struct cli_orphan *orphan, void *arg)
 /* Clean, or report.  The status to exit with. */
 static int run(const struct sv_clean_options *clean, bool foreign, struct cleaning *cleaning)
 {
-	struct sv_error error;
+	struct sv_error error = SV_ERROR_INIT;
 	int code;
 
 	if (foreign)

@@ -31,7 +31,7 @@ static const struct waiter waiters[] = {
 static void waiter_open(sv_channel **channel, enum sv_role role, const char *name)
 {
 	struct sv_options options = SV_OPTIONS_INIT;
-	struct sv_error error;
+	struct sv_error error = SV_ERROR_INIT;
 
 	options.name = name;
 	if (sv_open(channel, role, &options, -1, &error) != SV_OK)

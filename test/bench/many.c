@@ -26,7 +26,7 @@ static void open_channels(int n, const char *prefix)
 	}
 	for (int i = 0; i < n; i++) {
 		struct sv_options options = SV_OPTIONS_INIT;
-		struct sv_error error;
+		struct sv_error error = SV_ERROR_INIT;
 		sv_channel *channel;
 		char name[32];
 
@@ -53,7 +53,7 @@ static void leftovers_side(void *arg, int side)
 {
 	int n = *(int *)arg, status, removed = 0;
 	struct sv_clean_options options = SV_CLEAN_INIT;
-	struct sv_error error;
+	struct sv_error error = SV_ERROR_INIT;
 	double start;
 	pid_t pid;
 

@@ -25,7 +25,7 @@ static void ours_open_channel(struct link *link, enum end end, unsigned flags)
 {
 	struct ours *ours = calloc(1, sizeof(*ours));
 	struct sv_options options = SV_OPTIONS_INIT;
-	struct sv_error error;
+	struct sv_error error = SV_ERROR_INIT;
 	char name[16];
 
 	if (!ours)

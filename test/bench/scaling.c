@@ -81,7 +81,7 @@ static void scale_side(void *arg, int side)
 	struct sv_options options = SV_OPTIONS_INIT;
 	int fd = side == 0 ? open(scale->input, O_RDONLY | O_CLOEXEC)
 	                   : open("/dev/null", O_WRONLY | O_CLOEXEC);
-	struct sv_error error;
+	struct sv_error error = SV_ERROR_INIT;
 	sv_channel *channel;
 	const void *data;
 	size_t got;

@@ -68,7 +68,7 @@ static int receive_all(sv_channel *ch)
 int main(int argc, char **argv)
 {
 	struct sv_options options = SV_OPTIONS_INIT;
-	struct sv_error error;
+	struct sv_error error = SV_ERROR_INIT;
 	sv_channel *ch;
 	int writes;
 

@@ -69,7 +69,7 @@ static int consume(sv_channel *ch)
 int main(int argc, char **argv)
 {
 	struct sv_options options = SV_OPTIONS_INIT;
-	struct sv_error error;
+	struct sv_error error = SV_ERROR_INIT;
 	sv_channel *ch;
 	int writes = argc == 4 && strcmp(argv[1], "w") == 0, code;
 

@@ -56,7 +56,7 @@ program_text() {
 int main(int argc, char **argv)
 {
 	struct sv_options options = SV_OPTIONS_INIT;
-	struct sv_error error;
+	struct sv_error error = SV_ERROR_INIT;
 	sv_channel *ch;
 	char text[100];
 	size_t length = 0;

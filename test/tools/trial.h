@@ -466,7 +466,7 @@ static int both_sides(const struct scene *s)
 {
 	struct sv_options options = SV_OPTIONS_INIT;
 	sv_channel *writer = NULL, *reader = NULL;
-	struct sv_error error;
+	struct sv_error error = SV_ERROR_INIT;
 	size_t sent = 0, taken = 0, got;
 	const void *data;
 	void *space;

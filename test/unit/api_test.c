@@ -155,7 +155,7 @@ static void a_removal_at_the_end(void)
 {
 	struct sv_options options = options_of(0, 4096);
 	sv_channel *reader;
-	struct sv_info info;
+	struct sv_info info = SV_INFO_INIT;
 	const void *there;
 	size_t got;
 	int status;
@@ -201,7 +201,7 @@ static void a_fork(void)
 static void refusals(void)
 {
 	struct sv_options options = options_of(0, 4096), other;
-	struct sv_error error;
+	struct sv_error error = SV_ERROR_INIT;
 	sv_channel *first, *second;
 
 	must(sv_open(&first, SV_WRITER, &options, 0, NULL) == SV_OK);
@@ -211,6 +211,8 @@ static void refusals(void)
 	other = options_of(SV_MESSAGES, 4096);
 	ok(sv_open(&second, SV_READER, &other, 0, &error) == SV_EMODE,
 	   "a reader of messages does not fit a writer of bytes");
+	other = options_of(SV_RECORDS_NUL, 4096);
+	ok(sv_open(&second, SV_READER, &other, 0, &error) == SV_EINVAL, "records without messages");
 	other = options_of(SV_RESUME, 4096);
 	ok(sv_open(&second, SV_READER, &other, 0, &error) == SV_EMODE, "nor a resuming one");
 	other = options;
@@ -233,8 +235,22 @@ static void refusals(void)
 	other.capacity = 0;
 	other.struct_size = 3;
 	ok(sv_open(&second, SV_READER, &other, 0, &error) == SV_EINVAL, "options not from SV_OPTIONS_INIT");
+	ok(sv_open(&second, SV_READER, NULL, 0, &error) == SV_EINVAL && error.code == SV_EINVAL,
+	   "no options");
+	is(sv_open(NULL, SV_READER, &options, 0, &error), SV_EINVAL, "nowhere to put the handle");
 	ok(sv_wait_peer(first, 10) == SV_ETIMEDOUT, "nobody has come");
 	ok(sv_close(first) == SV_OK, "alone, too, it leaves nothing");
+	options.flags = SV_MESSAGES;
+	must(sv_open(&first, SV_WRITER, &options, 0, NULL) == SV_OK);
+	other = options_of(SV_MESSAGES | SV_RECORDS_NUL, 4096);
+	is(sv_open(&second, SV_READER, &other, 0, &error), SV_EMODE,
+	   "records that end with NUL are not lines, for a reader");
+	sv_close(first);
+	must(sv_open(&first, SV_WRITER, &other, 0, NULL) == SV_OK);
+	is(sv_open(&second, SV_READER, &options, 0, &error), SV_EMODE, "nor for a writer");
+	must(sv_open(&second, SV_READER, &other, 0, NULL) == SV_OK);
+	sv_close(first);
+	sv_close(second);
 }
 
 static void *interrupt(void *arg)
@@ -288,7 +304,7 @@ static void looking(void)
 {
 	struct pair pair = open_pair(0, 4096);
 	struct sv_clean_options clean = SV_CLEAN_INIT;
-	struct sv_info info;
+	struct sv_info info = SV_INFO_INIT;
 	int running = 0, removed = 0;
 
 	ok(sv_stat(pair.writer, &info) == SV_OK && info.state == SV_STATE_RUNNING && info.capacity == 4096 &&

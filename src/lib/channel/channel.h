@@ -15,7 +15,9 @@
 #include "os/segment.h"
 #include "ring/spin.h"
 
-#define SV_KEPT (SV_RESUME | SV_DETACH) /* channels that outlive their processes */
+#define SV_KEPT (SV_RESUME | SV_DETACH)           /* channels that outlive their processes */
+#define SV_CARRIES (SV_MESSAGES | SV_RECORDS_NUL) /* what a channel carries: both sides agree on it */
+#define SV_KIND_FLAGS (SV_CARRIES | SV_KEPT)      /* the flags that a header may hold */
 
 struct sv_channel {
 	struct sv_fault fault;

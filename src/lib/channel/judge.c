@@ -27,7 +27,7 @@ enum sv_trust sv_header_judge(const struct sv_header *header, uint64_t bytes, co
 		return SV_TRUST_FOREIGN;
 	if (header->header_size != sv_segment_header_size() || header->capacity == 0 ||
 	    header->capacity != sv_segment_capacity(bytes) ||
-	    (header->flags & ~(uint32_t)(SV_MESSAGES | SV_KEPT)) != 0 ||
+	    (header->flags & ~(uint32_t)SV_KIND_FLAGS) != 0 ||
 	    (rv != NULL && header->key != (uint32_t)rv->key) ||
 	    memchr(header->path, '\0', sizeof header->path) == NULL ||
 	    memchr(header->name, '\0', sizeof header->name) == NULL)
@@ -201,7 +201,7 @@ static bool is_owed(const struct sv_channel *ch, const struct sv_header *header)
 	const struct sv_source *file = &header->file[ch->role];
 
 	return sv_header_owed(header, ch->role) &&
-	       ((header->flags ^ ch->flags) & (SV_RESUME | SV_MESSAGES)) == 0 &&
+	       ((header->flags ^ ch->flags) & (SV_RESUME | SV_CARRIES)) == 0 &&
 	       sv_source_is_same(file, &ch->file) &&
 	       (ch->role == SV_READER || sv_source_is_unchanged(file, &ch->file));
 }
@@ -237,6 +237,10 @@ static bool same_kind(struct sv_channel *ch, const struct sv_header *header)
 	if (((header->flags ^ ch->flags) & SV_MESSAGES) != 0)
 		what = (header->flags & SV_MESSAGES) != 0 ? "it carries messages (lines), not bytes"
 		                                          : "it carries bytes, not messages (lines)";
+	else if (((header->flags ^ ch->flags) & SV_RECORDS_NUL) != 0)
+		what = (header->flags & SV_RECORDS_NUL) != 0
+		               ? "its messages are records that end with NUL, not with a newline"
+		               : "its messages do not end with NUL";
 	else if (((header->flags ^ ch->flags) & SV_RESUME) != 0)
 		what = (header->flags & SV_RESUME) != 0
 		               ? "it is resumable: use --resume to go on with it, or svclean --all to drop it"

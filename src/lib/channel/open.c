@@ -10,6 +10,7 @@
 
 #include "channel/channel.h"
 #include "clock.h"
+#include "growth.h"
 #include "os/membarrier.h"
 
 static void fill_header(struct sv_channel *ch, unsigned flags)
@@ -236,10 +237,8 @@ static int look_and_attach(struct sv_channel *ch, const struct sv_options *optio
 static int check_options(const struct sv_options *options, enum sv_role role, int timeout_ms,
                          uint64_t *capacity, struct sv_fault *fault)
 {
-	if (options->struct_size != sizeof *options || (role != SV_WRITER && role != SV_READER) ||
-	    timeout_ms < -1)
-		return sv_fault_set(fault, SV_EINVAL, 0,
-		                    "sv_open: bad role, timeout_ms, or options not from SV_OPTIONS_INIT");
+	if ((role != SV_WRITER && role != SV_READER) || timeout_ms < -1)
+		return sv_fault_set(fault, SV_EINVAL, 0, "sv_open: bad role or timeout_ms");
 	if (options->name != NULL && options->path != NULL)
 		return sv_fault_set(fault, SV_EINVAL, 0, "give a channel name or a path, not both");
 	if (options->project < 0 || options->project > 255)
@@ -249,8 +248,9 @@ static int check_options(const struct sv_options *options, enum sv_role role, in
 		return sv_fault_set(fault, SV_EINVAL, 0,
 		                    "invalid mode %04o: use 0600 plus read and write for group or others",
 		                    options->mode);
-	if ((options->flags & ~(unsigned)(SV_MESSAGES | SV_KEPT)) != 0 ||
-	    (options->flags & SV_KEPT) == SV_KEPT || (unsigned)options->wait > SV_WAIT_SLEEP)
+	if ((options->flags & ~(unsigned)SV_KIND_FLAGS) != 0 || (options->flags & SV_KEPT) == SV_KEPT ||
+	    (options->flags & (SV_MESSAGES | SV_RECORDS_NUL)) == SV_RECORDS_NUL ||
+	    (unsigned)options->wait > SV_WAIT_SLEEP)
 		return sv_fault_set(fault, SV_EINVAL, 0,
 		                    "invalid flags or waiting policy; a channel cannot be both resumable and "
 		                    "detached");
@@ -261,22 +261,40 @@ static int check_options(const struct sv_options *options, enum sv_role role, in
 	return SV_OK;
 }
 
-int sv_open(sv_channel **out, enum sv_role role, const struct sv_options *options, int timeout_ms,
+/* The caller's options, which may be shorter or longer than this library's. */
+static int take_options(struct sv_options *own, const struct sv_options *theirs, struct sv_fault *fault)
+{
+	if (theirs == NULL ||
+	    !sv_struct_take(own, sizeof *own, theirs, SV_SIZE_THROUGH(struct sv_options, capacity)))
+		return sv_fault_set(fault, SV_EINVAL, 0,
+		                    "sv_open: options that do not start from SV_OPTIONS_INIT, or that a "
+		                    "later version of the library knows");
+	return SV_OK;
+}
+
+int sv_open(sv_channel **out, enum sv_role role, const struct sv_options *theirs, int timeout_ms,
             struct sv_error *err)
 {
-	struct sv_channel *ch = calloc(1, sizeof *ch);
+	struct sv_options own = SV_OPTIONS_INIT;
+	const struct sv_options *options = &own;
 	int64_t deadline = sv_deadline(timeout_ms);
+	struct sv_channel *ch;
 	uint64_t capacity;
 	int code;
 
+	if (out == NULL || !sv_error_is_possible(err))
+		return SV_EINVAL;
 	*out = NULL;
+	ch = calloc(1, sizeof *ch);
 	if (ch == NULL) {
-		if (err != NULL)
-			*err = (struct sv_error){ .code = SV_ESYSTEM,
-				                  .sys_errno = ENOMEM,
-				                  .text = "not enough memory" };
-		return SV_ESYSTEM;
+		struct sv_fault fault = { .label = "" };
+
+		code = sv_fault_set(&fault, SV_ESYSTEM, ENOMEM, "cannot open a channel");
+		sv_fault_give(&fault, err);
+		return code;
 	}
+	ch->fault.error.struct_size = sizeof ch->fault.error;
+	code = take_options(&own, theirs, &ch->fault);
 	ch->role = role;
 	ch->process = getpid();
 	ch->flags = options->flags;
@@ -284,7 +302,8 @@ int sv_open(sv_channel **out, enum sv_role role, const struct sv_options *option
 	           ((ch->flags & SV_MESSAGES) != 0 ? SV_KIND_MESSAGES : 0);
 	ch->semid = -1;
 	ch->rv.fd = -1;
-	code = check_options(options, role, timeout_ms, &capacity, &ch->fault);
+	if (code == SV_OK)
+		code = check_options(options, role, timeout_ms, &capacity, &ch->fault);
 	if (code == SV_OK)
 		ch->file = options->source;
 	if (code == SV_OK) {
@@ -313,8 +332,7 @@ int sv_open(sv_channel **out, enum sv_role role, const struct sv_options *option
 		*out = ch;
 		return SV_OK;
 	}
-	if (err != NULL)
-		*err = ch->fault.error;
+	sv_fault_give(&ch->fault, err);
 	/* A named file that this call made and that leads to nothing would be a leftover. */
 	if (ch->rv.fd != -1 && ch->rv.named && !ch->rv.apart) {
 		struct sv_objects none;

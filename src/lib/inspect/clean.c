@@ -15,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "growth.h"
 #include "inspect/inspect.h"
 
 struct clean {
@@ -245,14 +246,20 @@ static void prune(const struct sv_clean_options *options)
 	closedir(handle);
 }
 
-int sv_clean(const struct sv_clean_options *options, sv_clean_visit visit, void *arg, struct sv_error *err)
+int sv_clean(const struct sv_clean_options *theirs, sv_clean_visit visit, void *arg, struct sv_error *err)
 {
+	struct sv_clean_options own = SV_CLEAN_INIT;
+	const struct sv_clean_options *options = &own;
 	struct clean clean = { .options = options, .visit = visit, .arg = arg };
 	struct sv_fault fault = { .label = "" };
 	int code;
 
-	if (options->struct_size != sizeof *options || (options->name != NULL && options->path != NULL) ||
-	    options->project < 0 || options->project > 255)
+	if (visit == NULL || !sv_error_is_possible(err))
+		return SV_EINVAL;
+	if (theirs == NULL ||
+	    !sv_struct_take(&own, sizeof own, theirs, SV_SIZE_THROUGH(struct sv_clean_options, all)) ||
+	    (options->name != NULL && options->path != NULL) || options->project < 0 ||
+	    options->project > 255)
 		code = sv_fault_set(&fault, SV_EINVAL, 0,
 		                    "sv_clean: a name or a path, a project id of 1 to 255, and options from "
 		                    "SV_CLEAN_INIT");
@@ -262,7 +269,6 @@ int sv_clean(const struct sv_clean_options *options, sv_clean_visit visit, void 
 		code = sv_sight_walk(false, visit_sight, &clean, &fault);
 	if (code == SV_OK && options->path == NULL && !options->dry_run)
 		prune(options);
-	if (err != NULL)
-		*err = fault.error;
+	sv_fault_give(&fault, err);
 	return code;
 }

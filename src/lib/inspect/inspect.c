@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #define _GNU_SOURCE /* SHM_INFO, SHM_STAT */
+#include "growth.h"
 #include "inspect/inspect.h"
 
 #include <errno.h>
@@ -354,6 +355,11 @@ static void judge_identity(struct sv_sight *sight, const char *path)
 	         "its key leads to the channel of another rendezvous, whose facts these are");
 }
 
+static bool info_is_possible(const struct sv_info *theirs)
+{
+	return sv_size_is_possible(theirs->struct_size, SV_SIZE_THROUGH(struct sv_info, side));
+}
+
 int sv_find(const char *name, const char *path, int project, struct sv_info *info, struct sv_error *err)
 {
 	struct sv_fault fault = { .label = "" };
@@ -362,6 +368,8 @@ int sv_find(const char *name, const char *path, int project, struct sv_info *inf
 	bool there = false;
 	int code, semid;
 
+	if (info == NULL || !info_is_possible(info) || !sv_error_is_possible(err))
+		return SV_EINVAL;
 	if (name != NULL && path != NULL)
 		code = sv_fault_set(&fault, SV_EINVAL, 0, "give a channel name or a path, not both");
 	else if (project < 0 || project > 255)
@@ -380,7 +388,7 @@ int sv_find(const char *name, const char *path, int project, struct sv_info *inf
 	if (code == SV_OK && there) {
 		memcpy(wanted, sight.record.path, sizeof wanted);
 		judge_identity(&sight, wanted);
-		*info = sight.info;
+		sv_struct_give(info, &sight.info, sizeof sight.info);
 	} else if (code == SV_OK) {
 		snprintf(fault.label, sizeof fault.label,
 		         path != NULL ? "channel at %.400s" : "channel '%.80s'",
@@ -390,8 +398,7 @@ int sv_find(const char *name, const char *path, int project, struct sv_info *inf
 		code = sv_fault_set(&fault, SV_ESYSTEM, 0, "not found: nobody has made it, or it has ended");
 		fault.error.sys_errno = ENOENT;
 	}
-	if (err != NULL)
-		*err = fault.error;
+	sv_fault_give(&fault, err);
 	return code;
 }
 
@@ -399,6 +406,8 @@ int sv_stat(sv_channel *ch, struct sv_info *info)
 {
 	struct sv_sight sight;
 
+	if (info == NULL || !info_is_possible(info))
+		return sv_fault_set(&ch->fault, SV_EINVAL, 0, "sv_stat: info must start from SV_INFO_INIT");
 	memset(&sight, 0, sizeof sight);
 	sight.shmid = ch->segment.id;
 	sight.semid = ch->semid;
@@ -407,6 +416,6 @@ int sv_stat(sv_channel *ch, struct sv_info *info)
 	sight.record.project = ch->rv.project;
 	snprintf(sight.record.path, sizeof sight.record.path, "%s", ch->rv.path);
 	sv_sight_examine(&sight);
-	*info = sight.info;
-	return info->state == SV_STATE_CORRUPT ? SV_ECORRUPT : SV_OK;
+	sv_struct_give(info, &sight.info, sizeof sight.info);
+	return sight.info.state == SV_STATE_CORRUPT ? SV_ECORRUPT : SV_OK;
 }

@@ -182,9 +182,11 @@ int sv_list(int all, sv_visit visit, void *arg, struct sv_error *err)
 {
 	struct list list = { .visit = visit, .arg = arg };
 	struct sv_fault fault = { .label = "" };
-	int code = sv_sight_walk(all != 0, visit_for_list, &list, &fault);
+	int code;
 
-	if (err != NULL)
-		*err = fault.error;
+	if (visit == NULL || !sv_error_is_possible(err))
+		return SV_EINVAL;
+	code = sv_sight_walk(all != 0, visit_for_list, &list, &fault);
+	sv_fault_give(&fault, err);
 	return code;
 }

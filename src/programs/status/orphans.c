@@ -197,7 +197,7 @@ static int walk_table(struct search *search, const char *file, int (*walk)(struc
 int cli_foreign_walk(int64_t older_than_s, cli_orphan_visit visit, void *arg)
 {
 	struct search search = { .older_than_s = older_than_s, .visit = visit, .arg = arg };
-	struct sv_error error;
+	struct sv_error error = SV_ERROR_INIT;
 	int result = 0;
 
 	if (sv_list(1, collect, &search.ours, &error) != SV_OK) {

@@ -63,8 +63,8 @@ static void drop_doubles(struct cli_snapshot *look)
 
 static void look_at_named(struct cli_snapshot *look, const struct cli_choice *choice, bool tell)
 {
-	struct sv_error error;
-	struct sv_info info;
+	struct sv_error error = SV_ERROR_INIT;
+	struct sv_info info = SV_INFO_INIT;
 	size_t i;
 
 	for (i = 0; i < (choice->path != NULL ? 1 : choice->name_count); i++) {
@@ -81,7 +81,7 @@ static void look_at_named(struct cli_snapshot *look, const struct cli_choice *ch
 
 bool cli_snapshot_take(struct cli_snapshot *look, const struct cli_choice *choice, bool tell_missing)
 {
-	struct sv_error error;
+	struct sv_error error = SV_ERROR_INIT;
 
 	look->count = look->missing = 0;
 	look->at_ns = sv_now();

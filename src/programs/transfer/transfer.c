@@ -146,7 +146,7 @@ static size_t block_of(const struct cli_transfer *t)
 
 int cli_transfer_open(struct cli_transfer *t)
 {
-	struct sv_error error;
+	struct sv_error error = SV_ERROR_INIT;
 	int code;
 
 	t->start_ns = now_ns();
@@ -222,7 +222,7 @@ static int wait_peer(struct cli_transfer *t, bool next)
 int cli_transfer_meet(struct cli_transfer *t)
 {
 	int code = wait_peer(t, false);
-	struct sv_info info;
+	struct sv_info info = SV_INFO_INIT;
 
 	t->start_ns = now_ns();
 	cli_progress_reset(&t->progress);

@@ -20,7 +20,7 @@ static int open_pid(long pid)
 
 static void watch(struct cli_transfer *t)
 {
-	struct sv_info info;
+	struct sv_info info = SV_INFO_INIT;
 
 	t->watching = true;
 	t->watch = sv_stat(t->ch, &info) == SV_OK ? open_pid(info.side[SV_READER].pid) : -1;

@@ -1,0 +1,74 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+#
+# Programs that were built against an older or a newer header than the library: their structs are shorter or longer.
+
+load ../lib/common
+
+setup() {
+	skip_if_sanitized
+	sv_setup
+	cc=${CC:-cc}
+}
+
+# build_against HEADER-DIRECTORY OBJECT
+build_against() {
+	# shellcheck disable=SC2086 # CC may be words
+	run_logged $cc -std=gnu11 -Wall -Wextra -Werror "-I$1" "-I$SV_ROOT/test/unit" "-I$SV_ROOT/test/lib" \
+		-c -o "$2.o" "$SV_ROOT/test/quality/abi.c"
+	assert_status 0 || return 1
+	# shellcheck disable=SC2086
+	run_logged $cc -o "$2" "$2.o" "-L$SVIPC_BUILD" "-Wl,-rpath,$SVIPC_BUILD" -lsvipc
+	assert_status 0
+}
+
+# Without the last members of each struct that may be missing.
+shorten() {
+	awk '/^struct sv_error \{/ { last = "int advice;" }
+		/^struct sv_options \{/ { last = "uint64_t total;" }
+		/^struct sv_clean_options \{/ { last = "int64_t older_than_s;" }
+		last != "" && index($0, last) { skip = 1 }
+		/^\};/ { last = ""; skip = 0 }
+		skip { next }
+		/^#define SV_(ERROR|OPTIONS|CLEAN)_INIT/ { init = 1 }
+		init && /sizeof\(struct sv_error\)/ { sub(/, SV_ADVICE_NONE/, "") }
+		init && /sizeof\(struct sv_options\)/ { sub(/SV_WAIT_AUTO, 0.*/, "SV_WAIT_AUTO, 0 \\"); rest = 1; print; next }
+		init && /sizeof\(struct sv_clean_options\)/ { sub(/, 0 *\\$/, " \\") }
+		init && /^\t\}/ { init = rest = 0 }
+		rest { next }
+		{ print }' "$SV_ROOT/include/svipc.h"
+}
+
+# With a member more at the end of each struct that the caller allocates.
+lengthen() {
+	sed -E -e '/^struct sv_(options|error|info|clean_options) \{/,/^\}/s/^\};/\tunsigned long later, reserved[40];\n};/' \
+		-e '1,/^#define SVIPC_H/s/^#define SVIPC_H/&\n#define SV_LATER/' \
+		"$SV_ROOT/include/svipc.h" |
+		awk '/^#define SV_(OPTIONS|ERROR|INFO|CLEAN)_INIT/ { within = 1 }
+			within && /^\t\}/ { sub(/\}/, ", 0, { 0 } }"); within = 0 }
+			{ print }'
+}
+
+@test "a program that was built with this header" {
+	build_against "$SV_ROOT/include" same
+	run_logged ./same
+	assert_status 0
+}
+
+@test "a program whose structs are shorter, as an older header had them" {
+	mkdir older
+	shorten >older/svipc.h
+	assert_equal 'members left' "$(grep -cE '\<(advice|total|source|older_than_s);' older/svipc.h)" 1 # of sv_info
+	build_against older shorter
+	run_logged ./shorter
+	assert_status 0
+}
+
+@test "a program whose structs are longer, as a newer header will have them" {
+	mkdir newer
+	lengthen >newer/svipc.h
+	assert_equal 'members added' "$(grep -c 'later, reserved' newer/svipc.h)" 4
+	build_against newer longer
+	run_logged ./longer
+	assert_status 0
+}
