@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 #
 # What is written down is true: options in --help, in the manual pages, in the completions and in the programs are the
-# same; every example in README and in the manual pages runs; codes, symbols and statuses are documented; every file is in the map.
+# same; every example in README and in the manual pages runs; codes, symbols and statuses are documented; every folder is in the map.
 
 load ../lib/common
 
@@ -145,12 +145,6 @@ long_in_source() {
 	done
 }
 
-@test "completions: those in the repository are what scripts/completions makes of --help" {
-	"$SV_ROOT/scripts/completions" made
-	run_logged diff -r "$SV_ROOT/src/completions" made
-	assert_status 0
-}
-
 # complete_words WORD...: what bash offers for the last word.
 complete_words() {
 	# shellcheck disable=SC2016 # for another shell
@@ -160,7 +154,7 @@ complete_words() {
 		COMP_CWORD=$(($# - 1))
 		[[ $(complete -p "$1") == "complete -F _$1 $1" ]] || exit
 		"_$1"
-		printf "%s\n" "${COMPREPLY[@]}"' "$SV_ROOT/src/completions/bash" "$@"
+		printf "%s\n" "${COMPREPLY[@]}"' "$SVIPC_BUILD/completions/bash" "$@"
 }
 
 @test "completions: bash offers channel names, values, columns and options" {
@@ -192,7 +186,7 @@ complete_words() {
 	touch "$SVIPC_DIR/measurements"
 	# The command only says what it was called with.
 	cat >rc <<-END
-		. '$SV_ROOT/src/completions/bash/svread'
+		. '$SVIPC_BUILD/completions/bash/svread'
 		svread() { printf '%s,' got "\$@" >'$WORK/got'; exit; }
 	END
 	printf 'svread --channel=meas\t -v\n' | timeout 30 script -qec "env -i TERM=dumb SVIPC_DIR=$SVIPC_DIR PATH=$PATH bash --noprofile --rcfile rc -i" \
@@ -204,7 +198,7 @@ complete_words() {
 @test "completions: zsh reads them" {
 	skip_unless zsh
 	local file
-	for file in "$SV_ROOT"/src/completions/zsh/_*; do
+	for file in "$SVIPC_BUILD"/completions/zsh/_*; do
 		run_logged zsh -n "$file"
 		assert_status 0
 		assert_output ''
@@ -217,18 +211,28 @@ complete_words() {
 	local file
 	touch "$SVIPC_DIR/alpha" "$SVIPC_DIR/beta"
 	export HOME=$WORK XDG_CONFIG_HOME=$WORK XDG_DATA_HOME=$WORK
-	for file in "$SV_ROOT"/src/completions/fish/*.fish; do
+	for file in "$SVIPC_BUILD"/completions/fish/*.fish; do
 		run_logged fish -n "$file"
 		assert_status 0
 		assert_output ''
 	done
-	run_logged fish -c "source $SV_ROOT/src/completions/fish/svread.fish; complete -C 'svread -c al'; complete -C 'svread --wait=sp'"
+	run_logged fish -c "source $SVIPC_BUILD/completions/fish/svread.fish; complete -C 'svread -c al'; complete -C 'svread --wait=sp'"
 	assert_equal offered "$(cut -f1 <<<"$output")" $'alpha\n--wait=spin'
+}
+
+@test "completions: an emulator runs programs that are built for another machine" {
+	local program=$SVIPC_BUILD/svread
+	printf '#!/bin/sh\necho "$@" >>log\nexec "$@"\n' >emulator
+	chmod +x emulator
+	run_logged env EMULATOR=./emulator "$SV_ROOT/scripts/completions" bash "$program"
+	assert_status 0
+	assert_equal 'what it makes' "$output" "$(cat "$SVIPC_BUILD/completions/bash/svread")"
+	assert_equal 'what was run' "$(cat log)" "$program --help"
 }
 
 @test "completions: shellcheck has nothing to say" {
 	skip_unless shellcheck
-	run_logged shellcheck "$SV_ROOT"/src/completions/bash/*
+	run_logged shellcheck "$SVIPC_BUILD"/completions/bash/*
 	assert_status 0
 }
 
@@ -237,11 +241,20 @@ complete_words() {
 	local name
 	for name in "$SV_ROOT"/src/man/*.[137]; do
 		run mandoc -T lint -W base "$name"
-		# References to pages that are not installed are none of the page's faults.
-		assert_equal "lint of $name" "$(grep -vE 'referenced manual not found|mandoc\.db|outdated mandoc' <<<"$output")" ''
+		# It complains of references to pages that are not installed here, and of any name after .Os.
+		assert_equal "lint of $name" "$(grep -vE 'referenced manual not found|mandoc\.db|outdated mandoc|operating system explicitly specified' <<<"$output")" ''
 	done
 	for name in $(programs); do
 		[ -e "$SV_ROOT/src/man/$name.1" ] || fail "no manual page for $name"
+	done
+}
+
+@test "manual pages: headers and footers name the project, not an operating system" {
+	skip_unless mandoc
+	local name
+	for name in "$SV_ROOT"/src/man/*; do
+		run mandoc -T ascii "$name"
+		assert_equal "last line of ${name##*/}" "$(tail -n 1 <<<"$output" | tr -s ' ' | cut -d' ' -f1)" svipc
 	done
 }
 
@@ -554,27 +567,15 @@ examples() {
 
 # --- the repository --------------------------------------------------------------------------------------------------
 
-@test "README: the map of files has every file, and every file in it exists" {
-	local pattern patterns line found
-	sed -n '/^## Files/,/^## Lic/p' "$SV_ROOT/README.md" | sed '/^```/d; /^#/d; /^$/d; /^<!--/d' >map
-	[ -s map ]
-	shopt -s nullglob dotglob extglob
-	cd "$SV_ROOT"
-	while read -r line; do
-		# The patterns end where two spaces or the line do.
-		read -r -a patterns <<<"${line%%  *}"
-		for pattern in "${patterns[@]}"; do
-			eval "found=($pattern)"
-			case $pattern in
-			# What only a benchmark run brings.
-			test/bench/results/*) ;;
-			*) [ ${#found[@]} -gt 0 ] && [ -e "${found[0]}" ] || fail "the map has $pattern, which is not there" ;;
-			esac
-			printf '%s\n' "${found[@]}" >>"$WORK/mapped"
-		done
-	done < <(sed 's/\\/\\\\/g' "$WORK/map")
-	sort -u "$WORK/mapped" >"$WORK/mapped.sorted"
-	assert_equal 'files that are not in the map' "$(files | comm -23 - "$WORK/mapped.sorted")" ''
+# The folders that the tables of src/README.md and test/README.md name, by their paths in the repository.
+mapped_folders() {
+	sed -nE 's/^\| `([a-z/]+)` \|.*/src\/\1/p' "$SV_ROOT/src/README.md" | sed 's|^src/include$|include|'
+	sed -nE 's/^\| `([a-z/]+)` \|.*/test\/\1/p' "$SV_ROOT/test/README.md"
+}
+
+@test "src/README.md and test/README.md say of every folder what it is for, and name no other" {
+	assert_equal folders "$(files | grep -E '^(src|test|include)/' | sed 's|/[^/]*$||' | sort -u | grep -vxE 'src|test')" \
+		"$(mapped_folders | sort)"
 }
 
 @test "README: the benchmark is what test/bench/readme makes of test/bench/results" {
@@ -589,6 +590,15 @@ examples() {
 	while read -r link; do
 		[ -e "$SV_ROOT/${link%%#*}" ] || fail "README links to $link"
 	done < <(grep -oE '\]\([^)]+\)' "$SV_ROOT/README.md" | sed 's/^](//; s/)$//' | grep -v '^https\?:')
+}
+
+@test "README: the last section is the whole licence" {
+	run_logged sed '1,/^## Licence$/d' "$SV_ROOT/README.md"
+	assert_output_has 'MIT License'
+	assert_output_matches 'Copyright \(c\) [0-9]{4} the svipc authors'
+	assert_output_has 'The above copyright notice and this permission notice shall be included'
+	assert_output_has 'THE SOFTWARE IS PROVIDED "AS IS"'
+	assert_output_lacks '##'
 }
 
 @test "every source file names its licence in the first lines" {
@@ -620,6 +630,6 @@ examples() {
 }
 
 @test "no path of one machine is in any file" {
-	run_logged grep -rnE -I --exclude-dir=.git --exclude-dir='build*' --exclude=docs.bats '/(work|root|home)/[a-z]' "$SV_ROOT"
+	run_logged grep -rnE -I --exclude-dir=.git --exclude=.git --exclude-dir='build*' --exclude=docs.bats '/(work|root|home)/[a-z]' "$SV_ROOT"
 	assert_output ''
 }

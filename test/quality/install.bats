@@ -33,7 +33,9 @@ expected() {
 	local version page program
 	version=$(sed -n 's/^#define SV_VERSION "\(.*\)"/\1/p' "$SV_ROOT/include/svipc.h")
 	{
-		echo include/svipc.h
+		printf '%s\n' include/svipc.h share/doc/svipc/LICENSE
+		# A page for each function of the library.
+		sed -nE 's/^\t(sv_[a-z_]+);$/share\/man\/man3\/\1.3/p' "$SV_ROOT/src/lib/svipc.map"
 		printf 'lib/%s\n' libsvipc.a libsvipc.so "libsvipc.so.${version%%.*}" "libsvipc.so.$version" pkgconfig/svipc.pc
 		for program in "$SV_ROOT"/src/programs/*.c; do
 			program=$(basename "$program" .c)
@@ -208,23 +210,43 @@ build_and_run() {
 	assert_nothing_left
 }
 
+@test "the licence is installed, whole" {
+	run_logged cat "$STAGE$PREFIX/share/doc/svipc/LICENSE"
+	assert_output_matches '^MIT License'
+	assert_output_has 'the svipc authors'
+	assert_output_has 'OTHER DEALINGS IN THE SOFTWARE.'
+}
+
+@test "make help names every directory that can be chosen" {
+	local name
+	run_logged make -s -C "$SV_ROOT" PREFIX=/opt/there help
+	assert_status 0
+	while read -r name; do
+		assert_output_matches "$name +/opt/there"
+	done < <(grep -oE '^[A-Z]+DIR \?=' "$SV_ROOT/GNUmakefile" | cut -d' ' -f1)
+	[ "$(grep -c /opt/there <<<"$output")" -ge 9 ]
+}
+
 @test "the installed manual pages are found by man" {
 	skip_unless man
 	run_logged env "MANPATH=$STAGE$PREFIX/share/man" man -w svwrite svread svclean svstat svipc
 	assert_status 0
+	run_logged env "MANPATH=$STAGE$PREFIX/share/man" man -w sv_reserve
+	assert_output "$STAGE$PREFIX/share/man/man3/svipc.3"
+	run_logged env "MANPATH=$STAGE$PREFIX/share/man" man -w svwrite svread svclean svstat svipc
 	assert_output_has "$STAGE$PREFIX/share/man/man1/svstat.1"
 }
 
 @test "directories can be chosen one by one, and DESTDIR may hold a space" {
 	local stage="$WORK/a stage"
-	make_here "DESTDIR=$stage" BINDIR=/b LIBDIR=/l/multi INCLUDEDIR=/i MANDIR=/m BASHCOMPDIR=/c install
+	make_here "DESTDIR=$stage" BINDIR=/b LIBDIR=/l/multi INCLUDEDIR=/i MANDIR=/m BASHCOMPDIR=/c DOCDIR=/d install
 	[ -x "$stage/b/svread" ]
 	[ -e "$stage/l/multi/libsvipc.a" ]
 	[ -e "$stage/i/svipc.h" ]
 	[ -e "$stage/m/man7/svipc.7" ]
 	[ -e "$stage/c/svread" ]
 	grep -qx 'libdir=/l/multi' "$stage/l/multi/pkgconfig/svipc.pc"
-	make_here "DESTDIR=$stage" BINDIR=/b LIBDIR=/l/multi INCLUDEDIR=/i MANDIR=/m BASHCOMPDIR=/c uninstall
+	make_here "DESTDIR=$stage" BINDIR=/b LIBDIR=/l/multi INCLUDEDIR=/i MANDIR=/m BASHCOMPDIR=/c DOCDIR=/d uninstall
 	assert_equal 'left over' "$(installed "$stage")" ''
 }
 
