@@ -1,0 +1,92 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+#
+# The house keeps its order: folders are layers without circles, files are short, and no two objects share a name.
+
+load ../lib/common
+
+# A small house of two layers, low and high, built into $WORK/house/build.
+small_house() {
+	mkdir -p house/src/lib/{low,high} house/src/programs house/include
+	touch house/include/svipc.h house/src/lib/svipc.map
+	printf '| `lib/low` | ground | |\n| `lib/high` | roof | `lib/low` |\n' >house/src/README.md
+	echo 'int low(void);' >house/src/lib/low/low.h
+	printf '#include "low/low.h"\nint low(void) { return 1; }\n' >house/src/lib/low/low.c
+	printf '#include "low/low.h"\nint high(void) { return low(); }\n' >house/src/lib/high/high.c
+	printf 'int other(void) { return 2; }\n' >house/src/lib/high/other.c
+}
+
+build_small_house() {
+	local source
+	for source in house/src/lib/*/*.c; do
+		source=${source#house/src/}
+		mkdir -p "house/build/obj/${source%/*}"
+		"${CC:-cc}" -w -Ihouse/src/lib -c -o "house/build/obj/${source%.c}.o" "house/src/$source"
+	done
+	run_logged "$SV_ROOT/test/lib/layers" "$WORK/house" "$WORK/house/build"
+}
+
+@test "the layer check accepts a house in order" {
+	skip_unless nm tsort
+	small_house
+	build_small_house
+	assert_status 0
+	assert_output '4 files, 2 uses, 0 violations'
+}
+
+@test "the layer check finds an include against the layers" {
+	skip_unless nm tsort
+	small_house
+	touch house/src/lib/high/high.h
+	echo '#include "high/high.h"' >>house/src/lib/low/low.h
+	build_small_house
+	assert_status 1
+	assert_output_has 'src/lib/low/low: uses lib/high/high (include), but lib/low may not use lib/high'
+	assert_output_has 'a circle of files:'
+	assert_output_has 'a circle of folders:'
+}
+
+@test "the layer check finds a call against the layers that no include shows" {
+	skip_unless nm tsort
+	small_house
+	printf 'int other(void);\nint up(void) { return other(); }\n' >>house/src/lib/low/low.c
+	build_small_house
+	assert_status 1
+	assert_output_has 'src/lib/low/low: uses lib/high/other (other), but lib/low may not use lib/high'
+}
+
+@test "the layer check finds a circle of two files in one folder" {
+	skip_unless nm tsort
+	small_house
+	printf 'int other(void);\nint up(void) { return other(); }\n' >>house/src/lib/high/high.c
+	printf 'int high(void);\nint down(void) { return high(); }\n' >>house/src/lib/high/other.c
+	build_small_house
+	assert_status 1
+	assert_output_has 'a circle of files: lib/high/'
+	assert_output_has '1 violations'
+}
+
+@test "the layer check finds a folder that the table does not have" {
+	skip_unless nm tsort
+	small_house
+	mkdir house/src/lib/attic
+	printf '#include "low/low.h"\nint attic(void) { return low(); }\n' >house/src/lib/attic/attic.c
+	build_small_house
+	assert_status 1
+	assert_output_has 'src/lib/attic: not in the table of layers in src/README.md'
+}
+
+@test "src has at most six entries" {
+	local entries=("$SV_ROOT"/src/*)
+	[ ${#entries[@]} -le 6 ] || fail "src has ${#entries[@]} entries: ${entries[*]##*/}"
+}
+
+@test "no two members of a static archive share a name" {
+	skip_unless ar
+	local archive
+	for archive in "$SVIPC_BUILD/libsvipc.a" "$SVIPC_BUILD/obj/programs.a"; do
+		ar t "$archive" >members
+		[ "$(wc -l <members)" -gt 5 ]
+		assert_equal "members twice in ${archive##*/}" "$(sort members | uniq -d)" ''
+	done
+}
