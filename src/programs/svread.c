@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/signals.h"
 #include "transfer/lines.h"
 #include "transfer/pipe.h"
 
@@ -81,7 +82,7 @@ static int open_output(struct cli_transfer *t, struct output *output, const char
 
 	output->name = file != NULL ? file : "standard output";
 	output->fd = file == NULL ? STDOUT_FILENO : open_again(t, file);
-	/* One that was closed has been replaced: see keep_standard_streams(). */
+	/* One that was closed has been replaced: see cli_keep_standard_streams(). */
 	if (file == NULL && (fcntl(output->fd, F_GETFL) & O_ACCMODE) == O_RDONLY) {
 		cli_fail(EBADF, "cannot write %s", output->name);
 		return EBADF;

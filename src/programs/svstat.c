@@ -12,6 +12,8 @@
 #include "status/snapshot.h"
 #include "status/screen.h"
 #include "common/arguments.h"
+#include "common/numbers.h"
+#include "common/signals.h"
 #include "common/text.h"
 #include "clock.h"
 

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/signals.h"
 #include "transfer/lines.h"
 #include "transfer/pipe.h"
 #include "transfer/watch.h"
@@ -71,7 +72,7 @@ static bool open_input(struct cli_transfer *t, struct input *input, const char *
 	input->fd = standard ? STDIN_FILENO : open_again(t, file);
 	if (input->fd == -1 && errno == EINTR && cli_signal != 0)
 		cli_die_by(cli_signal);
-	/* One that was closed has been replaced: see keep_standard_streams(). */
+	/* One that was closed has been replaced: see cli_keep_standard_streams(). */
 	if (standard && (fcntl(input->fd, F_GETFL) & O_ACCMODE) == O_WRONLY) {
 		cli_fail(EBADF, "cannot read %s", input->name);
 		return false;

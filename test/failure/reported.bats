@@ -472,3 +472,32 @@ ended_by() {
 	reap quiet
 	reap told
 }
+
+@test "a limit on the size of files is an error like any other, on both sides" {
+	random_file file 1M
+	spawn reader bash -c 'ulimit -f 1; exec svread -s 16K -o copy'
+	run_logged svwrite file
+	assert_status 3
+	assert_output_has 'File too large'
+	reap reader
+	assert_status 1
+	assert_stderr_has 'cannot write copy: File too large'
+	assert_nothing_left
+}
+
+@test "with standard error closed and no /dev/null, no message lands in the output or in a record" {
+	skip_unless_root
+	unshare --mount true 2>/dev/null || skip 'may not mount'
+	mkdir kept
+	local hidden='mount --bind /dev/shm kept && mount -t tmpfs none /dev && mkdir /dev/shm && mount --bind kept /dev/shm'
+	spawn reader unshare --mount bash -c "$hidden && exec svread -v -p -o copy 2>&-"
+	run_logged svwrite -v - <<<text
+	assert_status 0
+	reap reader
+	assert_status 0
+	assert_equal copy "$(cat copy)" text
+	spawn alone unshare --mount bash -c "$hidden && exec svread -v -t 0.1 -o new 2>&-"
+	reap alone
+	assert_status 4
+	assert_nothing_left
+}

@@ -129,7 +129,7 @@ nothing_made() {
 
 @test "bad modes" {
 	local mode
-	for mode in '' 0 7 0777 0700 0060 0400 888 06660 u=rw 1600; do
+	for mode in '' 0 7 0640 0620 0664 0777 0700 0060 0400 888 06660 u=rw 1600; do
 		refused svwrite -m "$mode" /dev/null
 	done
 }

@@ -171,7 +171,9 @@ int main(void)
 	mode("0600", true, 0600);
 	mode("0660", true, 0660);
 	mode("0666", true, 0666);
-	mode("0640", true, 0640);
+	mode("0606", true, 0606);
+	mode("0640", false, 0);
+	mode("0662", false, 0);
 	mode("", false, 0);
 	mode("6", false, 0);
 	mode("0700", false, 0);

@@ -1,29 +1,44 @@
 /* SPDX-License-Identifier: MIT */
+#define _GNU_SOURCE /* O_PATH */
 #include "common/messages.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "common/shell.h"
 #include "common/text.h"
 
+/* A message may hold a complete command with a path in it; it must not be cut off. */
+#define LINE_MOST (2048 + 2 * CLI_COMMAND_SIZE)
+
 const char *cli_program = "svipc";
+const char *cli_clear_line = "\r\033[K";
 volatile sig_atomic_t cli_line_shown;
+static char last_failure[1024];
 
 /* One write for a line, so that the lines of two programs on one terminal do not mix.  Whatever names and
  * paths the text holds, nothing in it steers the terminal. */
-static void line(int sys_errno, const char *format, va_list args)
+static void line(bool failure, int sys_errno, const char *format, va_list args)
 {
-	char text[2048], safe[2048];
-	int used;
+	char text[LINE_MOST], safe[LINE_MOST];
+	size_t used;
 
 	vsnprintf(text, sizeof text, format, args);
+	used = strlen(text);
+	if (sys_errno != 0)
+		snprintf(text + used, sizeof text - used, ": %s", strerror(sys_errno));
+	if (failure)
+		snprintf(last_failure, sizeof last_failure, "%s", text);
 	cli_escape_message(safe, sizeof safe, text);
-	used = snprintf(text, sizeof text, "%s%s: ", cli_line_shown ? CLI_CLEAR_LINE : "", cli_program);
-	snprintf(text + used, sizeof text - (size_t)used - 1, "%s%s%s", safe, sys_errno != 0 ? ": " : "",
-	         sys_errno != 0 ? strerror(sys_errno) : "");
+	used = (size_t)snprintf(text, sizeof text, "%s%s: ", cli_line_shown ? cli_clear_line : "",
+	                        cli_program);
+	snprintf(text + used, sizeof text - used - 1, "%s", safe);
 	strcat(text, "\n");
 	cli_line_shown = 0;
 	fputs(text, stderr);
@@ -34,7 +49,7 @@ void cli_say(const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	line(0, format, args);
+	line(true, 0, format, args);
 	va_end(args);
 }
 
@@ -43,8 +58,27 @@ void cli_fail(int sys_errno, const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	line(sys_errno, format, args);
+	line(true, sys_errno, format, args);
 	va_end(args);
+}
+
+void cli_note(const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	line(false, 0, format, args);
+	va_end(args);
+}
+
+const char *cli_last_failure(void)
+{
+	return last_failure;
+}
+
+void cli_forget_failure(void)
+{
+	last_failure[0] = '\0';
 }
 
 _Noreturn void cli_usage(const char *format, ...)
@@ -52,7 +86,7 @@ _Noreturn void cli_usage(const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	line(0, format, args);
+	line(true, 0, format, args);
 	va_end(args);
 	cli_usage_told();
 }
@@ -61,6 +95,18 @@ _Noreturn void cli_usage_told(void)
 {
 	fprintf(stderr, "Try '%s --help'.\n", cli_program);
 	exit(CLI_USAGE);
+}
+
+void cli_keep_standard_streams(void)
+{
+	/* Not the direction that the stream is used in. */
+	static const int useless[] = { O_WRONLY, O_RDONLY, O_WRONLY };
+	int fd;
+
+	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) == -1 && open("/dev/null", useless[fd]) == -1 &&
+		    open("/", O_PATH) == -1)
+			_exit(CLI_FAILED);
 }
 
 int cli_close_stdout(int status)

@@ -154,7 +154,8 @@ bool cli_parse_mode(const char *text, unsigned *mode)
 		*mode = *mode * 8 + (unsigned)(text[n] - '0');
 	if (n < 3 || n > 4 || text[n] != '\0')
 		return refuse(EINVAL);
-	return ((*mode & ~0666u) == 0 && (*mode & 0600) == 0600) || refuse(ERANGE);
+	/* Reading without writing is of no use: both sides change the semaphores and the positions. */
+	return *mode == 0600 || *mode == 0660 || *mode == 0606 || *mode == 0666 || refuse(ERANGE);
 }
 
 const char *cli_bytes(char *text, size_t size, double bytes)

@@ -15,7 +15,7 @@ bool cli_parse_size(const char *text, uint64_t *bytes);      /* 64K, 1.5G, .5M; 
 bool cli_parse_seconds(const char *text, int *milliseconds); /* 2, 0.5, .5 */
 bool cli_parse_duration(const char *text, int64_t *seconds); /* 90, 30s, 15m, 2h, 7d */
 bool cli_parse_number(const char *text, int least, int most, int *number);
-bool cli_parse_mode(const char *text, unsigned *mode); /* octal */
+bool cli_parse_mode(const char *text, unsigned *mode); /* octal; each class may read and write, or nothing */
 
 /* The largest number of seconds that cli_parse_seconds() takes. */
 #define CLI_SECONDS_MOST 2000000

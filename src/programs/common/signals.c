@@ -4,8 +4,9 @@
  * where; ticks, SIGUSR1 and the like: ask the program to attend to them between two blocks.
  */
 #define _GNU_SOURCE
+#include "common/signals.h"
+
 #include <errno.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -91,7 +92,7 @@ static void on_violation(int signal, siginfo_t *info, void *context)
 
 	(void)context;
 	if (cli_line_shown)
-		used = put(text, used, sizeof text, CLI_CLEAR_LINE);
+		used = put(text, used, sizeof text, cli_clear_line);
 	for (i = 0; i < sizeof hex - 1; i++)
 		hex[i] = digits[address >> (4 * (sizeof hex - 2 - i)) & 15];
 	hex[i] = '\0';
@@ -138,12 +139,14 @@ void cli_catch_signals(void)
 	violation.sa_handler = on_attention;
 	sigemptyset(&violation.sa_mask);
 	sigaction(SIGALRM, &violation, NULL);
+	sigaction(SIGIO, &violation, NULL);
 	violation.sa_sigaction = on_violation;
 	violation.sa_flags = SA_SIGINFO | (int)SA_RESETHAND;
 	sigaction(SIGSEGV, &violation, NULL);
 	sigaction(SIGBUS, &violation, NULL);
-	/* EPIPE is an error like any other. */
+	/* EPIPE and EFBIG are errors like any other. */
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
 }
 
 void cli_catch_child(void)

@@ -13,6 +13,7 @@
 #include <sys/types.h>
 
 #include "common/messages.h"
+#include "common/numbers.h"
 #include "common/text.h"
 
 /* The ids that belong to channels, whatever their state. */

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "common/messages.h"
+#include "common/signals.h"
 #include "clock.h"
 
 static const int caught[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGWINCH };

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "common/messages.h"
+#include "common/numbers.h"
 #include "common/text.h"
 
 #define NARROWEST 4

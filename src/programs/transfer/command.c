@@ -11,6 +11,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "common/reasons.h"
+#include "common/signals.h"
 #include "transfer/transfer.h"
 
 extern char **environ;

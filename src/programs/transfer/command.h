@@ -3,6 +3,8 @@
 #ifndef SV_TRANSFER_COMMAND_H
 #define SV_TRANSFER_COMMAND_H
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "common/messages.h"

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/signals.h"
 #include "transfer/watch.h"
 
 /* Enough for one system call to take or give many lines. */

@@ -9,6 +9,9 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "common/numbers.h"
+#include "common/signals.h"
+
 #define LINE_MS 250
 #define JSON_MS 1000
 #define BAR_GOOD 24 /* columns, with its brackets: what matters less must not make it shorter */
@@ -301,6 +304,6 @@ void cli_progress_end(struct cli_progress *p, const struct cli_sight *sight, int
 	if (!p->lines)
 		put_json(sight, average(sight), status);
 	else if (cli_line_shown && may_draw())
-		put(CLI_CLEAR_LINE, strlen(CLI_CLEAR_LINE));
+		put(cli_clear_line, strlen(cli_clear_line));
 	cli_line_shown = 0;
 }

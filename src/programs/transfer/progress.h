@@ -3,6 +3,10 @@
 #ifndef SV_TRANSFER_PROGRESS_H
 #define SV_TRANSFER_PROGRESS_H
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
 #include "common/messages.h"
 
 enum cli_progress_how {

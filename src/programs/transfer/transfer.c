@@ -3,13 +3,16 @@
 #include "transfer/transfer.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "common/advice.h"
+#include "common/reasons.h"
+#include "common/numbers.h"
+#include "common/signals.h"
 #include "transfer/watch.h"
 
 /* How long to wait for the other side before telling a person whom to start. */
@@ -28,23 +31,11 @@ static const char *other_role(const struct cli_transfer *t)
 	return t->role == SV_WRITER ? "reader" : "writer";
 }
 
-/* A standard stream that is closed must not become a file of ours, into which messages or data would go: fail
- * instead. */
-static void keep_standard_streams(void)
-{
-	static const int useless[] = { O_WRONLY, O_RDONLY, O_WRONLY };
-	int fd;
-
-	for (fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-		if (fcntl(fd, F_GETFD) == -1 && open("/dev/null", useless[fd]) == -1)
-			return;
-}
-
 void cli_transfer_init(struct cli_transfer *t, enum sv_role role)
 {
 	static const struct sv_options defaults = SV_OPTIONS_INIT;
 
-	keep_standard_streams();
+	cli_keep_standard_streams();
 	memset(t, 0, sizeof *t);
 	t->role = role;
 	t->options = defaults;
@@ -102,13 +93,13 @@ void cli_attend(struct cli_transfer *t, const char *waiting)
 int cli_transfer_failed(struct cli_transfer *t, int code)
 {
 	const struct sv_error *error = sv_last_error(t->ch);
+	char reason[80];
 
-	if (code == SV_EPEER && error->sys_errno > CLI_REASON_EXIT &&
-	    error->sys_errno <= CLI_REASON_EXIT + 255)
-		cli_say("%s: the command of the reader (pid %ld) exited with status %d", t->label,
-		        error->peer_pid, error->sys_errno - CLI_REASON_EXIT);
+	if (code == SV_EPEER && cli_reason_text(reason, sizeof reason, error->sys_errno) != NULL)
+		cli_say("%s: the %s (pid %ld): %s; the transfer is incomplete", t->label, other_role(t),
+		        error->peer_pid, reason);
 	else if (code != SV_EINTR)
-		cli_say("%s", error->text);
+		cli_report_error(error, t->options.name, t->options.path, t->options.project);
 	return cli_status(code);
 }
 
@@ -172,7 +163,7 @@ int cli_transfer_open(struct cli_transfer *t)
 		        (t->options.flags & SV_MESSAGES) != 0 ? "leave out --lines or --null"
 		                                              : "give --lines or --null");
 	else if (code != SV_EINTR)
-		cli_say("%s", error.text);
+		cli_report_error(&error, t->options.name, t->options.path, t->options.project);
 	return cli_status(code);
 }
 

@@ -7,6 +7,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "common/signals.h"
+
 /* pidfd_open(2), since Linux 5.3; -1: unknown here, or the reader is in another pid namespace. */
 static int open_pid(long pid)
 {
