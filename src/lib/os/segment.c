@@ -161,6 +161,9 @@ int sv_segment_map(struct sv_segment *segment, int id, uint64_t capacity, struct
 			sv_fault_hint(fault, "see ulimit -v and the memory limit of the container");
 		return SV_ESYSTEM;
 	}
+	/* A child that a caller forks must not keep the memory of sides that are gone; and it may not use the
+	 * handle. */
+	(void)madvise(base, span, MADV_DONTFORK);
 	segment->id = id;
 	segment->base = base;
 	segment->header = header;

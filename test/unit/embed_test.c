@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: MIT */
+/* The library inside a program that forks, changes its user, is interrupted, and calls in the wrong order. */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/ipc.h>
+#include <sys/mman.h>
+#include <sys/sem.h>
+#include <sys/shm.h>
+#include <sys/wait.h>
+
+#include "pair.h"
+
+/* Calls of semctl(2), the library's included: this one stands before the C library's. */
+static unsigned long semctl_calls;
+
+int semctl(int id, int number, int command, ...)
+{
+	va_list args;
+	void *arg;
+
+	static int (*next_semctl)(int, int, int, ...);
+
+	/* An object pointer that is a function's, as POSIX wants dlsym() to give. */
+	if (next_semctl == NULL)
+		*(void **)&next_semctl = dlsym(RTLD_NEXT, "semctl");
+	must(next_semctl != NULL);
+	semctl_calls++;
+	va_start(args, command);
+	arg = va_arg(args, void *);
+	va_end(args);
+	return next_semctl(id, number, command, arg);
+}
+
+static void send_byte(sv_channel *writer)
+{
+	size_t got;
+	void *place;
+
+	must(sv_reserve(writer, 1, &place, &got, 0) == SV_OK);
+	*(char *)place = 'x';
+	must(sv_commit(writer, 1) == SV_OK);
+}
+
+static int status_of(pid_t child)
+{
+	int status;
+
+	must(waitpid(child, &status, 0) == child);
+	return status;
+}
+
+/* A child forked while a channel is open has no share in it: neither its memory nor its addresses. */
+static void a_fork(void)
+{
+	struct pair pair = open_pair(0, 65536);
+	struct sv_info info = SV_INFO_INIT;
+	struct shmid_ds before, after;
+	const void *there;
+	size_t got;
+	pid_t child;
+	int go[2];
+
+	must(sv_stat(pair.writer, &info) == SV_OK);
+	must(pipe(go) == 0 && shmctl(info.shmid, IPC_STAT, &before) == 0);
+	child = fork();
+	must(child != -1);
+	if (child == 0) {
+		char byte;
+
+		close(go[1]);
+		_exit(read(go[0], &byte, 1) == 0 ? 0 : 1);
+	}
+	must(shmctl(info.shmid, IPC_STAT, &after) == 0);
+	is(after.shm_nattch, before.shm_nattch, "a forked child does not keep the segment");
+	close(go[0]);
+	close(go[1]);
+	must(status_of(child) == 0);
+
+	send_byte(pair.writer);
+	must(sv_peek(pair.reader, 1, &there, &got, 0) == SV_OK);
+	child = fork();
+	must(child != -1);
+	if (child == 0) {
+		char *mine = (char *)((uintptr_t)there & ~(uintptr_t)65535);
+
+		/* Where the channel was, the child has something of its own. */
+		if (mmap(mine, 65536, PROT_READ | PROT_WRITE, MAP_FIXED | MAP_PRIVATE | MAP_ANONYMOUS, -1,
+		         0) != mine)
+			_exit(2);
+		mine[0] = 'm';
+		if (sv_close(pair.reader) != SV_EINVAL || sv_close(pair.writer) != SV_EINVAL)
+			_exit(3);
+		_exit(mine[0] == 'm' ? 0 : 4);
+	}
+	is(status_of(child), 0, "and when it closes the handle, memory of its own at the same place stays");
+	close_pair(&pair);
+}
+
+/* A server that opens a channel as root and then becomes somebody else. */
+static void dropped_privileges(void)
+{
+	struct sv_options options = options_of(0, 4096);
+	struct sv_info info = SV_INFO_INIT;
+	sv_channel *reader, *writer;
+	const void *there;
+	size_t got;
+	pid_t child;
+
+	if (geteuid() != 0) {
+		ok(1, "a commit after setuid # SKIP needs root");
+		return;
+	}
+	must(sv_open(&reader, SV_READER, &options, 0, NULL) == SV_OK);
+	must(sv_stat(reader, &info) == SV_OK);
+	child = fork();
+	must(child != -1);
+	if (child == 0) {
+		const struct sv_error *error;
+
+		if (sv_open(&writer, SV_WRITER, &options, -1, NULL) != SV_OK)
+			_exit(2);
+		while (semctl(info.semid, 0, GETNCNT) == 0)
+			sched_yield();
+		must(setresuid(65534, 65534, 65534) == 0);
+		must(sv_reserve(writer, 2, (void **)&there, &got, 0) == SV_OK);
+		if (sv_commit(writer, 1) != SV_OK)
+			_exit(3);
+		error = sv_last_error(writer);
+		if (error->code != SV_ESYSTEM || error->sys_errno != EACCES ||
+		    strstr(error->text, "published") == NULL)
+			_exit(4);
+		must(sv_peek(writer, 1, &there, &got, 0) == SV_EINVAL);
+		if (sv_commit(writer, 1) != SV_OK || sv_last_error(writer)->code != SV_EINVAL)
+			_exit(5);
+		_exit(0);
+	}
+	must(sv_wait_peer(reader, -1) == SV_OK);
+	is(sv_peek(reader, 1, &there, &got, -1), SV_OK, "bytes that were committed after setuid arrive");
+	is(sv_peek(reader, 2, &there, &got, -1), SV_OK, "a reader that was not woken finds them when it looks");
+	is(got, 2, "all of them");
+	is(status_of(child), 0, "their commit succeeded, and said once that the reader cannot be woken");
+	sv_close(reader);
+}
+
+static void interrupt_keeps_errno(void)
+{
+	struct sv_options options = options_of(0, 4096);
+	struct sv_info info = SV_INFO_INIT;
+	sv_channel *ch;
+
+	must(sv_open(&ch, SV_WRITER, &options, 0, NULL) == SV_OK && sv_stat(ch, &info) == SV_OK);
+	must(semctl(info.semid, 0, IPC_RMID) == 0);
+	errno = ERANGE;
+	sv_interrupt(ch);
+	is(errno, ERANGE, "sv_interrupt() in a signal handler leaves errno alone, even when it fails");
+	sv_close(ch);
+}
+
+/* Asked ten thousand times, an empty ring costs next to no system calls. */
+static void asking_without_waiting(void)
+{
+	struct pair pair = open_pair(0, 4096);
+	const void *there;
+	unsigned long before;
+	size_t got;
+	int i;
+
+	must(sv_peek(pair.reader, 1, &there, &got, 0) == SV_EAGAIN);
+	before = semctl_calls;
+	for (i = 0; i < 10000; i++)
+		must(sv_peek(pair.reader, 1, &there, &got, 0) == SV_EAGAIN);
+	ok((semctl_calls - before) * 4 < 10000, "an empty ring is found empty without a system call");
+	ok(sv_last_error(pair.reader)->code == SV_EAGAIN && sv_last_error(pair.reader)->text[0] != '\0',
+	   "and the reason is there for those who ask");
+	close_pair(&pair);
+}
+
+static void be_a_writer_that_dies(const struct sv_options *options, int bytes)
+{
+	pid_t child = fork();
+	sv_channel *writer;
+
+	must(child != -1);
+	if (child == 0) {
+		if (sv_open(&writer, SV_WRITER, options, -1, NULL) != SV_OK)
+			_exit(1);
+		while (bytes-- > 0)
+			send_byte(writer);
+		raise(SIGKILL);
+	}
+	must(WIFSIGNALED(status_of(child)));
+}
+
+static void fewer_than_wanted(void)
+{
+	struct pair pair = open_pair(0, 4096);
+	struct sv_options options = options_of(0, 4096);
+	const void *there;
+	size_t got;
+
+	send_byte(pair.writer);
+	must(sv_finish(pair.writer, 0) == SV_EAGAIN);
+	ok(sv_peek(pair.reader, 2, &there, &got, -1) == SV_OK && got == 1, "less than was wanted");
+	is(sv_last_error(pair.reader)->code, SV_END, "because the writer has finished");
+	must(sv_release(pair.reader, 1) == SV_OK && sv_peek(pair.reader, 1, &there, &got, 0) == SV_END);
+	must(sv_finish(pair.reader, 0) == SV_OK && sv_finish(pair.writer, -1) == SV_OK);
+	close_pair(&pair);
+	must(sv_open(&pair.reader, SV_READER, &options, 0, NULL) == SV_OK);
+	be_a_writer_that_dies(&options, 1);
+	ok(sv_peek(pair.reader, 2, &there, &got, -1) == SV_OK && got == 1, "less than was wanted");
+	is(sv_last_error(pair.reader)->code, SV_EDIED, "because the writer has died");
+	sv_close(pair.reader);
+}
+
+static void a_successor_ends_a_death(void)
+{
+	struct sv_options options = options_of(SV_RESUME, 4096);
+	struct pair pair;
+	const void *there;
+	size_t got;
+
+	must(sv_open(&pair.reader, SV_READER, &options, 0, NULL) == SV_OK);
+	be_a_writer_that_dies(&options, 0);
+	is(sv_peek(pair.reader, 1, &there, &got, -1), SV_EDIED, "the writer has died");
+	is(sv_check(pair.reader), SV_EDIED, "and still has");
+	must(sv_open(&pair.writer, SV_WRITER, &options, 0, NULL) == SV_OK);
+	is(sv_check(pair.reader), SV_OK, "its successor is well");
+	is(sv_peek(pair.reader, 1, &there, &got, 0), SV_EAGAIN, "and not reported as dead");
+	is(sv_peer_pid(pair.reader), getpid(), "it is this process");
+	is(sv_peer_uid(pair.reader), geteuid(), "of this user");
+	send_byte(pair.writer);
+	ok(sv_fill(pair.reader) == 1 && sv_fill(pair.writer) == 1, "one byte is in the ring");
+	is(sv_peek(pair.reader, 1, &there, &got, 0), SV_OK, "and can be had");
+	must(sv_release(pair.reader, 1) == SV_OK);
+	ok(sv_fill(pair.reader) == 0 && sv_fill(pair.writer) == 0, "then none is");
+	must(sv_finish(pair.writer, 0) == SV_EAGAIN && sv_peek(pair.reader, 1, &there, &got, 0) == SV_END);
+	must(sv_finish(pair.reader, 0) == SV_OK && sv_finish(pair.writer, 0) == SV_OK);
+	close_pair(&pair);
+}
+
+static void after_the_end(void)
+{
+	struct pair pair = open_pair(SV_MESSAGES, 4096);
+	const void *there;
+	size_t length;
+	void *place;
+
+	must(sv_msg_reserve(pair.writer, 8, &place, 0) == SV_OK);
+	must(sv_finish(pair.writer, 0) == SV_EAGAIN);
+	is(sv_msg_commit(pair.writer, 8), SV_EINVAL, "no message after the end was published");
+	is(sv_msg_stage(pair.writer, 8), SV_EINVAL, "nor one into a batch");
+	is(sv_msg_peek(pair.reader, &there, &length, 0), SV_END, "the reader sees the end, and no more");
+	close_pair(&pair);
+	pair = open_pair(SV_MESSAGES, 4096);
+	must(sv_msg_reserve(pair.writer, 8, &place, 0) == SV_OK && sv_msg_stage(pair.writer, 8) == SV_OK);
+	must(sv_abort(pair.writer, EIO) == SV_OK);
+	is(sv_msg_flush(pair.writer), SV_EINVAL, "after an abort no batch is published");
+	is(sv_msg_peek(pair.reader, &there, &length, 0), SV_EPEER,
+	   "the reader sees the abort, and no message");
+	close_pair(&pair);
+}
+
+static void null_pointers(void)
+{
+	struct pair bytes = open_pair(0, 4096), messages;
+	struct sv_options options = options_of(SV_MESSAGES, 4096);
+	struct sv_msg batch[1];
+	const void *there;
+	size_t got;
+	void *place;
+
+	options.name = "messages";
+	must(sv_open(&messages.writer, SV_WRITER, &options, 0, NULL) == SV_OK);
+	must(sv_open(&messages.reader, SV_READER, &options, 0, NULL) == SV_OK);
+	is(sv_reserve(bytes.writer, 1, NULL, &got, 0), SV_EINVAL, "sv_reserve(data = NULL)");
+	is(sv_reserve(bytes.writer, 1, &place, NULL, 0), SV_EINVAL, "sv_reserve(got = NULL)");
+	is(sv_peek(bytes.reader, 1, NULL, &got, 0), SV_EINVAL, "sv_peek(data = NULL)");
+	is(sv_peek(bytes.reader, 1, &there, NULL, 0), SV_EINVAL, "sv_peek(got = NULL)");
+	is(sv_msg_reserve(messages.writer, 1, NULL, 0), SV_EINVAL, "sv_msg_reserve(data = NULL)");
+	is(sv_send(messages.writer, NULL, 1, 0), SV_EINVAL, "sv_send(data = NULL)");
+	must(sv_send(messages.writer, "1", 1, 0) == SV_OK);
+	is(sv_msg_peek(messages.reader, NULL, &got, 0), SV_EINVAL, "sv_msg_peek(data = NULL)");
+	is(sv_msg_peek(messages.reader, &there, NULL, 0), SV_EINVAL, "sv_msg_peek(len = NULL)");
+	is(sv_recv(messages.reader, &got, sizeof got, NULL, 0), SV_EINVAL, "sv_recv(len = NULL)");
+	is(sv_recv(messages.reader, NULL, 1, &got, 0), SV_EINVAL, "sv_recv(data = NULL)");
+	is(sv_msg_peek_batch(messages.reader, NULL, 1, &got, 0), SV_EINVAL,
+	   "sv_msg_peek_batch(batch = NULL)");
+	is(sv_msg_peek_batch(messages.reader, batch, 1, NULL, 0), SV_EINVAL,
+	   "sv_msg_peek_batch(count = NULL)");
+	is(sv_list(0, NULL, NULL, NULL), SV_EINVAL, "sv_list(visit = NULL)");
+	is(sv_clean(NULL, NULL, NULL, NULL), SV_EINVAL, "sv_clean(NULL)");
+	is(sv_stat(bytes.reader, NULL), SV_EINVAL, "sv_stat(info = NULL)");
+	is(sv_find(NULL, NULL, 0, NULL, NULL), SV_EINVAL, "sv_find(info = NULL)");
+	close_pair(&messages);
+	close_pair(&bytes);
+}
+
+int main(void)
+{
+	own_directory();
+	a_fork();
+	dropped_privileges();
+	interrupt_keeps_errno();
+	asking_without_waiting();
+	fewer_than_wanted();
+	a_successor_ends_a_death();
+	after_the_end();
+	null_pointers();
+	ok(directory_is_empty(), "nothing is left");
+	return tap_done();
+}
