@@ -290,9 +290,10 @@ int sv_commit(sv_channel *ch, size_t n);
 /*
  * Reader of a byte channel: wait until at least want bytes (1..capacity) are there, or the stream ends. *data
  * points to *got contiguous bytes of the segment, read-only; *got is below want only at the end of the
- * stream. They stay valid until sv_release(); calling again without a release gives the same bytes, perhaps
- * more. SV_END when nothing is left and the writer has finished; SV_EDIED or SV_EPEER when nothing is left
- * and it has not; the rest as for sv_reserve().
+ * stream, and sv_last_error() then says why: SV_END, SV_EDIED or SV_EPEER. They stay valid until
+ * sv_release(); calling again without a release gives the same bytes, perhaps more. SV_END when nothing is
+ * left and the writer has finished; SV_EDIED or SV_EPEER when nothing is left and it has not; the rest as for
+ * sv_reserve().
  */
 int sv_peek(sv_channel *ch, size_t want, const void **data, size_t *got, int timeout_ms);
 
@@ -308,11 +309,18 @@ int sv_release(sv_channel *ch, size_t n);
  * sv_msg_commit(len) publishes the message (len may be smaller than reserved), or sv_msg_stage(len) adds
  * it to a batch that the next sv_msg_commit() or sv_msg_flush() publishes at once.  Reserving may
  * publish the batch when the ring is full.  One reservation at a time.
- * Reader: sv_msg_peek() waits for a message; sv_msg_release() gives it back.
+ * Reader: sv_msg_peek() waits for a message; sv_msg_release() gives it back.  sv_msg_peek_batch() waits for a
+ * message too and then takes as many as are there, at most room, into batch[0..*count-1];
+ * sv_msg_release_batch() gives the first count of them back at once.
  * sv_send() and sv_recv() copy from and to the caller's memory; sv_recv() fails with SV_ETOOBIG and
  * leaves the message in place, its length in *len, when it does not fit.
  * Errors as for sv_reserve() and sv_peek(); SV_EMODE on a byte channel.
  */
+struct sv_msg {
+	const void *data; /* in the segment */
+	size_t len;       /* bytes */
+};
+
 size_t sv_msg_max(const sv_channel *ch);
 int sv_msg_reserve(sv_channel *ch, size_t len, void **data, int timeout_ms);
 int sv_msg_commit(sv_channel *ch, size_t len);
@@ -320,6 +328,8 @@ int sv_msg_stage(sv_channel *ch, size_t len);
 int sv_msg_flush(sv_channel *ch);
 int sv_msg_peek(sv_channel *ch, const void **data, size_t *len, int timeout_ms);
 int sv_msg_release(sv_channel *ch);
+int sv_msg_peek_batch(sv_channel *ch, struct sv_msg *batch, size_t room, size_t *count, int timeout_ms);
+int sv_msg_release_batch(sv_channel *ch, size_t count);
 int sv_send(sv_channel *ch, const void *data, size_t len, int timeout_ms);
 int sv_recv(sv_channel *ch, void *data, size_t size, size_t *len, int timeout_ms);
 
@@ -359,6 +369,21 @@ const struct sv_error *sv_last_error(const sv_channel *ch);
 /* Bytes of the ring, and this side's own position: where a resumed transfer goes on.  Never fail. */
 uint64_t sv_capacity(const sv_channel *ch);
 uint64_t sv_position(const sv_channel *ch);
+
+/*
+ * Bytes that are in the ring now: committed, and not yet released.  On a channel of messages with their
+ * lengths and padding.  The peer may change it at any moment: for the writer it only shrinks, for the reader
+ * it only grows, between two of its own calls.  No system call.  Never fails.
+ */
+uint64_t sv_fill(const sv_channel *ch);
+
+/*
+ * Who the peer says that it is: its process id, in its own pid namespace, and effective user id; of the last
+ * one that was attached, and 0 while none has come.  The peer itself stored them, so this is no proof of
+ * identity. No system call.  Never fail.
+ */
+long sv_peer_pid(const sv_channel *ch);
+unsigned sv_peer_uid(const sv_channel *ch);
 
 /* A snapshot of the channel of this handle.  SV_OK, SV_ECORRUPT, SV_ESYSTEM. */
 int sv_stat(sv_channel *ch, struct sv_info *info);

@@ -38,4 +38,16 @@ static inline const struct timespec *sv_time_left(int64_t deadline, struct times
 	return left;
 }
 
+/* The same as a time-out in milliseconds, rounded up: -1 for never, 0 when nothing is left. */
+static inline int sv_milliseconds_left(int64_t deadline)
+{
+	struct timespec left;
+
+	if (sv_time_left(deadline, &left) == NULL)
+		return -1;
+	return left.tv_sec >= INT32_MAX / 1000 - 1
+	               ? INT32_MAX
+	               : (int)(left.tv_sec * 1000 + (left.tv_nsec + 999999) / 1000000);
+}
+
 #endif

@@ -36,6 +36,7 @@ int sv_fault_set(struct sv_fault *fault, int code, int sys_errno, const char *fo
 	struct sv_error *error = &fault->error;
 	va_list args;
 
+	fault->plain = NULL;
 	error->struct_size = sizeof *error;
 	error->code = code;
 	error->sys_errno = sys_errno;
@@ -51,6 +52,12 @@ int sv_fault_set(struct sv_fault *fault, int code, int sys_errno, const char *fo
 	if (sys_errno != 0)
 		append(error->text, sizeof error->text, ": %s", strerror(sys_errno));
 	return code;
+}
+
+void sv_fault_complete(struct sv_fault *fault)
+{
+	if (fault->plain != NULL)
+		sv_fault_set(fault, fault->error.code, 0, "%s", fault->plain);
 }
 
 void sv_fault_hint(struct sv_fault *fault, const char *format, ...)

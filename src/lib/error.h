@@ -10,12 +10,26 @@
 /* The last failure and the words that name the object it concerns. */
 struct sv_fault {
 	struct sv_error error;
-	char label[640]; /* "channel 'default' (key 0x5301abcd)"; empty while nothing is known */
+	const char *plain; /* the sentence, not yet in error.text; NULL: it is there */
+	char label[640];   /* "channel 'default' (key 0x5301abcd)"; empty while nothing is known */
 };
 
 /* Record a failure; the sentence is "LABEL: FORMAT[: strerror(sys_errno)]".  Returns code. */
 int sv_fault_set(struct sv_fault *fault, int code, int sys_errno, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
+
+/*
+ * The same for a failure so frequent that its sentence is only put together when somebody asks for it, by
+ * sv_fault_complete().  text must be static.
+ */
+static inline int sv_fault_plain(struct sv_fault *fault, int code, const char *text)
+{
+	fault->error.code = code;
+	fault->plain = text;
+	return code;
+}
+
+void sv_fault_complete(struct sv_fault *fault);
 
 /* Add a hint, in parentheses, to the sentence. */
 void sv_fault_hint(struct sv_fault *fault, const char *format, ...) __attribute__((format(printf, 2, 3)));

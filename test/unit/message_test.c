@@ -72,6 +72,31 @@ static void batches(struct pair *pair)
 	ok(i > 10 && taken == i, "a batch that fills the ring is published by the next reservation");
 }
 
+static void batches_of_the_reader(struct pair *pair)
+{
+	struct sv_msg batch[8];
+	size_t count, length, i, right = 0;
+	const void *there;
+
+	is(sv_msg_peek_batch(pair->reader, batch, 8, &count, 0), SV_EAGAIN, "no message, no batch");
+	for (i = 0; i < 10; i++)
+		must(sv_send(pair->writer, "0123456789", i, 0) == SV_OK);
+	ok(sv_msg_peek_batch(pair->reader, batch, 8, &count, 0) == SV_OK && count == 8,
+	   "as many messages as there is room for");
+	for (i = 0; i < count; i++)
+		right += batch[i].len == i && memcmp(batch[i].data, "0123456789", i) == 0;
+	is(right, 8, "each is itself");
+	is(sv_msg_release_batch(pair->reader, 9), SV_EINVAL, "more than were peeked");
+	is(sv_msg_release_batch(pair->reader, 3), SV_OK, "the first ones are given back");
+	ok(sv_msg_peek(pair->reader, &there, &length, 0) == SV_OK && length == 3, "the next is the fourth");
+	must(sv_msg_release(pair->reader) == SV_OK);
+	is(sv_msg_release_batch(pair->reader, 1), SV_EINVAL, "none of them twice");
+	ok(sv_msg_peek_batch(pair->reader, batch, 8, &count, 0) == SV_OK && count == 6 && batch[5].len == 9,
+	   "those that are there, if they are fewer");
+	is(sv_msg_release_batch(pair->reader, 6), SV_OK, "all are given back at once");
+	is(sv_fill(pair->writer), 0, "and the ring is empty");
+}
+
 static void copies(struct pair *pair)
 {
 	char text[16] = "";
@@ -132,6 +157,24 @@ static void impossible_lengths(void)
 	}
 }
 
+/* The same amid a batch: what comes before is good. */
+static void an_impossible_length_later(void)
+{
+	struct pair pair = open_pair(SV_MESSAGES, CAPACITY);
+	struct sv_msg batch[4];
+	size_t count;
+	void *place;
+
+	must(sv_send(pair.writer, "good", 4, 0) == SV_OK);
+	must(sv_msg_reserve(pair.writer, 8, &place, 0) == SV_OK && sv_msg_commit(pair.writer, 8) == SV_OK);
+	((uint64_t *)place)[-1] = 9;
+	ok(sv_msg_peek_batch(pair.reader, batch, 4, &count, 0) == SV_OK && count == 1,
+	   "a batch ends before a message that cannot be");
+	must(sv_msg_release_batch(pair.reader, 1) == SV_OK);
+	is(sv_msg_peek_batch(pair.reader, batch, 4, &count, 0), SV_ECORRUPT, "which is then told");
+	close_pair(&pair);
+}
+
 int main(void)
 {
 	struct pair pair;
@@ -141,10 +184,12 @@ int main(void)
 	ok(sv_msg_max(pair.writer) == CAPACITY - 8, "the longest message is the capacity less 8");
 	ok(every_size(&pair), "every size comes out as it went in, aligned");
 	batches(&pair);
+	batches_of_the_reader(&pair);
 	copies(&pair);
 	wrong_calls(&pair);
 	close_pair(&pair);
 	impossible_lengths();
+	an_impossible_length_later();
 	ok(directory_is_empty(), "nothing is left");
 	return tap_done();
 }

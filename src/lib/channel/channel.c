@@ -103,6 +103,23 @@ uint32_t sv_channel_note_cpu(struct sv_channel *ch)
 	return cpu;
 }
 
+/*
+ * This process has dropped the privileges with which it attached.  What it published is there all the same;
+ * the peer sees it when it next looks, and from its next sleep on it looks by itself.
+ */
+static void cannot_ring(struct sv_channel *ch, int code)
+{
+	if (ch->mute)
+		return;
+	ch->mute = true;
+	sv_ring_mute(&ch->ring);
+	sv_fault_set(&ch->fault, SV_ESYSTEM, code,
+	             "published, but the %s cannot be woken: this process has lost the permission to use "
+	             "semaphore "
+	             "set %d",
+	             sv_role_name(sv_other(ch->role)), ch->semid);
+}
+
 bool sv_channel_ring(struct sv_channel *ch)
 {
 	int code = sv_sem_ring(ch->semid, ch->role);
@@ -112,6 +129,10 @@ bool sv_channel_ring(struct sv_channel *ch)
 	sv_channel_note_cpu(ch);
 	if (code == 0)
 		return true;
+	if (code == EACCES || code == EPERM) {
+		cannot_ring(ch, code);
+		return true;
+	}
 	sv_channel_sleep_failed(ch, code);
 	return false;
 }
@@ -133,19 +154,38 @@ bool sv_reader_done_early(const struct sv_channel *ch)
 
 void sv_interrupt(sv_channel *ch)
 {
+	int saved = errno;
+
 	/* One bell until the call has returned: bells that nobody waits for must not add up to a weight. */
 	if (atomic_exchange(&ch->interrupted, 1) == 0)
 		sv_sem_ring_own(ch->semid, ch->role);
+	errno = saved;
 }
 
 const struct sv_error *sv_last_error(const sv_channel *ch)
 {
+	/* A handle is never a constant object; only its caller sees it as one. */
+	sv_fault_complete(&((sv_channel *)(uintptr_t)ch)->fault);
 	return &ch->fault.error;
 }
 
 uint64_t sv_capacity(const sv_channel *ch)
 {
 	return ch->ring.capacity;
+}
+
+uint64_t sv_fill(const sv_channel *ch)
+{
+	uint64_t peer = atomic_load_explicit(&ch->ring.peer->position, memory_order_relaxed);
+	uint64_t fill = ch->role == SV_WRITER ? ch->ring.position - peer : peer - ch->ring.position;
+
+	/* A peer that stores nonsense is found out by the next call that takes or gives bytes. */
+	return fill <= ch->ring.capacity ? fill : ch->ring.capacity;
+}
+
+unsigned sv_peer_uid(const sv_channel *ch)
+{
+	return atomic_load_explicit(&ch->ring.peer->uid, memory_order_relaxed);
 }
 
 uint64_t sv_position(const sv_channel *ch)

@@ -35,13 +35,16 @@ struct sv_channel {
 	_Atomic int interrupted;
 	unsigned owed_bells; /* rung or about to be, for sleeps that did not happen */
 	bool peer_gone;      /* its weight was seen: do not eat it up by sleeping again */
-	bool removable;      /* IPC_RMID of the segment is still to be done once both are attached */
-	bool complete;       /* sv_finish() has returned SV_OK */
-	unsigned kind;       /* what calls are allowed, see sv_channel_check() */
-	bool end_seen;       /* reader: SV_END was returned */
-	uint64_t granted;    /* bytes of the last reserve or peek */
-	uint64_t staged;     /* message writer: bytes written but not published */
-	uint64_t message;    /* message reader: bytes of the peeked message with its header, 0: none */
+	struct timespec
+		death_looked_at; /* when a call that does not wait last asked the kernel after the peer */
+	bool removable;          /* IPC_RMID of the segment is still to be done once both are attached */
+	bool mute;               /* a bell could not be rung: the caller was told */
+	bool complete;           /* sv_finish() has returned SV_OK */
+	unsigned kind;           /* what calls are allowed, see sv_channel_check() */
+	bool end_seen;           /* reader: SV_END was returned */
+	uint64_t granted;        /* bytes of the last reserve or peek */
+	uint64_t staged;         /* message writer: bytes written but not published */
+	uint64_t message;        /* message reader: bytes of the peeked message with its header, 0: none */
 	bool message_reserved;
 };
 
@@ -110,7 +113,8 @@ int sv_objects_remove(const struct sv_objects *objects, const struct sv_rendezvo
 /* wait.c: wait until want bytes of room, a verdict, or the time is up; see sv_reserve(). */
 int sv_channel_wait(struct sv_channel *ch, uint64_t want, int timeout_ms);
 
-/* Ring the peer; false only when the set is gone (the fault says so). */
+/* Ring the peer; false only when the set is gone (the fault says so).  Without permission the fault says so
+ * once. */
 bool sv_channel_ring(struct sv_channel *ch);
 
 /* Publish n bytes and ring if due.  Inline: this is all that a message costs while both sides keep up. */
@@ -123,9 +127,6 @@ static inline int sv_channel_publish(struct sv_channel *ch, uint64_t n)
 
 /* Writer, after a look at the reader: is it done although the writer still has something to say? */
 bool sv_reader_done_early(const struct sv_channel *ch);
-
-/* The process id that the peer claims. */
-long sv_peer_pid(const struct sv_channel *ch);
 
 /* Failures of a wait, as codes with the fault set. */
 int sv_peer_corrupt(struct sv_channel *ch, const char *what);

@@ -18,6 +18,9 @@
 static int end_with(struct sv_channel *ch, uint32_t status)
 {
 	ch->kind |= SV_KIND_FINISHED;
+	/* What was handed out or staged is not published or given back after the end. */
+	ch->message_reserved = false;
+	ch->staged = ch->message = 0;
 	if (sv_ring_set_status(&ch->ring, status) && !sv_channel_ring(ch))
 		return ch->fault.error.code;
 	return SV_OK;
@@ -153,7 +156,9 @@ int sv_close(sv_channel *ch)
 			sv_abort(ch, ECANCELED);
 		code = leave(ch);
 	} else {
-		/* A forked child: the channel stays its parent's. */
+		/* A forked child: the channel stays its parent's.  The child never had the mapping, and what
+		 * is now at these addresses is its own. */
+		ch->segment.base = NULL;
 		code = SV_EINVAL;
 	}
 	sv_segment_unmap(&ch->segment);

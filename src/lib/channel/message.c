@@ -38,8 +38,8 @@ int sv_msg_reserve(sv_channel *ch, size_t len, void **data, int timeout_ms)
 		return sv_fault_set(&ch->fault, SV_ETOOBIG, 0,
 		                    "a message of %zu bytes; the channel takes at most %zu", len,
 		                    sv_msg_max(ch));
-	if (timeout_ms < -1)
-		return wrong(ch, "sv_msg_reserve", "timeout_ms must be at least -1");
+	if (__builtin_expect(data == NULL || timeout_ms < -1, 0))
+		return wrong(ch, "sv_msg_reserve", "timeout_ms must be at least -1, and data not NULL");
 	need = framed(len);
 	if (__builtin_expect(sv_ring_room(&ch->ring) < ch->staged + need ||
 	                             sv_status_of(ch->ring.peer) != SV_RUNNING,
@@ -63,10 +63,18 @@ int sv_msg_reserve(sv_channel *ch, size_t len, void **data, int timeout_ms)
 	return SV_OK;
 }
 
+/* Nothing is reserved after the end of the transfer, see end_with() in finish.c. */
+static int refuse_stage(struct sv_channel *ch, const char *call)
+{
+	int code = sv_channel_check(ch, SV_KIND_MESSAGES, call);
+
+	return code != SV_OK ? code : wrong(ch, call, "no reservation, or longer than reserved");
+}
+
 static inline int stage(struct sv_channel *ch, size_t len, const char *call)
 {
 	if (__builtin_expect(!ch->message_reserved || len > ch->granted, 0))
-		return wrong(ch, call, "no reservation, or longer than reserved");
+		return refuse_stage(ch, call);
 	*(uint64_t *)(void *)(sv_ring_place(&ch->ring) + ch->staged) = len;
 	ch->staged += framed(len);
 	ch->message_reserved = false;
@@ -83,7 +91,7 @@ int sv_msg_flush(sv_channel *ch)
 	uint64_t n = ch->staged;
 
 	ch->staged = 0;
-	return n == 0 ? SV_OK : sv_channel_publish(ch, n);
+	return n == 0 ? sv_channel_check(ch, SV_KIND_MESSAGES, "sv_msg_flush") : sv_channel_publish(ch, n);
 }
 
 int sv_msg_commit(sv_channel *ch, size_t len)
@@ -93,6 +101,19 @@ int sv_msg_commit(sv_channel *ch, size_t len)
 	return code != SV_OK ? code : sv_msg_flush(ch);
 }
 
+/*
+ * The length of the message at an offset from this side's position, if all of it lies before end.  Read once:
+ * the writer might change it between the check and the use.
+ */
+static inline bool frame_at(const struct sv_channel *ch, uint64_t at, uint64_t end, uint64_t *length)
+{
+	if (end - at < LENGTH_SIZE)
+		return false;
+	*length = __atomic_load_n((const uint64_t *)(const void *)(sv_ring_place(&ch->ring) + at),
+	                          __ATOMIC_RELAXED);
+	return *length <= sv_msg_max(ch) && framed(*length) <= end - at;
+}
+
 int sv_msg_peek(sv_channel *ch, const void **data, size_t *len, int timeout_ms)
 {
 	uint64_t length;
@@ -100,32 +121,84 @@ int sv_msg_peek(sv_channel *ch, const void **data, size_t *len, int timeout_ms)
 
 	if (code != SV_OK)
 		return code;
-	if (timeout_ms < -1)
-		return wrong(ch, "sv_msg_peek", "timeout_ms must be at least -1");
+	if (__builtin_expect(data == NULL || len == NULL || timeout_ms < -1, 0))
+		return wrong(ch, "sv_msg_peek",
+		             "timeout_ms must be at least -1, and neither data nor len NULL");
 	if (sv_ring_room(&ch->ring) < LENGTH_SIZE) {
 		code = sv_channel_wait(ch, LENGTH_SIZE, timeout_ms);
-		if (code == SV_END)
+		if (code == SV_END) {
 			ch->end_seen = true;
+			sv_fault_plain(&ch->fault, SV_END, "the writer has finished");
+		}
 		if (code != SV_OK)
 			return code;
 	}
-	/* Read once: the writer might change it between the check and the use. */
-	length = __atomic_load_n((const uint64_t *)(const void *)sv_ring_place(&ch->ring), __ATOMIC_RELAXED);
-	if (__builtin_expect(length > sv_msg_max(ch) || framed(length) > sv_ring_room(&ch->ring), 0))
+	if (__builtin_expect(!frame_at(ch, 0, sv_ring_room(&ch->ring), &length), 0))
 		return sv_fault_set(&ch->fault, SV_ECORRUPT, 0,
 		                    "corrupt channel: a message of impossible length");
 	*data = sv_ring_place(&ch->ring) + LENGTH_SIZE;
 	*len = (size_t)length;
-	ch->message = framed(length);
+	ch->message = ch->granted = framed(length);
 	return SV_OK;
+}
+
+int sv_msg_peek_batch(sv_channel *ch, struct sv_msg *batch, size_t room, size_t *count, int timeout_ms)
+{
+	uint64_t at, length, end;
+	size_t n;
+	int code;
+
+	if (batch == NULL || room == 0 || count == NULL)
+		return wrong(ch, "sv_msg_peek_batch", "batch and count must not be NULL, and room above 0");
+	code = sv_msg_peek(ch, &batch[0].data, &batch[0].len, timeout_ms);
+	if (code != SV_OK)
+		return code;
+	at = ch->message;
+	end = sv_ring_room(&ch->ring);
+	/* A message that cannot be is told by the call that finds it first. */
+	for (n = 1; n < room && frame_at(ch, at, end, &length); n++) {
+		batch[n].data = sv_ring_place(&ch->ring) + at + LENGTH_SIZE;
+		batch[n].len = (size_t)length;
+		at += framed(length);
+	}
+	ch->granted = at;
+	*count = n;
+	return SV_OK;
+}
+
+int sv_msg_release_batch(sv_channel *ch, size_t count)
+{
+	uint64_t at = 0, length;
+	size_t n;
+	int code = sv_channel_check(ch, SV_KIND_MESSAGES | SV_KIND_READER, "sv_msg_release_batch");
+
+	if (code != SV_OK)
+		return code;
+	if (ch->message == 0)
+		return wrong(ch, "sv_msg_release_batch", "no message was peeked");
+	for (n = 0; n < count; n++) {
+		if (at == ch->granted)
+			return wrong(ch, "sv_msg_release_batch", "more messages than were peeked");
+		if (!frame_at(ch, at, ch->granted, &length))
+			return sv_fault_set(&ch->fault, SV_ECORRUPT, 0,
+			                    "corrupt channel: a message changed its length");
+		at += framed(length);
+	}
+	ch->granted -= at;
+	if (ch->granted == 0)
+		ch->message = 0;
+	return at == 0 ? SV_OK : sv_channel_publish(ch, at);
 }
 
 int sv_msg_release(sv_channel *ch)
 {
 	uint64_t n = ch->message;
 
-	if (__builtin_expect(n == 0, 0))
-		return wrong(ch, "sv_msg_release", "no message was peeked");
+	if (__builtin_expect(n == 0, 0)) {
+		int code = sv_channel_check(ch, SV_KIND_MESSAGES | SV_KIND_READER, "sv_msg_release");
+
+		return code != SV_OK ? code : wrong(ch, "sv_msg_release", "no message was peeked");
+	}
 	ch->message = 0;
 	return sv_channel_publish(ch, n);
 }
@@ -133,8 +206,11 @@ int sv_msg_release(sv_channel *ch)
 int sv_send(sv_channel *ch, const void *data, size_t len, int timeout_ms)
 {
 	void *place;
-	int code = sv_msg_reserve(ch, len, &place, timeout_ms);
+	int code;
 
+	if (data == NULL && len > 0)
+		return wrong(ch, "sv_send", "data is NULL");
+	code = sv_msg_reserve(ch, len, &place, timeout_ms);
 	if (code != SV_OK)
 		return code;
 	if (len > 0)
@@ -145,8 +221,11 @@ int sv_send(sv_channel *ch, const void *data, size_t len, int timeout_ms)
 int sv_recv(sv_channel *ch, void *data, size_t size, size_t *len, int timeout_ms)
 {
 	const void *place;
-	int code = sv_msg_peek(ch, &place, len, timeout_ms);
+	int code;
 
+	if (data == NULL && size > 0)
+		return wrong(ch, "sv_recv", "data is NULL");
+	code = sv_msg_peek(ch, &place, len, timeout_ms);
 	if (code != SV_OK)
 		return code;
 	if (*len > size)

@@ -7,15 +7,12 @@
 #include "clock.h"
 
 /* On a kept channel: forget a peer that is gone without having finished.  1: the slot is free now, or was. */
-static int recover(struct sv_channel *ch, int timeout_ms)
+static int recover(struct sv_channel *ch)
 {
 	struct sv_side_line *peer = ch->ring.peer;
-	int code = sv_rendezvous_lock(&ch->rv, timeout_ms, &ch->fault);
-	int gone;
+	int gone = sv_sem_gone(ch->semid, sv_other(ch->role));
+	int code = SV_OK;
 
-	if (code != SV_OK)
-		return code;
-	gone = sv_sem_gone(ch->semid, sv_other(ch->role));
 	if (gone < 0)
 		code = sv_channel_sleep_failed(ch, -gone);
 	/* A successor may have come already: then its weight is up, not down, and the slot is its own. */
@@ -26,7 +23,6 @@ static int recover(struct sv_channel *ch, int timeout_ms)
 	}
 	if (code == SV_OK)
 		ch->peer_gone = false;
-	sv_rendezvous_unlock(&ch->rv);
 	return code;
 }
 
@@ -34,19 +30,31 @@ static int recover(struct sv_channel *ch, int timeout_ms)
  * ATTACHING is stored and left under the lock.  Seen with the lock in hand and without a weight, it is of a
  * peer that died before the kernel knew of it: one that has never come.
  */
-static int settle(struct sv_channel *ch, int timeout_ms)
+static int settle(struct sv_channel *ch)
 {
 	struct sv_side_line *peer = ch->ring.peer;
-	int code = sv_rendezvous_lock(&ch->rv, timeout_ms, &ch->fault);
-	int gone;
+	int gone = sv_sem_gone(ch->semid, sv_other(ch->role));
+	int code = SV_OK;
 
-	if (code != SV_OK)
-		return code;
-	gone = sv_sem_gone(ch->semid, sv_other(ch->role));
 	if (gone < 0)
 		code = sv_channel_sleep_failed(ch, -gone);
 	else if (gone == 0 && atomic_load(&peer->slot) == SV_SLOT_ATTACHING)
 		atomic_store(&peer->slot, SV_SLOT_EMPTY);
+	return code;
+}
+
+/* One of these under the lock, within what is left of the time that the whole call has. */
+static int under_lock(struct sv_channel *ch, int (*step)(struct sv_channel *), int64_t deadline,
+                      int timeout_ms)
+{
+	int code = sv_rendezvous_lock(&ch->rv, sv_milliseconds_left(deadline), &ch->fault);
+
+	if (code == SV_EAGAIN && timeout_ms != 0)
+		return sv_fault_set(&ch->fault, SV_ETIMEDOUT, 0,
+		                    "timed out while another process was opening or closing it");
+	if (code != SV_OK)
+		return code;
+	code = step(ch);
 	sv_rendezvous_unlock(&ch->rv);
 	return code;
 }
@@ -91,7 +99,7 @@ int sv_wait_peer(sv_channel *ch, int timeout_ms)
 		if (slot > SV_SLOT_LEFT)
 			return sv_peer_corrupt(ch, "an unknown slot");
 		if (slot == SV_SLOT_ATTACHING && sv_sem_gone(ch->semid, sv_other(ch->role)) == 0) {
-			code = settle(ch, timeout_ms);
+			code = under_lock(ch, settle, deadline, timeout_ms);
 			if (code != SV_OK)
 				return code;
 			continue;
@@ -104,7 +112,7 @@ int sv_wait_peer(sv_channel *ch, int timeout_ms)
 			return check_own_position(ch);
 		}
 		if (resumable && slot != SV_SLOT_EMPTY && sv_sem_gone(ch->semid, sv_other(ch->role)) == 1) {
-			code = recover(ch, timeout_ms);
+			code = under_lock(ch, recover, deadline, timeout_ms);
 			if (code != SV_OK)
 				return code;
 			continue;

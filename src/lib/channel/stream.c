@@ -2,11 +2,14 @@
 /* stream.c - bytes in place: reserve and commit, peek and release. */
 #include "channel/channel.h"
 
-static int check_want(struct sv_channel *ch, size_t want, int timeout_ms, const char *call)
+static int check_want(struct sv_channel *ch, size_t want, const void *data, const size_t *got, int timeout_ms,
+                      const char *call)
 {
-	if (want == 0 || timeout_ms < -1)
+	if (want == 0 || data == NULL || got == NULL || timeout_ms < -1)
 		return sv_fault_set(&ch->fault, SV_EINVAL, 0,
-		                    "%s: want must be above 0 and timeout_ms at least -1", call);
+		                    "%s: want must be above 0, timeout_ms at least -1, and neither data nor "
+		                    "got NULL",
+		                    call);
 	if (want > ch->ring.capacity)
 		return sv_fault_set(&ch->fault, SV_ETOOBIG, 0, "%s: %zu bytes wanted of a channel of %llu",
 		                    call, want, (unsigned long long)ch->ring.capacity);
@@ -18,7 +21,7 @@ int sv_reserve(sv_channel *ch, size_t want, void **data, size_t *got, int timeou
 	int code = sv_channel_check(ch, 0, "sv_reserve");
 
 	if (code == SV_OK)
-		code = check_want(ch, want, timeout_ms, "sv_reserve");
+		code = check_want(ch, want, data, got, timeout_ms, "sv_reserve");
 	if (code != SV_OK)
 		return code;
 	/* The status is looked at each time: a reader that failed must not be fed until the ring is full. */
@@ -60,12 +63,15 @@ int sv_peek(sv_channel *ch, size_t want, const void **data, size_t *got, int tim
 	int code = sv_channel_check(ch, SV_KIND_READER, "sv_peek");
 
 	if (code == SV_OK)
-		code = check_want(ch, want, timeout_ms, "sv_peek");
+		code = check_want(ch, want, data, got, timeout_ms, "sv_peek");
 	if (code != SV_OK)
 		return code;
 	if (sv_ring_room(&ch->ring) < want) {
 		code = sv_channel_wait(ch, want, timeout_ms);
-		/* What was published before the end, good or bad, is still the reader's. */
+		if (code == SV_END)
+			sv_fault_plain(&ch->fault, SV_END, "the writer has finished");
+		/* What was published before the end, good or bad, is still the reader's; the fault says why
+		 * it is less than wanted. */
 		if ((code == SV_END || code == SV_EPEER || code == SV_EDIED) && sv_ring_room(&ch->ring) > 0)
 			code = SV_OK;
 		if (code == SV_END)

@@ -97,19 +97,44 @@ static int look_for_death(struct sv_channel *ch, uint64_t want)
 	return look(ch, want);
 }
 
+/*
+ * For a caller that does not wait but may ask millions of times a second: ask the kernel only when the coarse
+ * clock, which costs no system call, has moved on since; its steps are 1 to 10 ms.
+ */
+static int look_for_death_seldom(struct sv_channel *ch, uint64_t want)
+{
+	struct timespec now;
+
+	if (clock_gettime(CLOCK_MONOTONIC_COARSE, &now) == 0) {
+		if (now.tv_sec == ch->death_looked_at.tv_sec && now.tv_nsec == ch->death_looked_at.tv_nsec)
+			return GO_ON;
+		ch->death_looked_at = now;
+	}
+	return look_for_death(ch, want);
+}
+
+/* On a channel that outlives its processes, a successor that has come ends the death of its predecessor. */
+static void forget_death(struct sv_channel *ch)
+{
+	if ((ch->flags & SV_KEPT) != 0 && sv_sem_gone(ch->semid, sv_other(ch->role)) == 0)
+		ch->peer_gone = false;
+}
+
 static int sleep_once(struct sv_channel *ch, uint64_t want, int64_t deadline)
 {
 	struct timespec left;
 	const struct timespec *limit;
 	bool blind = false;
+	uint32_t light;
 	int code;
 
 	sv_ring_arm(&ch->ring, want);
 	/* F2.  A peer that publishes lightly relies on membarrier; where that is not allowed, sleep in
 	 * slices. */
 	sv_full_fence();
-	if (atomic_load_explicit(&ch->ring.peer->light, memory_order_acquire) != 0)
-		blind = !sv_membarrier_run();
+	light = atomic_load_explicit(&ch->ring.peer->light, memory_order_acquire);
+	if (light != 0)
+		blind = light == SV_LIGHT_MUTE || !sv_membarrier_run();
 	code = look(ch, want);
 	if (code != GO_ON) {
 		/* A bell that is owed is taken later, so that bells cannot pile up. */
@@ -193,12 +218,14 @@ int sv_channel_wait(struct sv_channel *ch, uint64_t want, int timeout_ms)
 	bool slept;
 	int code;
 
+	if (__builtin_expect(ch->peer_gone, 0))
+		forget_death(ch);
 	code = timeout_ms == 0 ? look(ch, want) : first_look(ch, want);
 	if (code != GO_ON)
 		return code;
 	if (timeout_ms == 0) {
-		code = look_for_death(ch, want);
-		return code != GO_ON ? code : sv_fault_set(&ch->fault, SV_EAGAIN, 0, "would have to wait");
+		code = look_for_death_seldom(ch, want);
+		return code != GO_ON ? code : sv_fault_plain(&ch->fault, SV_EAGAIN, "would have to wait");
 	}
 	budget = spin_budget(ch);
 	if (budget == 0)
@@ -224,8 +251,11 @@ int sv_channel_wait(struct sv_channel *ch, uint64_t want, int timeout_ms)
 
 int sv_check(sv_channel *ch)
 {
-	int code = look(ch, NO_POSITION);
+	int code;
 
+	if (ch->peer_gone)
+		forget_death(ch);
+	code = look(ch, NO_POSITION);
 	if (code == GO_ON)
 		code = look_for_death(ch, NO_POSITION);
 	return code == GO_ON || code == SV_END ? SV_OK : code;

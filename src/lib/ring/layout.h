@@ -39,6 +39,9 @@
 #define SV_STATUS_CLASS 0xffff0000u
 #define SV_STATUS_VALUE 0x0000ffffu
 
+/* Of a side's word light: its bells cannot be rung, so a sleeper looks by itself from time to time. */
+#define SV_LIGHT_MUTE 2u
+
 /*
  * A side's slot.  ATTACHING is stored before the semop that arms the weight, ATTACHED after it; both under
  * the lock.  Whoever holds the lock and finds ATTACHING or ATTACHED without a live semaphore knows of a

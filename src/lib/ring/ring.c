@@ -35,6 +35,13 @@ void sv_ring_weigh_down(struct sv_ring *ring)
 	atomic_store_explicit(&ring->own->light, 0, memory_order_release);
 }
 
+void sv_ring_mute(struct sv_ring *ring)
+{
+	ring->light = ring->lightable = false;
+	/* Release: as for 0 above; from here on each publish has its F1. */
+	atomic_store_explicit(&ring->own->light, SV_LIGHT_MUTE, memory_order_release);
+}
+
 bool sv_ring_due_always(struct sv_ring *ring)
 {
 	sv_full_fence();

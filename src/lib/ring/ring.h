@@ -118,6 +118,9 @@ static inline bool sv_ring_due(struct sv_ring *ring)
 /* Leave F1 to the sleeper from now on.  Only for a ring that is lightable. */
 void sv_ring_lighten(struct sv_ring *ring);
 
+/* No bell of this side can be rung any more: tell the peer not to rely on one.  For good. */
+void sv_ring_mute(struct sv_ring *ring);
+
 /* A bell was rung: publish with F1 from now on, until SV_RING_QUIET publishes have rung none. */
 void sv_ring_weigh_down(struct sv_ring *ring);
 
