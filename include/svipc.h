@@ -15,7 +15,8 @@
  * - One thread at a time may use a handle; sv_interrupt() is the exception and may be called from any
  *   thread and from a signal handler.  Different handles are independent.
  * - A process that ends without sv_close(), however it ends, is reported to its peer as dead.
- * - The library never prints, never exits, installs no signal handler and starts no thread.
+ * - The library never prints, never exits and installs no signal handler.  It starts no thread, but one for
+ *   each handle that sv_event_fd() is called on.
  *
  * Conventions
  * - Sizes and positions are bytes.  A position counts from the start of the stream and never wraps.
@@ -361,6 +362,27 @@ int sv_close(sv_channel *ch);
  * and thread-safe; the effect lasts until that SV_EINTR was returned.
  */
 void sv_interrupt(sv_channel *ch);
+
+/*
+ * For an event loop: a descriptor for poll(2), select(2) and epoll(7) that becomes readable when a wait would
+ *be over.  The first sv_event_fd() on a handle starts a thread that sleeps in the place of the caller; it
+ *handles no signal and ends with sv_close().  The library starts no other.  The descriptor belongs to the
+ *handle: do not read, write or close it.
+ *
+ * Ask, poll, call, again and again:
+ *	sv_event_ask(ch, want);                         what is waited for; never blocks
+ *	poll() until fd is readable;
+ *	sv_peek(ch, want, &data, &got, 0) and the like  SV_EAGAIN is possible: ask again
+ * The descriptor is readable when want bytes of room or data are there (on a channel of messages: a message,
+ *or room for one of want bytes), and, whatever want is, when the peer comes, finishes, gives up or dies, the
+ *objects are removed, or sv_interrupt() was called.  want 0 asks for these only.  It may become readable too
+ *early, never too late.  One question holds at a time, until the next, or until a call on the handle that
+ *waits: such calls work as before. Costs: each event that had to be waited for takes a wake-up of the thread
+ *more than a blocking call does. SV_EINVAL, SV_ETOOBIG (want above the capacity), SV_ESYSTEM (no descriptor
+ *or thread).
+ */
+int sv_event_fd(sv_channel *ch, int *fd);
+int sv_event_ask(sv_channel *ch, size_t want);
 
 /* The last failure on this handle; code is SV_OK if there was none.  Valid until the next call on the handle.
  */

@@ -19,6 +19,15 @@
 #define SV_CARRIES (SV_MESSAGES | SV_RECORDS_NUL) /* what a channel carries: both sides agree on it */
 #define SV_KIND_FLAGS (SV_CARRIES | SV_KEPT)      /* the flags that a header may hold */
 
+/* A want that no position reaches: only a status, a death or an interruption ends the wait. */
+#define SV_NO_POSITION (UINT64_C(1) << 60)
+
+/* A handle with a descriptor for events, see events.c: how it sleeps, and how that ends. */
+struct sv_events {
+	int (*sleep)(struct sv_events *events, const struct timespec *timeout);
+	void (*stop)(struct sv_events *events, bool child);
+};
+
 struct sv_channel {
 	struct sv_fault fault;
 	enum sv_role role;
@@ -36,15 +45,16 @@ struct sv_channel {
 	unsigned owed_bells; /* rung or about to be, for sleeps that did not happen */
 	bool peer_gone;      /* its weight was seen: do not eat it up by sleeping again */
 	struct timespec
-		death_looked_at; /* when a call that does not wait last asked the kernel after the peer */
-	bool removable;          /* IPC_RMID of the segment is still to be done once both are attached */
-	bool mute;               /* a bell could not be rung: the caller was told */
-	bool complete;           /* sv_finish() has returned SV_OK */
-	unsigned kind;           /* what calls are allowed, see sv_channel_check() */
-	bool end_seen;           /* reader: SV_END was returned */
-	uint64_t granted;        /* bytes of the last reserve or peek */
-	uint64_t staged;         /* message writer: bytes written but not published */
-	uint64_t message;        /* message reader: bytes of the peeked message with its header, 0: none */
+		death_looked_at;  /* when a call that does not wait last asked the kernel after the peer */
+	bool removable;           /* IPC_RMID of the segment is still to be done once both are attached */
+	struct sv_events *events; /* NULL: none were asked for */
+	bool mute;                /* a bell could not be rung: the caller was told */
+	bool complete;            /* sv_finish() has returned SV_OK */
+	unsigned kind;            /* what calls are allowed, see sv_channel_check() */
+	bool end_seen;            /* reader: SV_END was returned */
+	uint64_t granted;         /* bytes of the last reserve or peek */
+	uint64_t staged;          /* message writer: bytes written but not published */
+	uint64_t message;         /* message reader: bytes of the peeked message with its header, 0: none */
 	bool message_reserved;
 };
 
@@ -112,6 +122,20 @@ int sv_objects_remove(const struct sv_objects *objects, const struct sv_rendezvo
 
 /* wait.c: wait until want bytes of room, a verdict, or the time is up; see sv_reserve(). */
 int sv_channel_wait(struct sv_channel *ch, uint64_t want, int timeout_ms);
+
+/* Sleep until this side is rung: sv_sem_sleep(), or the same on the descriptor for events. */
+static inline int sv_channel_sleep(struct sv_channel *ch, const struct timespec *timeout)
+{
+	return ch->events == NULL ? sv_sem_sleep(ch->semid, ch->role, timeout)
+	                          : ch->events->sleep(ch->events, timeout);
+}
+
+/* message.c: the bytes that a message takes in the ring, and the least that can be one. */
+#define SV_MESSAGE_LEAST sizeof(uint64_t)
+static inline uint64_t sv_message_framed(uint64_t length)
+{
+	return SV_MESSAGE_LEAST + ((length + 7) & ~UINT64_C(7));
+}
 
 /* Ring the peer; false only when the set is gone (the fault says so).  Without permission the fault says so
  * once. */

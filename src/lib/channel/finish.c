@@ -12,9 +12,6 @@
 #define PATIENCE_MS 2000
 #define PEER_PATIENCE_MS 15000
 
-/* A want that no position reaches: only a status or a death ends the wait. */
-#define ONLY_A_STATUS (UINT64_C(1) << 60)
-
 static int end_with(struct sv_channel *ch, uint32_t status)
 {
 	ch->kind |= SV_KIND_FINISHED;
@@ -60,7 +57,7 @@ int sv_finish(sv_channel *ch, int timeout_ms)
 		ch->complete = true;
 		return SV_OK;
 	}
-	code = sv_channel_wait(ch, ONLY_A_STATUS, timeout_ms);
+	code = sv_channel_wait(ch, SV_NO_POSITION, timeout_ms);
 	if (code != SV_END)
 		return code;
 	if (ch->ring.seen != ch->ring.position)
@@ -151,6 +148,9 @@ int sv_close(sv_channel *ch)
 
 	if (ch == NULL)
 		return SV_OK;
+	if (ch->events != NULL)
+		ch->events->stop(ch->events, ch->process != getpid());
+	ch->events = NULL;
 	if (ch->process == getpid()) {
 		if (!sv_channel_finished(ch))
 			sv_abort(ch, ECANCELED);

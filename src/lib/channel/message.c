@@ -10,12 +10,7 @@
 
 #include "channel/channel.h"
 
-#define LENGTH_SIZE sizeof(uint64_t)
-
-static inline uint64_t framed(uint64_t length)
-{
-	return LENGTH_SIZE + ((length + 7) & ~UINT64_C(7));
-}
+#define LENGTH_SIZE SV_MESSAGE_LEAST
 
 size_t sv_msg_max(const sv_channel *ch)
 {
@@ -40,7 +35,7 @@ int sv_msg_reserve(sv_channel *ch, size_t len, void **data, int timeout_ms)
 		                    sv_msg_max(ch));
 	if (__builtin_expect(data == NULL || timeout_ms < -1, 0))
 		return wrong(ch, "sv_msg_reserve", "timeout_ms must be at least -1, and data not NULL");
-	need = framed(len);
+	need = sv_message_framed(len);
 	if (__builtin_expect(sv_ring_room(&ch->ring) < ch->staged + need ||
 	                             sv_status_of(ch->ring.peer) != SV_RUNNING,
 	                     0)) {
@@ -76,7 +71,7 @@ static inline int stage(struct sv_channel *ch, size_t len, const char *call)
 	if (__builtin_expect(!ch->message_reserved || len > ch->granted, 0))
 		return refuse_stage(ch, call);
 	*(uint64_t *)(void *)(sv_ring_place(&ch->ring) + ch->staged) = len;
-	ch->staged += framed(len);
+	ch->staged += sv_message_framed(len);
 	ch->message_reserved = false;
 	return SV_OK;
 }
@@ -111,7 +106,7 @@ static inline bool frame_at(const struct sv_channel *ch, uint64_t at, uint64_t e
 		return false;
 	*length = __atomic_load_n((const uint64_t *)(const void *)(sv_ring_place(&ch->ring) + at),
 	                          __ATOMIC_RELAXED);
-	return *length <= sv_msg_max(ch) && framed(*length) <= end - at;
+	return *length <= sv_msg_max(ch) && sv_message_framed(*length) <= end - at;
 }
 
 int sv_msg_peek(sv_channel *ch, const void **data, size_t *len, int timeout_ms)
@@ -138,7 +133,7 @@ int sv_msg_peek(sv_channel *ch, const void **data, size_t *len, int timeout_ms)
 		                    "corrupt channel: a message of impossible length");
 	*data = sv_ring_place(&ch->ring) + LENGTH_SIZE;
 	*len = (size_t)length;
-	ch->message = ch->granted = framed(length);
+	ch->message = ch->granted = sv_message_framed(length);
 	return SV_OK;
 }
 
@@ -159,7 +154,7 @@ int sv_msg_peek_batch(sv_channel *ch, struct sv_msg *batch, size_t room, size_t 
 	for (n = 1; n < room && frame_at(ch, at, end, &length); n++) {
 		batch[n].data = sv_ring_place(&ch->ring) + at + LENGTH_SIZE;
 		batch[n].len = (size_t)length;
-		at += framed(length);
+		at += sv_message_framed(length);
 	}
 	ch->granted = at;
 	*count = n;
@@ -182,7 +177,7 @@ int sv_msg_release_batch(sv_channel *ch, size_t count)
 		if (!frame_at(ch, at, ch->granted, &length))
 			return sv_fault_set(&ch->fault, SV_ECORRUPT, 0,
 			                    "corrupt channel: a message changed its length");
-		at += framed(length);
+		at += sv_message_framed(length);
 	}
 	ch->granted -= at;
 	if (ch->granted == 0)

@@ -127,7 +127,7 @@ int sv_wait_peer(sv_channel *ch, int timeout_ms)
 			               : sv_fault_set(&ch->fault, SV_ETIMEDOUT, 0, "timed out: no %s came",
 			                              sv_role_name(sv_other(ch->role)));
 		/* The arrival bell is part of the semop that attaches, so it cannot be missed. */
-		code = sv_sem_sleep(ch->semid, ch->role, sv_time_left(deadline, &left));
+		code = sv_channel_sleep(ch, sv_time_left(deadline, &left));
 		if (code == 0 && slot == SV_SLOT_EMPTY && atomic_load(&peer->slot) == SV_SLOT_EMPTY &&
 		    orphaned(ch))
 			return sv_channel_removed(ch);

@@ -10,7 +10,6 @@
 #include "os/membarrier.h"
 
 #define GO_ON 1                          /* nothing decided yet: an internal result beside enum sv_code */
-#define NO_POSITION (UINT64_C(1) << 60)  /* a want that no position reaches */
 #define SPINS_PER_CLOCK 32               /* pauses between two looks at the clock */
 #define SPINS_PER_HOLD 8                 /* the same, while a look is put off */
 #define BLIND_SLICE_NS INT64_C(10000000) /* see sleep_once() */
@@ -150,7 +149,7 @@ static int sleep_once(struct sv_channel *ch, uint64_t want, int64_t deadline)
 		left = (struct timespec){ 0, BLIND_SLICE_NS };
 		limit = &left;
 	}
-	code = sv_sem_sleep(ch->semid, ch->role, limit);
+	code = sv_channel_sleep(ch, limit);
 	sv_ring_disarm(&ch->ring);
 	if (code == EINTR || code == EAGAIN)
 		return look(ch, want);
@@ -255,8 +254,8 @@ int sv_check(sv_channel *ch)
 
 	if (ch->peer_gone)
 		forget_death(ch);
-	code = look(ch, NO_POSITION);
+	code = look(ch, SV_NO_POSITION);
 	if (code == GO_ON)
-		code = look_for_death(ch, NO_POSITION);
+		code = look_for_death(ch, SV_NO_POSITION);
 	return code == GO_ON || code == SV_END ? SV_OK : code;
 }

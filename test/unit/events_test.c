@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: MIT */
+/* The descriptor for poll(2): readable when the wait that was asked for is over, and not before. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/ipc.h>
+#include <sys/sem.h>
+#include <sys/wait.h>
+
+#include "channel/channel.h"
+#include "pair.h"
+
+static bool readable(int fd, int timeout_ms)
+{
+	struct pollfd ready = { .fd = fd, .events = POLLIN };
+
+	return poll(&ready, 1, timeout_ms) == 1 && (ready.revents & POLLIN) != 0;
+}
+
+/* Bells of before, "I came" for one, are over when the thread sleeps and its semaphore is empty. */
+static void settle(sv_channel *ch)
+{
+	int sem = ch->role == SV_READER ? 0 : 1;
+
+	while (semctl(ch->semid, sem, GETNCNT) == 0 || semctl(ch->semid, sem, GETVAL) != 0)
+		sched_yield();
+}
+
+static bool asks_and_must_wait(sv_channel *ch, int fd, size_t want)
+{
+	settle(ch);
+	return sv_event_ask(ch, want) == SV_OK && !readable(fd, 0);
+}
+
+static void commit(sv_channel *writer, size_t n)
+{
+	size_t got;
+	void *place;
+
+	must(sv_reserve(writer, n, &place, &got, 0) == SV_OK && sv_commit(writer, n) == SV_OK);
+}
+
+static void data_room_and_end(void)
+{
+	struct pair pair = open_pair(0, 4096);
+	const void *there;
+	int in, out, again;
+	size_t got;
+	void *place;
+
+	is(sv_event_ask(pair.reader, 1), SV_EINVAL, "no question before there is a descriptor");
+	is(sv_event_fd(pair.reader, NULL), SV_EINVAL, "nowhere to put it");
+	must(sv_event_fd(pair.reader, &in) == SV_OK && sv_event_fd(pair.writer, &out) == SV_OK);
+	ok(sv_event_fd(pair.reader, &again) == SV_OK && again == in, "a handle has one descriptor");
+	is(sv_event_ask(pair.reader, 4097), SV_ETOOBIG, "more than the channel can hold");
+	ok(asks_and_must_wait(pair.reader, in, 10), "no data, not readable");
+	commit(pair.writer, 9);
+	ok(!readable(in, 0), "nor with less than was asked for");
+	commit(pair.writer, 1);
+	ok(readable(in, -1), "readable once it is there");
+	ok(sv_peek(pair.reader, 10, &there, &got, 0) == SV_OK && got == 10,
+	   "a call that does not wait gets it");
+	ok(sv_event_ask(pair.reader, 10) == SV_OK && readable(in, 0),
+	   "what is there already makes it readable");
+	must(sv_release(pair.reader, 10) == SV_OK);
+
+	commit(pair.writer, 4096);
+	ok(asks_and_must_wait(pair.writer, out, 100), "no room, not readable");
+	must(sv_peek(pair.reader, 100, &there, &got, 0) == SV_OK && sv_release(pair.reader, 100) == SV_OK);
+	ok(readable(out, -1), "readable once there is");
+	is(sv_reserve(pair.writer, 100, &place, &got, 0), SV_OK, "a call that does not wait gets it");
+	must(sv_peek(pair.reader, 1, &there, &got, 0) == SV_OK && sv_release(pair.reader, got) == SV_OK);
+
+	ok(asks_and_must_wait(pair.reader, in, 1), "not at the end yet");
+	must(sv_finish(pair.writer, 0) == SV_EAGAIN);
+	ok(readable(in, -1) && sv_peek(pair.reader, 1, &there, &got, 0) == SV_END,
+	   "the end makes it readable");
+	ok(asks_and_must_wait(pair.writer, out, 0), "the writer asks for nothing but the end");
+	must(sv_finish(pair.reader, 0) == SV_OK);
+	ok(readable(out, -1) && sv_finish(pair.writer, 0) == SV_OK, "which is told");
+	close_pair(&pair);
+}
+
+static void messages(void)
+{
+	struct pair pair = open_pair(SV_MESSAGES, 4096);
+	size_t length;
+	char text[8];
+	int in, out;
+
+	must(sv_event_fd(pair.reader, &in) == SV_OK && sv_event_fd(pair.writer, &out) == SV_OK);
+	ok(asks_and_must_wait(pair.reader, in, 1), "no message, not readable");
+	must(sv_send(pair.writer, "", 0, 0) == SV_OK);
+	ok(readable(in, -1), "an empty one is a message");
+	must(sv_recv(pair.reader, text, sizeof text, &length, 0) == SV_OK);
+	while (sv_send(pair.writer, "1234567", 8, 0) == SV_OK)
+		;
+	ok(asks_and_must_wait(pair.writer, out, 8), "no room for another, not readable");
+	must(sv_recv(pair.reader, text, sizeof text, &length, 0) == SV_OK);
+	ok(readable(out, -1) && sv_send(pair.writer, "1234567", 8, 0) == SV_OK, "room for it");
+	close_pair(&pair);
+}
+
+static void waits_of_the_handle(void)
+{
+	struct pair pair = open_pair(0, 4096);
+	const void *there;
+	size_t got;
+	pid_t child;
+	int in, i, status;
+
+	must(sv_event_fd(pair.reader, &in) == SV_OK);
+	is(sv_peek(pair.reader, 1, &there, &got, 20), SV_ETIMEDOUT, "a call may still wait, and times out");
+	commit(pair.writer, 1);
+	is(sv_peek(pair.reader, 1, &there, &got, -1), SV_OK, "or gets what it waits for");
+	must(sv_release(pair.reader, 1) == SV_OK);
+	ok(asks_and_must_wait(pair.reader, in, 1), "asked");
+	sv_interrupt(pair.reader);
+	ok(readable(in, -1) && sv_peek(pair.reader, 1, &there, &got, 0) == SV_EINTR,
+	   "an interruption makes it readable");
+	child = fork();
+	must(child != -1);
+	if (child == 0)
+		_exit(sv_close(pair.reader) == SV_EINVAL ? 0 : 1);
+	must(waitpid(child, &status, 0) == child && status == 0);
+	ok(asks_and_must_wait(pair.reader, in, 1), "a child that closes the handle takes nothing away");
+	close_pair(&pair);
+	for (i = 0; i < 200; i++) {
+		pair = open_pair(0, 4096);
+		must(sv_event_fd(pair.reader, &in) == SV_OK && sv_event_ask(pair.reader, 1) == SV_OK);
+		close_pair(&pair);
+	}
+	ok(1, "a handle can be closed at any moment");
+}
+
+/* A writer that comes, sends n bytes and is killed. */
+static void a_short_life(const struct sv_options *options, size_t n)
+{
+	sv_channel *writer;
+	pid_t child = fork();
+	int status;
+
+	must(child != -1);
+	if (child == 0) {
+		if (sv_open(&writer, SV_WRITER, options, -1, NULL) != SV_OK)
+			_exit(1);
+		if (n > 0)
+			commit(writer, n);
+		raise(SIGKILL);
+	}
+	must(waitpid(child, &status, 0) == child && WIFSIGNALED(status));
+}
+
+static void deaths_and_successors(void)
+{
+	struct sv_options options = options_of(SV_RESUME, 4096);
+	sv_channel *reader, *writer;
+	const void *there;
+	size_t got;
+	int in, i;
+
+	must(sv_open(&reader, SV_READER, &options, 0, NULL) == SV_OK && sv_event_fd(reader, &in) == SV_OK);
+	ok(asks_and_must_wait(reader, in, 1), "nobody has come");
+	a_short_life(&options, 0);
+	for (i = 0; i < 3; i++)
+		must(sv_event_ask(reader, 1) == SV_OK && readable(in, -1));
+	is(sv_check(reader), SV_EDIED, "a death makes it readable, as often as one asks");
+	is(sv_wait_peer(reader, 0), SV_EAGAIN, "the dead one is forgotten");
+	/* The thread has paused, until this question. */
+	ok(sv_event_ask(reader, 1) == SV_OK && !readable(in, 0), "and its successor is waited for");
+	must(sv_open(&writer, SV_WRITER, &options, 0, NULL) == SV_OK);
+	ok(readable(in, -1) && sv_wait_peer(reader, 0) == SV_OK, "its coming makes it readable");
+	ok(asks_and_must_wait(reader, in, 1), "and then its bytes");
+	commit(writer, 1);
+	ok(readable(in, -1) && sv_peek(reader, 1, &there, &got, 0) == SV_OK, "do so");
+	must(sv_release(reader, 1) == SV_OK);
+	must(sv_finish(writer, 0) == SV_EAGAIN && sv_peek(reader, 1, &there, &got, 0) == SV_END);
+	must(sv_finish(reader, 0) == SV_OK && sv_finish(writer, 0) == SV_OK);
+	sv_close(writer);
+	sv_close(reader);
+
+	options = options_of(0, 4096);
+	must(sv_open(&reader, SV_READER, &options, 0, NULL) == SV_OK && sv_event_fd(reader, &in) == SV_OK);
+	must(sv_event_ask(reader, 1) == SV_OK);
+	must(semctl(reader->semid, 0, IPC_RMID) == 0);
+	ok(readable(in, -1) && sv_event_ask(reader, 1) == SV_OK && readable(in, -1),
+	   "so does the removal of the semaphores");
+	is(sv_check(reader), SV_EREMOVED, "which the next call tells");
+	sv_close(reader);
+}
+
+int main(void)
+{
+	own_directory();
+	data_room_and_end();
+	messages();
+	waits_of_the_handle();
+	deaths_and_successors();
+	ok(directory_is_empty(), "nothing is left");
+	return tap_done();
+}
