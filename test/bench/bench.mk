@@ -1,28 +1,22 @@
 # SPDX-License-Identifier: MIT
 #
-# The benchmark's own settings; GNUmakefile has the rules that compile and link it.
+# The benchmark's own settings and targets; GNUmakefile has the rules that compile and link it.
 
-# $(call bench_has,HEADER,LIBRARY): does a program with both build?  Asked once, and only when the benchmark
-# is to be built.
-bench_has = $(shell printf '\043include <%s>\nint main(void) { return 0; }\n' '$1' | \
-	$(CC) $(SV_CPPFLAGS) $(SV_CFLAGS) $(SV_LDFLAGS) -w -x c -o /dev/null - $2 2>/dev/null && echo yes)
-BENCH_CK = $(eval BENCH_CK := $$(call bench_has,ck_ring.h,))$(BENCH_CK)
-BENCH_ZMQ = $(eval BENCH_ZMQ := $$(call bench_has,zmq.h,-lzmq))$(BENCH_ZMQ)
+# Is ConcurrencyKit there?  Asked once, and only when the benchmark is to be built.
+BENCH_CK = $(eval BENCH_CK := $$(shell printf '\043include <ck_ring.h>\nint main(void) { return 0; }\n' | \
+	$(CC) $(SV_CPPFLAGS) $(SV_CFLAGS) $(SV_LDFLAGS) -w -x c -o /dev/null - 2>/dev/null && echo yes))$(BENCH_CK)
 
-BENCH_CPPFLAGS = -D_GNU_SOURCE $(if $(BENCH_CK),-DHAVE_CK) $(if $(BENCH_ZMQ),-DHAVE_ZMQ)
-BENCH_LDLIBS = -lm -lrt $(if $(BENCH_ZMQ),-lzmq)
-
-# Where `make bench` leaves table, TSV, JSON and plots.
+BENCH_CPPFLAGS = -D_GNU_SOURCE $(if $(BENCH_CK),-DHAVE_CK)
 BENCH_OUT ?= $(BUILD)/bench
-BENCH_COMMAND = test/bench/report '$(BENCH_OUT)' '$(BUILD)/svbench'
+BENCH_COMMAND = test/bench/run '$(BENCH_OUT)' '$(BUILD)/svbench'
 
-## bench-quick: the same in about two minutes, with numbers to match
-bench-quick: all $(BENCH)
-	@$(RUN_ENV) $(BENCH_COMMAND) --quick $(BENCH_ARGS)
+## bench-aims: are the aims met by what `make bench` has measured?
+bench-aims:
+	@[ -e '$(BENCH_OUT)/results.tsv' ] || $(MAKE) bench
+	@test/bench/aims '$(BENCH_OUT)/results.tsv'
 
-## bench-readme: measure into test/bench/results and show that in README.md
-bench-readme:
-	@$(MAKE) bench BENCH_OUT=test/bench/results
-	@test/bench/readme test/bench/results README.md
+## bench-store: put what `make bench` has measured into test/bench
+bench-store:
+	@test/bench/store '$(BENCH_OUT)/results.tsv' test/bench
 
-.PHONY: bench-quick bench-readme
+.PHONY: bench-aims bench-store

@@ -2,43 +2,36 @@
 /*
  * transport.h - one way from one process to another, for messages that are produced and consumed in place.
  *
- * Each transport says how to get room for a message, publish it, look at the next one and give it back.
- * From these four, TRANSPORT_LOOPS makes the loops that are measured, inlined, so that a transport of a few
- * instructions per message is not measured through a pointer.  A message of `size` bytes (a multiple of 8)
- * with number k holds the words k, k+1, ...; the consumer sums what it got and fails on a wrong sum.
+ * A transport says how to get room for a message, publish it, look at the next one and give it back.  From
+ * these four TRANSPORT makes the loops that are measured, inlined, so that a transport of a few instructions
+ * a message is not measured through a pointer.  A message of `size` bytes (a multiple of 8) with number k
+ * holds the words k, k+1, ...; the consumer sums all of them and fails on a wrong sum.
  *
- * open and close run in the parent, before and after; attach, the loops and detach in the side's process.
+ * open and close run in the parent; attach, the loops and detach in the side's process.
  */
-#ifndef TRANSPORT_H
-#define TRANSPORT_H
-
-#include <errno.h>
-#include <string.h>
+#ifndef BENCH_TRANSPORT_H
+#define BENCH_TRANSPORT_H
 
 #include "bench.h"
+#include "svipc.h"
 
-enum end { PRODUCER = 0, CONSUMER = 1 };
-/* Auto: as the transport likes; spin: awake; sleep: in the kernel. */
-enum wait { WAIT_AUTO, WAIT_SPIN, WAIT_SLEEP };
+enum end { PRODUCER, CONSUMER };
 
 struct transport;
 
 struct link {
 	const struct transport *transport;
-	size_t size; /* bytes of one message */
-	enum wait wait;
-	int number; /* of the links of one run, for names */
+	size_t size; /* of a message */
+	int number;  /* of the links of one sample, for names */
+	enum sv_wait wait;
+	int pause;       /* before a side looks at the other's position again, in pause instructions */
+	size_t capacity; /* of a ring or a pipe */
+	size_t block;    /* bytes that are published at once */
 	void *state;
 };
 
 struct transport {
-	const char *name;
-	enum kind kind;
-	bool batch;
-	bool spins; /* never sleeps, whatever is asked for */
-	bool ring;  /* memory of ring_capacity() that is to be touched before the clock starts */
-	const char *(*absent)(size_t size); /* why it cannot carry such messages here, or NULL */
-	const char *(*open)(struct link *link);
+	bool (*open)(struct link *link);
 	void (*attach)(struct link *link, enum end end);
 	void (*produce)(struct link *link, uint64_t first, uint64_t n);
 	void (*consume)(struct link *link, uint64_t first, uint64_t n);
@@ -48,47 +41,15 @@ struct transport {
 	void (*close)(struct link *link);
 };
 
-extern const struct transport svipc_messages, svipc_batches, svipc_bytes, svipc_blocks; /* ours.c */
-extern const struct transport yardstick;                                                /* yardstick.c */
-extern const struct transport pipe_plain, pipe_large, pipe_buffered, pipe_vmsplice;     /* peer_pipe.c */
-extern const struct transport unix_stream, unix_seqpacket;                              /* peer_socket.c */
-extern const struct transport sysv_queue, posix_queue;                                  /* peer_queue.c */
-extern const struct transport posix_semaphores, sysv_lockstep;                          /* peer_shm.c */
-extern const struct transport ck_slots;                                                 /* peer_ck.c */
-extern const struct transport zeromq;                                                   /* peer_zmq.c */
-extern const struct transport bare_lines, bare_semop; /* bare.c: round trips only */
-
-/* One measurement: messages per second (or round trips per second) between two processes. */
-struct trial {
-	const struct transport *transport;
-	size_t size;
-	enum wait wait;
-	bool roundtrip;
-	const int *cpu;
-	uint64_t n, warm; /* messages counted, and sent before */
-};
-
-struct sample {
-	double seconds, cpu;
-};
-
-bool trial_run(const struct trial *trial, struct sample *sample, char *why, size_t why_size);
-/* Choose n so that a run lasts about settings.trial seconds. */
-bool trial_calibrate(struct trial *trial, char *why, size_t why_size);
-
-/* Bytes of a ring for messages of that size: what the library chooses, or room for two and a bit. */
-size_t ring_capacity(size_t size);
-/* The same as a number of slots, of which more than 4,096 help nobody. */
-size_t slot_count(size_t size);
-/* Memory that both sides see; fails the side or, in the parent, returns NULL. */
-void *shared_memory(size_t size);
+extern const struct transport our_messages, our_batches, our_bytes;     /* ours.c */
+extern const struct transport ring_messages, ring_batches, ck_messages; /* rings.c */
+extern const struct transport pipe_messages, pipe_batches;              /* pipes.c */
 
 /* Vectors of the compiler, so that filling and summing cost the same at every optimisation level; not for the
-   few words of a small message, where setting them up costs more than they save. */
+ * few words of a small message, where setting them up costs more than they save. */
 #define VECTOR_WORDS 32
 typedef uint64_t words4 __attribute__((vector_size(32), aligned(1), may_alias));
-/* Not every transport (ZeroMQ) hands out messages that are aligned. */
-typedef uint64_t word1 __attribute__((aligned(1), may_alias));
+typedef uint64_t word1 __attribute__((may_alias));
 
 static inline __attribute__((always_inline)) void message_fill(void *data, size_t size, uint64_t k)
 {
@@ -132,13 +93,6 @@ static inline __attribute__((always_inline)) uint64_t message_sum(const void *da
 	return sum;
 }
 
-static inline uint64_t message_expected(size_t size, uint64_t k)
-{
-	uint64_t n = size / 8;
-
-	return n * k + n * (n - 1) / 2;
-}
-
 struct operations {
 	void *(*reserve)(struct link *link, size_t size);
 	void (*commit)(struct link *link, size_t size);
@@ -147,88 +101,72 @@ struct operations {
 	void (*flush)(struct link *link); /* publish what commit may have held back; or NULL */
 };
 
-static inline __attribute__((always_inline)) void loop_send(struct link *link, size_t size, uint64_t k,
-                                                            const struct operations *op)
+static inline __attribute__((always_inline)) void send_one(struct link *link, size_t size, uint64_t k,
+                                                           const struct operations *op)
 {
 	message_fill(op->reserve(link, size), size, k);
 	op->commit(link, size);
 }
 
-static inline __attribute__((always_inline)) void loop_receive(struct link *link, size_t size, uint64_t k,
-                                                               const struct operations *op)
+static inline __attribute__((always_inline)) void receive_one(struct link *link, size_t size, uint64_t k,
+                                                              const struct operations *op)
 {
 	const void *data = op->peek(link, size);
+	uint64_t n = size / 8;
 
-	if (__builtin_expect(message_sum(data, size) != message_expected(size, k), 0))
+	if (__builtin_expect(message_sum(data, size) != n * k + n * (n - 1) / 2, 0))
 		side_fail("wrong data in message %llu", (unsigned long long)k);
 	op->release(link, size);
 }
 
 /* Small sizes as constants, which is what a program with one type of message has. */
-#define WITH_SIZE(size, body) \
-	switch (size) { \
-	case 8: body(8); break; \
-	case 64: body(64); break; \
-	default: body(size); \
+#define WITH_SIZE(bytes, loop) \
+	switch (bytes) { \
+	case 8: loop(8) break; \
+	case 64: loop(64) break; \
+	default: loop(bytes) break; \
 	}
+#define PRODUCE_LOOP(size) \
+	for (uint64_t k = first; k < first + n; k++) \
+		send_one(link, size, k, op);
+#define CONSUME_LOOP(size) \
+	for (uint64_t k = first; k < first + n; k++) \
+		receive_one(link, size, k, op);
 
-#define TRANSPORT_LOOPS(name, ...) \
+#define TRANSPORT(name, open_, attach_, detach_, close_, ...) \
 	static const struct operations name##_operations = { __VA_ARGS__ }; \
 	static void name##_produce(struct link *link, uint64_t first, uint64_t n) \
 	{ \
 		const struct operations *const op = &name##_operations; \
-		const size_t bytes = link->size; \
-		WITH_SIZE(bytes, PRODUCE_LOOP) \
-		if (op->flush) \
+		WITH_SIZE(link->size, PRODUCE_LOOP) \
+		if (op->flush != NULL) \
 			op->flush(link); \
 	} \
 	static void name##_consume(struct link *link, uint64_t first, uint64_t n) \
 	{ \
 		const struct operations *const op = &name##_operations; \
-		const size_t bytes = link->size; \
-		WITH_SIZE(bytes, CONSUME_LOOP) \
+		WITH_SIZE(link->size, CONSUME_LOOP) \
 	} \
 	static void name##_ping(struct link *there, struct link *back, uint64_t n) \
 	{ \
-		const struct operations *const op = &name##_operations; \
-		const size_t bytes = there->size; \
-		WITH_SIZE(bytes, PING_LOOP) \
+		for (uint64_t k = 0; k < n; k++) { \
+			send_one(there, 64, k, &name##_operations); \
+			receive_one(back, 64, k, &name##_operations); \
+		} \
 	} \
 	static void name##_pong(struct link *there, struct link *back, uint64_t n) \
 	{ \
-		const struct operations *const op = &name##_operations; \
-		const size_t bytes = there->size; \
-		WITH_SIZE(bytes, PONG_LOOP) \
-	}
+		for (uint64_t k = 0; k < n; k++) { \
+			receive_one(there, 64, k, &name##_operations); \
+			send_one(back, 64, k, &name##_operations); \
+		} \
+	} \
+	const struct transport name = { open_,       attach_,     name##_produce, name##_consume, \
+		                        name##_ping, name##_pong, detach_,        close_ }
 
-#define PRODUCE_LOOP(size) \
-	for (uint64_t k = first; k < first + n; k++) \
-	loop_send(link, size, k, op)
-#define CONSUME_LOOP(size) \
-	for (uint64_t k = first; k < first + n; k++) \
-	loop_receive(link, size, k, op)
-#define PING_LOOP(size) \
-	for (uint64_t k = 0; k < n; k++) { \
-		loop_send(there, size, k, op); \
-		if (op->flush) \
-			op->flush(there); \
-		loop_receive(back, size, k, op); \
-	}
-#define PONG_LOOP(size) \
-	for (uint64_t k = 0; k < n; k++) { \
-		loop_receive(there, size, k, op); \
-		loop_send(back, size, k, op); \
-		if (op->flush) \
-			op->flush(back); \
-	}
-
-/* The loops' members of a transport. */
-#define LOOPS_OF(name) \
-	.produce = name##_produce, .consume = name##_consume, .ping = name##_ping, .pong = name##_pong
-
-#if defined(__x86_64__) || defined(__i386__)
+#if defined __x86_64__ || defined __i386__
 #define cpu_pause() __builtin_ia32_pause()
-#elif defined(__aarch64__)
+#elif defined __aarch64__
 #define cpu_pause() __asm__ volatile("isb" ::: "memory")
 #else
 #define cpu_pause() __asm__ volatile("" ::: "memory")

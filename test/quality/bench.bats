@@ -1,43 +1,63 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# svbench runs, reports what it measured in forms that programs can read, and leaves nothing.  No test here
-# looks at a time.
+# The benchmark runs, says when anything of it failed, and leaves nothing; its aims are judged by all repeats.  No
+# test here looks at a time.
 # shellcheck disable=SC2154 # stderr and pid belong to the helpers
 
 load ../lib/common
 
-# The least that measures anything: a few seconds, inside the test's own directory.
+bench="$SV_ROOT/test/bench"
+
+# The least that measures anything, inside the test's own directory.
 measure() {
-	run_logged --separate-stderr svbench --quick --rounds 1 --size 1M --dir "$WORK" --disk "$WORK" "$@"
+	run_logged --separate-stderr svbench --repeats 1 --rounds 1 --trial 1 --file 1 --dir "$WORK" --disk "$WORK" "$@"
 }
 
-@test "limits: a table, and JSON and TSV that parse" {
-	skip_unless jq
-	measure --only limits --json out.json --tsv out.tsv
+# stub NAME: a program of that name that fails, before the others.
+stub() {
+	mkdir -p stubs
+	printf '#!/bin/sh\n%s\n' "${2-exit 7}" >"stubs/$1"
+	chmod +x "stubs/$1"
+	PATH=$WORK/stubs:$PATH
+}
+
+@test "messages: a row for each way, with all columns" {
+	measure --only roundtrip,onecpu
 	assert_status 0
-	assert_output_has 'limits: machine'
-	assert_output_has 'semop call'
-	assert_equal 'progress on what is no terminal' "$stderr" ''
-	assert_equal 'rows that failed' "$(jq '[.rows[] | select(.status == "failed")] | length' out.json)" 0
-	assert_equal 'rounds' "$(jq '.rows[] | select(.name == "semop call") | .value.rounds | length' out.json)" 1
-	assert_equal 'facts' "$(jq -r '.facts.svipc' out.json)" "$(svwrite -V | awk '{ print $NF; exit }')"
-	# Every line of the TSV has the columns that its heading names.
-	assert_equal 'columns' "$(grep -v '^#' out.tsv | awk -F '\t' '{ print NF }' | sort -u)" 20
-	assert_equal 'rows' "$(grep -vc '^#' out.tsv)" "$(jq '.rows | length + 1' out.json)"
+	assert_equal 'columns' "$(awk -F '\t' '{ print NF }' <<<"$output" | sort -u)" 16
+	assert_equal 'points of ours' "$(awk -F '\t' '$5 == "ours" { print $1, $2 }' <<<"$output" | sort -u | wc -l)" 5
+	assert_equal 'points of a rival or a limit' \
+		"$(awk -F '\t' '$5 == "rival" || $5 == "limit" { print $1, $2 }' <<<"$output" | sort -u | wc -l)" 5
 }
 
-@test "startup and scaling: whole programs are measured, aims are listed" {
-	measure --only startup,scaling --aims
+@test "programs: a file is copied to each output" {
+	measure --only files,small
 	assert_status 0
-	assert_output_has 'svwrite | svread'
-	assert_output_lacks FAILED
-	assert_output_matches 'greeting, start to end.*met'
-	assert_output_has 'not measured'
+	assert_output_has $'to tmpfs\t1048576\tsvwrite and svread'
+	assert_output_has $'greeting\t18\tsvread, then svwrite'
+	assert_equal 'files left' "$(compgen -G "$WORK/svbench-*" || :)" ''
+	assert_no_leak
 }
 
-@test "nothing is left, neither files nor objects, also after an interrupt" {
-	spawn bench svbench --only programs --size 16M --dir "$WORK" --disk "$WORK"
+@test "a failed rival is a failure" {
+	stub cat
+	measure --only small
+	assert_status 1
+	assert_stderr_has 'cat | cat : FAILED'
+	assert_output_has 'svwrite and svread'
+}
+
+@test "what does not end by the deadline has failed" {
+	stub svwrite 'exec sleep 100'
+	cp stubs/svwrite stubs/svread
+	measure --only small --programs stubs --deadline 1
+	assert_status 1
+	assert_stderr_has 'FAILED: not done after 1 s'
+}
+
+@test "nothing is left, neither files nor objects, after an interrupt" {
+	spawn bench svbench --only files --file 64 --dir "$WORK" --disk "$WORK"
 	wait_until 'compgen -G "$WORK/svbench-*/input*" >/dev/null'
 	kill -INT "${pid[bench]}"
 	reap bench
@@ -46,40 +66,48 @@ measure() {
 	assert_no_leak
 }
 
-@test "what does not end by the deadline has failed, and the program goes on" {
-	mkdir stubs
-	printf '#!/bin/sh\nexec sleep 100\n' >stubs/svwrite
-	cp stubs/svwrite stubs/svread
-	chmod +x stubs/*
-	measure --only startup --programs stubs --deadline 1
-	assert_status 1
-	assert_output_has 'FAILED: not done after 1 s'
-	assert_output_matches "sh -c 'echo . cat' .* ms "
-}
-
-@test "options are strict" {
-	local wrong
-	for wrong in --no-such-option extra '--rounds 0' '--rounds 100' '--rounds 3x' '--only limits,nothing' '--size 0' \
-		'--size 5T' '--size 3K' '--capacity 3M' '--deadline' '--deadline -1'; do
+@test "options are strict, and --help names every group" {
+	local wrong group
+	for wrong in --no-such-option extra '--rounds 0' '--rounds 100' '--rounds 3x' '--only small,nothing' '--file 0' \
+		'--trial' '--deadline -1'; do
 		# shellcheck disable=SC2086 # words
 		run_logged --separate-stderr svbench $wrong
 		assert_status 2
 		assert_equal 'standard output' "$output" ''
 		assert_stderr_has 'svbench: '
 	done
-	run_logged svbench --only limits --json /nowhere/out.json
-	assert_status 1
-	assert_output_has "cannot write '/nowhere/out.json'"
-}
-
-@test "--help names every group, --version the version" {
 	run_logged svbench --help
 	assert_status 0
-	local group
-	for group in limits messages roundtrip samecpu programs startup idle scaling many; do
+	for group in messages batches roundtrip paced onecpu small files; do
 		assert_output_matches "  $group "
 	done
-	run_logged svbench --version
+}
+
+# results NUMBER...: our messages of 8 B in so many repeats, beside a ring of 100.
+results() {
+	local repeat=0 value
+	for value; do
+		repeat=$((repeat + 1))
+		printf 'messages\t8 B\t8\tsvipc messages\tours\t\tall\tM/s\thigher\t%d\t5\t%s\t1\t999\t0\tx\n' $repeat "$value"
+		printf 'messages\t8 B\t8\tring\tlimit\t\tall\tM/s\thigher\t%d\t5\t100\t1\t999\t0\tx\n' $repeat
+	done >results.tsv
+}
+
+@test "an aim is met when it holds in every repeat" {
+	results 75 71 90
+	run_logged "$bench/aims" results.tsv
+	assert_output_matches 'messages, 8 B +0.75 +0.71 .. +0.9 .* met'
+	assert_output_has '1 met, 0 not met'
+	assert_status 2
+	results 75 69 90
+	run_logged "$bench/aims" results.tsv
+	assert_output_matches 'messages, 8 B +0.75 +0.69 .. +0.9 .* NOT MET'
+	assert_status 1
+}
+
+@test "the table has each way that ours is compared with" {
+	results 75 69 90
+	run_logged "$bench/table" results.tsv
 	assert_status 0
-	assert_output_matches '^svbench [0-9]+\.[0-9]+'
+	assert_output_has '| 8 B, M/s | svipc messages | 75 (1 to 999); 0 x | ring |  | 100 (1 to 999); 0 x | 0.75 (0.69 to 0.90) |'
 }
