@@ -155,6 +155,7 @@ int main(int argc, char **argv)
 	int option, status;
 
 	cli_program = "svclean";
+	cli_keep_standard_streams();
 	setlocale(LC_CTYPE, "");
 	while ((option = getopt_long(argc, argv, "ac:hi:k:nqV", options, NULL)) != -1) {
 		switch (option) {

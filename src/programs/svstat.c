@@ -1,237 +1,71 @@
 /* SPDX-License-Identifier: MIT */
-/* svstat - which channels there are, who is attached, and how far they are.  It only looks. */
+/* svstat - which channels there are, who is attached, and how much they have moved.  It changes nothing. */
 #include <getopt.h>
 #include <locale.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "status/columns.h"
-#include "status/snapshot.h"
-#include "status/screen.h"
 #include "common/arguments.h"
 #include "common/numbers.h"
-#include "common/signals.h"
-#include "common/text.h"
-#include "clock.h"
+#include "status/await.h"
+#include "status/display.h"
+#include "status/refresh.h"
+#include "status/screen.h"
 
 static const char usage_text[] =
 	"Usage: svstat [-AbhV] [-i ID] [-o COLUMNS] [-w [SECONDS]] [--count=N] [--json]\n"
-	"              [--noheadings] [NAME... | -c NAME | -k PATH]\n"
-	"Show the channels of this user, or the named ones in detail.  It only looks.\n"
-	"\n"
+	"              [--noheadings] [--raw] [NAME... | -c NAME | -k PATH]\n"
+	"       svstat --wait=NAME[=STATE] [-i ID] [-t SECONDS]\n"
+	"Show this user's channels, or the named ones in detail.  It changes nothing.\n"
 	"  -A, --all              every channel that can be seen, of any user\n"
 	"  -b, --bytes            numbers in full: bytes, and seconds\n"
 	"  -c, --channel=NAME     only this channel\n"
-	"      --count=N          with --watch: end after N looks\n"
+	"      --count=N          with --watch: end after N snapshots\n"
 	"  -i, --id=ID            project id of the key, 1 to 255\n"
-	"      --json             as JSON; with --watch one line for each look\n"
+	"      --json             as JSON; with --watch one line for each snapshot\n"
 	"  -k, --path=PATH        only the channel of this rendezvous file\n"
 	"      --noheadings       no headings\n"
 	"  -o, --columns=COLUMNS  these columns, separated by commas; -o help lists them\n"
-	"  -w, --watch[=SECONDS]  look again each second, or so often, until q or Ctrl-C\n"
+	"      --raw              no blank within a cell; also when piped\n"
+	"  -t, --timeout=SECONDS  with --wait: give up after SECONDS\n"
+	"      --wait=NAME        wait for NAME, or NAME=STATE: writer, reader, gone, ...\n"
+	"  -w, --watch[=SECONDS]  again each second, or so often, until q or Ctrl-C\n"
 	"  -h, --help             this help\n"
 	"  -V, --version          version\n"
-	"\n"
 	"Exit status: 0 shown (or there are none), 1 error or no such channel, 2 usage,\n"
-	"128+n ended by signal n.\n"
+	"4 timed out, 128+n ended by signal n.\n"
 	"Files of channels are in $SVIPC_DIR.  See also svclean(1), svwrite(1), svipc(7).\n";
 
 struct request {
-	struct cli_choice choice;
-	struct cli_view view;
-	bool json;
-	int watch_ms; /* 0: one look */
-	int count;    /* looks; 0: for ever */
+	struct cli_refresh show;
+	const char *channel; /* -c */
+	const char *await;   /* --wait */
+	int timeout_ms;
+	bool watch, raw;
 };
-
-static void print_json(const struct cli_snapshot *look, bool on_one_line)
-{
-	struct cli_json json;
-	size_t i;
-
-	cli_json_start(&json, stdout, on_one_line);
-	cli_json_open(&json, NULL, '{');
-	cli_json_signed(&json, "time", (int64_t)time(NULL));
-	cli_json_open(&json, "channels", '[');
-	for (i = 0; i < look->count; i++) {
-		cli_json_open(&json, NULL, '{');
-		cli_channel_json(&json, &look->channel[i]);
-		cli_json_close(&json, '}');
-	}
-	cli_json_close(&json, ']');
-	cli_json_close(&json, '}');
-	cli_json_end(&json);
-}
-
-/* Named channels without columns are shown in detail. */
-static bool in_detail(const struct request *request)
-{
-	return (request->choice.path != NULL || request->choice.name_count > 0) && request->view.count == 0;
-}
-
-static void print_look(FILE *out, const struct cli_snapshot *look, const struct request *request,
-                       size_t width, bool cut, size_t lines)
-{
-	struct cli_table table;
-	size_t i;
-
-	if (in_detail(request)) {
-		for (i = 0; i < look->count; i++) {
-			if (i > 0)
-				putc('\n', out);
-			cli_channel_detail(out, &look->channel[i], cut ? width : 0);
-		}
-		return;
-	}
-	if (look->count == 0)
-		return;
-	cli_columns_table(&table, look, &request->view, width);
-	cli_table_print(&table, out, request->view.headings, cut ? width : 0, lines);
-	cli_table_free(&table);
-}
-
-static void summary(char *text, size_t size, const struct cli_snapshot *look)
-{
-	size_t i, running = 0, used;
-	char clock[16], rate[16];
-	time_t now = time(NULL);
-	struct tm tm;
-	double sum = 0;
-
-	for (i = 0; i < look->count; i++) {
-		running += look->channel[i].info.state == SV_STATE_RUNNING;
-		if (look->channel[i].rate > 0)
-			sum += look->channel[i].rate;
-	}
-	clock[0] = '\0';
-	if (localtime_r(&now, &tm) != NULL)
-		strftime(clock, sizeof clock, "%H:%M:%S", &tm);
-	used = (size_t)snprintf(text, size, "%zu channel%s, %zu running, %s/s  %s", look->count,
-	                        look->count == 1 ? "" : "s", running, cli_short_bytes(rate, sizeof rate, sum),
-	                        clock);
-	if (look->missing > 0)
-		snprintf(text + used, size - used, ", %zu not there", look->missing);
-}
-
-static bool draw(const struct cli_snapshot *look, const struct request *request)
-{
-	size_t width, lines, room, size;
-	char text[256], *frame = NULL;
-	FILE *out = open_memstream(&frame, &size);
-	bool shown;
-
-	if (out == NULL)
-		return false;
-	cli_terminal_size(STDOUT_FILENO, &width, &lines);
-	width = width == 0 ? 80 : width;
-	lines = lines == 0 ? 24 : lines;
-	/* Beside the summary and the headings; and, when that is too little, the number of those that have no
-	 * room. */
-	room = lines > 2 ? lines - 2 : 1;
-	if (look->count > room && room > 1)
-		room--;
-	summary(text, sizeof text, look);
-	cli_print_cut(out, text, width);
-	fprintf(out, "\n%s", look->count == 0 ? "no channels\n" : "");
-	print_look(out, look, request, width, true, room);
-	if (!in_detail(request) && look->count > room)
-		fprintf(out, "... and %zu more", look->count - room);
-	shown = fclose(out) == 0 && cli_screen_draw(frame, lines);
-	free(frame);
-	return shown;
-}
-
-static void print_block(const struct cli_snapshot *look, const struct request *request, bool first)
-{
-	size_t width;
-	char text[256];
-
-	if (request->json) {
-		print_json(look, true);
-		return;
-	}
-	cli_terminal_size(STDOUT_FILENO, &width, NULL);
-	if (request->view.headings) {
-		summary(text, sizeof text, look);
-		printf("%s%s\n", first ? "" : "\n", text);
-	}
-	print_look(stdout, look, request, width == 0 ? 80 : width, width != 0, SIZE_MAX);
-}
-
-static void sleep_until(int64_t until_ns)
-{
-	struct timespec left;
-
-	nanosleep(sv_time_left(until_ns, &left), NULL);
-}
-
-static int watch(const struct request *request)
-{
-	struct cli_snapshot look[2] = { { 0 }, { 0 } };
-	bool screen = !request->json && cli_screen_possible(), failed = false;
-	int64_t interval = (int64_t)request->watch_ms * 1000000;
-	enum cli_screen_event event = CLI_SCREEN_TIME;
-	int turn;
-
-	if (screen)
-		cli_screen_begin();
-	for (turn = 0; !failed; turn++) {
-		struct cli_snapshot *now = &look[turn % 2], *before = &look[(turn + 1) % 2];
-		int64_t next;
-
-		failed = !cli_snapshot_take(now, &request->choice, false);
-		if (turn > 0)
-			cli_snapshot_rates(now, before);
-		/* The first rates are there after half a second at most. */
-		next = now->at_ns + (turn == 0 && screen && interval > 500000000 ? 500000000 : interval);
-		if (!failed && !screen) {
-			print_block(now, request, turn == 0);
-			failed = fflush(stdout) != 0;
-		}
-		if (failed || (request->count > 0 && turn + 1 >= request->count && !screen))
-			break;
-		if (!screen) {
-			sleep_until(next);
-			continue;
-		}
-		do {
-			failed = !draw(now, request);
-			event = failed ? CLI_SCREEN_QUIT : cli_screen_wait(next);
-		} while (event == CLI_SCREEN_REDRAW);
-		if (event == CLI_SCREEN_QUIT || event == CLI_SCREEN_SIGNAL ||
-		    (request->count > 0 && turn + 1 >= request->count))
-			break;
-	}
-	if (screen)
-		cli_screen_end();
-	cli_snapshot_free(&look[0]);
-	cli_snapshot_free(&look[1]);
-	if (screen && event == CLI_SCREEN_SIGNAL)
-		cli_die_by(cli_signal);
-	return cli_close_stdout(failed ? CLI_FAILED : CLI_OK);
-}
 
 static int show_once(const struct request *request)
 {
-	struct cli_snapshot look = { 0 };
+	const struct cli_refresh *show = &request->show;
+	static struct cli_snapshot snapshot;
 	size_t width;
-	int status;
+	int status = cli_snapshot_take(&snapshot, &show->choice, true);
 
-	if (!cli_snapshot_take(&look, &request->choice, true))
-		return cli_close_stdout(CLI_FAILED);
-	status = look.missing > 0 ? CLI_FAILED : CLI_OK;
-	if (request->json) {
-		print_json(&look, false);
+	if (status != CLI_OK) {
+		cli_say("%s", snapshot.failure);
+		return status;
+	}
+	if (show->json) {
+		cli_display_json(stdout, &snapshot, false);
 	} else {
-		if (look.count == 0 && look.missing == 0 && isatty(STDERR_FILENO))
+		if (snapshot.count == 0 && snapshot.missing == 0 && isatty(STDERR_FILENO))
 			fputs("no channels\n", stderr);
 		cli_terminal_size(STDOUT_FILENO, &width, NULL);
-		print_look(stdout, &look, request, width == 0 ? 80 : width, width != 0, SIZE_MAX);
+		cli_display(stdout, &snapshot, &show->view, show->view.raw ? 0 : width, SIZE_MAX);
 	}
-	cli_snapshot_free(&look);
+	status = snapshot.missing > 0 ? CLI_FAILED : CLI_OK;
+	cli_snapshot_free(&snapshot);
 	return cli_close_stdout(status);
 }
 
@@ -256,28 +90,58 @@ static int parse_watch(int argc, char *const *argv)
 	return 1000;
 }
 
-static void check(struct request *request, int argc, char *const *argv, const char **channel)
+static void check_await(const struct request *request)
 {
-	if (*channel != NULL && (request->choice.path != NULL || optind < argc))
-		cli_usage(request->choice.path != NULL ? "--channel and --path exclude each other"
-		                                       : "--channel and NAME exclude each other");
-	if (request->choice.path != NULL && optind < argc)
+	const struct cli_view *view = &request->show.view;
+
+	if (request->await == NULL && request->timeout_ms != -1)
+		cli_usage("--timeout goes with --wait");
+	if (request->await != NULL &&
+	    (request->show.choice.all || request->watch || request->show.json || request->raw ||
+	     view->count > 0 || view->exact || !view->headings || request->show.choice.name_count > 1))
+		cli_usage("--wait goes with one channel, --id and --timeout only");
+}
+
+static void check(struct request *request, int argc, char *const *argv)
+{
+	struct cli_choice *choice = &request->show.choice;
+
+	if (request->channel != NULL && (choice->path != NULL || optind < argc))
+		cli_usage(choice->path != NULL ? "--channel and --path exclude each other"
+		                               : "--channel and NAME exclude each other");
+	if (choice->path != NULL && optind < argc)
 		cli_usage("--path and NAME exclude each other");
-	request->choice.names = *channel != NULL ? (char *const *)channel : argv + optind;
-	request->choice.name_count = *channel != NULL ? 1 : (size_t)(argc - optind);
-	if (request->choice.all && (request->choice.path != NULL || request->choice.name_count > 0))
+	choice->names = request->channel != NULL ? (char *const *)&request->channel : argv + optind;
+	choice->name_count = request->channel != NULL ? 1 : (size_t)(argc - optind);
+	if (choice->all && cli_choice_is_named(choice))
 		cli_usage("--all and a channel exclude each other");
-	if (request->choice.project != 0 && request->choice.path == NULL && request->choice.name_count == 0)
+	if (choice->project != 0 && !cli_choice_is_named(choice) && request->await == NULL)
 		cli_usage("--id goes with a channel");
-	if (request->json && request->view.count > 0)
+	if (request->show.json && request->show.view.count > 0)
 		cli_usage("--json and --columns exclude each other");
-	if (request->count > 0 && request->watch_ms == 0)
+	if (request->show.json && request->raw)
+		cli_usage("--json and --raw exclude each other");
+	if (request->show.count > 0 && !request->watch)
 		cli_usage("--count goes with --watch");
+	check_await(request);
+}
+
+/* What follows from the options and from where the output goes. */
+static void complete(struct request *request)
+{
+	struct cli_view *view = &request->show.view;
+	size_t width;
+
+	cli_terminal_size(STDOUT_FILENO, &width, NULL);
+	view->raw = request->raw || width == 0;
+	view->watching = request->watch;
+	view->owner = request->show.choice.all;
+	view->detail = cli_choice_is_named(&request->show.choice) && view->count == 0 && !request->raw;
 }
 
 int main(int argc, char **argv)
 {
-	enum { OPT_COUNT = 256, OPT_JSON, OPT_NOHEADINGS };
+	enum { OPT_COUNT = 256, OPT_JSON, OPT_NOHEADINGS, OPT_RAW, OPT_WAIT };
 	static const struct option options[] = { { "all", no_argument, NULL, 'A' },
 		                                 { "bytes", no_argument, NULL, 'b' },
 		                                 { "channel", required_argument, NULL, 'c' },
@@ -288,42 +152,53 @@ int main(int argc, char **argv)
 		                                 { "json", no_argument, NULL, OPT_JSON },
 		                                 { "noheadings", no_argument, NULL, OPT_NOHEADINGS },
 		                                 { "path", required_argument, NULL, 'k' },
+		                                 { "raw", no_argument, NULL, OPT_RAW },
+		                                 { "timeout", required_argument, NULL, 't' },
 		                                 { "version", no_argument, NULL, 'V' },
+		                                 { "wait", required_argument, NULL, OPT_WAIT },
 		                                 { "watch", optional_argument, NULL, 'w' },
 		                                 { 0, 0, 0, 0 } };
-	struct request request = { .view.headings = true };
-	const char *channel = NULL;
+	static struct request request = { .show.view.headings = true, .timeout_ms = -1 };
+	struct cli_refresh *show = &request.show;
 	int option;
 
 	cli_program = "svstat";
+	cli_keep_standard_streams();
 	setlocale(LC_CTYPE, "");
-	while ((option = getopt_long(argc, argv, "Abc:hi:k:o:Vw::", options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "Abc:hi:k:o:t:Vw::", options, NULL)) != -1) {
 		switch (option) {
-		case 'A': request.choice.all = true; break;
-		case 'b': request.view.exact = true; break;
-		case 'c': channel = optarg; break;
+		case 'A': show->choice.all = true; break;
+		case 'b': show->view.exact = true; break;
+		case 'c': request.channel = optarg; break;
 		case 'h': fputs(usage_text, stdout); return cli_close_stdout(CLI_OK);
-		case 'i': request.choice.project = cli_argument_id(optarg); break;
-		case 'k': request.choice.path = optarg; break;
+		case 'i': show->choice.project = cli_argument_id(optarg); break;
+		case 'k': show->choice.path = optarg; break;
 		case 'o':
 			if (strcmp(optarg, "help") == 0) {
 				cli_columns_help(stdout);
 				return cli_close_stdout(CLI_OK);
 			}
-			if (!cli_columns_parse(optarg, request.view.columns, &request.view.count))
+			if (!cli_columns_parse(optarg, show->view.columns, &show->view.count))
 				cli_usage("invalid --columns '%s': -o help lists the columns there are",
 				          optarg);
 			break;
+		case 't': request.timeout_ms = cli_argument_seconds("--timeout", optarg); break;
 		case 'V': printf("svstat %s\n", sv_version()); return cli_close_stdout(CLI_OK);
-		case 'w': request.watch_ms = parse_watch(argc, argv); break;
-		case OPT_COUNT: request.count = cli_argument_number("--count", optarg, 1, 1000000000); break;
-		case OPT_JSON: request.json = true; break;
-		case OPT_NOHEADINGS: request.view.headings = false; break;
+		case 'w':
+			request.watch = true;
+			show->every_ms = parse_watch(argc, argv);
+			break;
+		case OPT_COUNT: show->count = cli_argument_number("--count", optarg, 1, 1000000000); break;
+		case OPT_JSON: show->json = true; break;
+		case OPT_NOHEADINGS: show->view.headings = false; break;
+		case OPT_RAW: request.raw = true; break;
+		case OPT_WAIT: request.await = optarg; break;
 		default: cli_usage_told();
 		}
 	}
-	check(&request, argc, argv, &channel);
-	request.view.watching = request.watch_ms != 0;
-	request.view.owner = request.choice.all;
-	return request.watch_ms != 0 ? watch(&request) : show_once(&request);
+	check(&request, argc, argv);
+	if (request.await != NULL)
+		return cli_await(request.await, &show->choice, request.timeout_ms);
+	complete(&request);
+	return request.watch ? cli_refresh(show) : show_once(&request);
 }

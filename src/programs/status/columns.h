@@ -1,21 +1,23 @@
 /* SPDX-License-Identifier: MIT */
-/* columns.h - the facts of channels as columns of a table. */
+/* columns.h - what the columns of a table can be, and the text of a cell. */
 #ifndef SV_STATUS_COLUMNS_H
 #define SV_STATUS_COLUMNS_H
 
-#include "status/snapshot.h"
+#include "status/facts.h"
 #include "status/table.h"
 
 #define CLI_COLUMNS_MOST CLI_TABLE_COLUMNS
 
-/* What a table is to show. */
+/* How a snapshot is to be shown. */
 struct cli_view {
 	int columns[CLI_COLUMNS_MOST]; /* as cli_columns_parse() gave them */
-	size_t count;                  /* 0: as many as fit */
-	bool watching;                 /* of those that fit: with rates and a bar */
-	bool owner;                    /* of those that fit: with the owner */
+	size_t count;                  /* how many; 0: those that fit into the window */
+	bool watching;                 /* those that fit: with rates and a bar */
+	bool owner;                    /* those that fit: with the owner */
 	bool exact;                    /* bytes and seconds in full */
 	bool headings;
+	bool raw;    /* no blank within a cell, and the words of JSON */
+	bool detail; /* several lines for each channel, no table */
 };
 
 /* Names separated by commas, in upper or lower case; false if one is not known, or they are too many. */
@@ -24,8 +26,11 @@ bool cli_columns_parse(const char *list, int *chosen, size_t *count);
 /* Name and meaning of each, one a line. */
 void cli_columns_help(FILE *out);
 
-/* The table of a look; width is what it should fit into.  To be freed. */
-void cli_columns_table(struct cli_table *table, const struct cli_snapshot *look, const struct cli_view *view,
-                       size_t width);
+/* How a column is laid out. */
+const struct cli_column *cli_columns_layout(int column);
+
+/* The text of a cell.  bar: columns that a bar may take. */
+char *cli_columns_cell(char *out, size_t size, const struct cli_channel *channel, int column,
+                       const struct cli_view *view, size_t bar);
 
 #endif

@@ -8,11 +8,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <termios.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "common/messages.h"
+#include "common/numbers.h"
 #include "common/signals.h"
 #include "clock.h"
 
@@ -31,6 +33,28 @@ static void on_signal(int signal)
 		stopped = 1;
 	else
 		cli_signal = signal;
+}
+
+static size_t positive(const char *text)
+{
+	int number;
+
+	return text != NULL && cli_parse_number(text, 1, 10000, &number) ? (size_t)number : 0;
+}
+
+void cli_terminal_size(int fd, size_t *columns, size_t *lines)
+{
+	struct winsize size = { 0 };
+	bool known = ioctl(fd, TIOCGWINSZ, &size) == 0;
+
+	if (columns != NULL)
+		*columns = positive(getenv("COLUMNS"));
+	if (lines != NULL)
+		*lines = positive(getenv("LINES"));
+	if (columns != NULL && *columns == 0 && known)
+		*columns = size.ws_col;
+	if (lines != NULL && *lines == 0 && known)
+		*lines = size.ws_row;
 }
 
 bool cli_screen_possible(void)
@@ -98,15 +122,17 @@ bool cli_screen_draw(const char *text, size_t lines)
 {
 	size_t line, length;
 
-	/* Overwritten, not cleared first: nothing flickers.  No line feed after the last line, it would
-	 * scroll. */
+	/* Line by line, not cleared as a whole first: nothing flickers.  Each line is cleared before it is
+	 * written: after a line as wide as the screen, some terminals would clear its last character.  No
+	 * line feed follows the last line, it would scroll. */
 	fputs("\033[H", stdout);
 	for (line = 0; line < lines && *text != '\0'; line++) {
 		length = strcspn(text, "\n");
-		printf("%s%.*s\033[K", line > 0 ? "\r\n" : "", (int)length, text);
+		printf("%s\033[K%.*s", line > 0 ? "\r\n" : "", (int)length, text);
 		text += length + (text[length] != '\0');
 	}
-	fputs("\033[J", stdout);
+	if (line < lines)
+		fputs("\r\n\033[J", stdout);
 	return fflush(stdout) == 0;
 }
 
@@ -133,7 +159,7 @@ static bool read_keys(enum cli_screen_event *event)
 			return true;
 		}
 		if (key[i] == ' ' || key[i] == '\n') {
-			*event = CLI_SCREEN_LOOK;
+			*event = CLI_SCREEN_NOW;
 			return true;
 		}
 	}
@@ -148,7 +174,7 @@ enum cli_screen_event cli_screen_wait(long long until_ns)
 	int ready;
 
 	for (;;) {
-		/* The signals come only in here, so none is missed between a look at the flags and the wait.
+		/* The signals come only in here, so none is missed between reading the flags and the wait.
 		 */
 		ready = ppoll(&input, keys ? 1 : 0, sv_time_left(until_ns, &left), &outside);
 		if (cli_signal != 0)

@@ -9,10 +9,14 @@
 enum cli_screen_event {
 	CLI_SCREEN_TIME,   /* the time is up */
 	CLI_SCREEN_REDRAW, /* resized, or continued after a stop */
-	CLI_SCREEN_LOOK,   /* a key that asks for another look now */
+	CLI_SCREEN_NOW,    /* a key that asks for the next snapshot now */
 	CLI_SCREEN_QUIT,   /* q */
 	CLI_SCREEN_SIGNAL  /* INT, TERM, HUP or QUIT came: cli_signal */
 };
+
+/* Columns and lines of the terminal at fd, or what $COLUMNS and $LINES say instead; 0: not known.  Either may
+ * be NULL. */
+void cli_terminal_size(int fd, size_t *columns, size_t *lines);
 
 /* Can standard output be such a screen? */
 bool cli_screen_possible(void);

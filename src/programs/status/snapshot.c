@@ -1,10 +1,16 @@
 /* SPDX-License-Identifier: MIT */
+#define _GNU_SOURCE /* strverscmp */
 #include "status/snapshot.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "clock.h"
+
+bool cli_choice_is_named(const struct cli_choice *choice)
+{
+	return choice->path != NULL || choice->name_count > 0;
+}
 
 /* The default comes first. */
 static int project_order(const struct sv_info *info)
@@ -17,7 +23,8 @@ static int compare(const void *a, const void *b)
 {
 	const struct sv_info *x = &((const struct cli_channel *)a)->info,
 			     *y = &((const struct cli_channel *)b)->info;
-	int order = strcmp(x->name[0] != '\0' ? x->name : x->path, y->name[0] != '\0' ? y->name : y->path);
+	int order =
+		strverscmp(x->name[0] != '\0' ? x->name : x->path, y->name[0] != '\0' ? y->name : y->path);
 
 	if (order == 0)
 		order = strcmp(x->path, y->path);
@@ -26,77 +33,97 @@ static int compare(const void *a, const void *b)
 	return order != 0 ? order : (x->shmid > y->shmid) - (x->shmid < y->shmid);
 }
 
+static int compare_rates(const void *a, const void *b)
+{
+	double x = ((const struct cli_channel *)a)->rate, y = ((const struct cli_channel *)b)->rate;
+
+	/* A rate that is not known is below 0, and as good as none. */
+	x = x < 0 ? 0 : x;
+	y = y < 0 ? 0 : y;
+	return x != y ? (x < y) - (x > y) : compare(a, b);
+}
+
 static int add(const struct sv_info *info, void *arg)
 {
-	struct cli_snapshot *look = arg;
+	struct cli_snapshot *snapshot = arg;
 
-	if (look->count == look->room) {
-		look->room = look->room * 2 + 16;
-		look->channel = realloc(look->channel, look->room * sizeof *look->channel);
-		if (look->channel == NULL) {
+	if (snapshot->count == snapshot->room) {
+		snapshot->room = snapshot->room * 2 + 16;
+		snapshot->channel = realloc(snapshot->channel, snapshot->room * sizeof *snapshot->channel);
+		if (snapshot->channel == NULL) {
 			cli_say("out of memory");
 			exit(CLI_FAILED);
 		}
 	}
-	cli_channel_take(&look->channel[look->count++], info);
+	cli_channel_take(&snapshot->channel[snapshot->count++], info);
 	return 0;
 }
 
-/* One that came up between the look at its record and the look at the segments was seen twice. */
-static void drop_doubles(struct cli_snapshot *look)
+/* A channel that is made while the library walks through records and segments can be seen as both. */
+static void drop_doubles(struct cli_snapshot *snapshot)
 {
 	size_t i, kept = 0;
 
-	for (i = 0; i < look->count; i++) {
-		const struct sv_info *next = i + 1 < look->count ? &look->channel[i + 1].info : NULL;
-		const struct sv_info *info = &look->channel[i].info;
+	for (i = 0; i < snapshot->count; i++) {
+		const struct sv_info *info = &snapshot->channel[i].info,
+				     *next = i + 1 < snapshot->count ? &snapshot->channel[i + 1].info : NULL;
 
-		if (info->shmid == -1 && next != NULL && next->shmid != -1 &&
-		    next->project == info->project && strcmp(next->path, info->path) == 0)
+		if (next != NULL && info->shmid == -1 && info->project == next->project &&
+		    strcmp(next->path, info->path) == 0)
 			continue;
 		if (kept != i)
-			look->channel[kept] = look->channel[i];
+			snapshot->channel[kept] = snapshot->channel[i];
 		kept++;
 	}
-	look->count = kept;
+	snapshot->count = kept;
 }
 
-static void look_at_named(struct cli_snapshot *look, const struct cli_choice *choice, bool tell)
+static int take_named(struct cli_snapshot *snapshot, const struct cli_choice *choice, bool tell_missing)
 {
 	struct sv_error error = SV_ERROR_INIT;
 	struct sv_info info = SV_INFO_INIT;
 	size_t i;
+	int code;
 
 	for (i = 0; i < (choice->path != NULL ? 1 : choice->name_count); i++) {
-		if (sv_find(choice->path != NULL ? NULL : choice->names[i], choice->path, choice->project,
-		            &info, &error) == SV_OK) {
-			add(&info, look);
+		code = sv_find(choice->path != NULL ? NULL : choice->names[i], choice->path, choice->project,
+		               &info, &error);
+		if (code == SV_OK) {
+			add(&info, snapshot);
 			continue;
 		}
-		look->missing++;
-		if (tell)
+		snprintf(snapshot->failure, sizeof snapshot->failure, "%s", error.text);
+		if (code == SV_EINVAL)
+			return CLI_USAGE;
+		snapshot->missing++;
+		if (tell_missing)
 			cli_say("%s", error.text);
 	}
+	return CLI_OK;
 }
 
-bool cli_snapshot_take(struct cli_snapshot *look, const struct cli_choice *choice, bool tell_missing)
+int cli_snapshot_take(struct cli_snapshot *snapshot, const struct cli_choice *choice, bool tell_missing)
 {
 	struct sv_error error = SV_ERROR_INIT;
 
-	look->count = look->missing = 0;
-	look->at_ns = sv_now();
-	if (choice->path != NULL || choice->name_count > 0) {
-		look_at_named(look, choice, tell_missing);
-		return true;
+	snapshot->count = snapshot->missing = 0;
+	snapshot->failure[0] = '\0';
+	snapshot->at_ns = sv_now();
+	if (cli_choice_is_named(choice))
+		return take_named(snapshot, choice, tell_missing);
+	if (sv_list(choice->all, add, snapshot, &error) != SV_OK) {
+		snprintf(snapshot->failure, sizeof snapshot->failure, "%s", error.text);
+		return CLI_FAILED;
 	}
-	if (sv_list(choice->all, add, look, &error) != SV_OK) {
-		cli_say("%s", error.text);
-		return false;
-	}
-	if (look->count > 0)
-		qsort(look->channel, look->count, sizeof *look->channel, compare);
-	drop_doubles(look);
-	return true;
+	if (snapshot->count > 0)
+		qsort(snapshot->channel, snapshot->count, sizeof *snapshot->channel, compare);
+	drop_doubles(snapshot);
+	return CLI_OK;
+}
+
+static bool is_same(const struct sv_info *a, const struct sv_info *b)
+{
+	return a->shmid == b->shmid && a->project == b->project && strcmp(a->path, b->path) == 0;
 }
 
 void cli_snapshot_rates(struct cli_snapshot *now, const struct cli_snapshot *before)
@@ -106,20 +133,26 @@ void cli_snapshot_rates(struct cli_snapshot *now, const struct cli_snapshot *bef
 
 	for (i = 0; i < now->count && seconds > 0; i++) {
 		struct cli_channel *channel = &now->channel[i];
-		uint64_t position = channel->info.side[SV_READER].position;
+		uint64_t position = channel->info.side[SV_READER].position, old;
 
-		for (j = 0; j < before->count; j++)
-			if (compare(channel, &before->channel[j]) == 0)
-				break;
-		if (j < before->count && position >= before->channel[j].info.side[SV_READER].position)
-			channel->rate =
-				(double)(position - before->channel[j].info.side[SV_READER].position) /
-				seconds;
+		for (j = 0; j < before->count && !is_same(&channel->info, &before->channel[j].info); j++)
+			;
+		if (j == before->count)
+			continue;
+		old = before->channel[j].info.side[SV_READER].position;
+		if (position >= old)
+			channel->rate = (double)(position - old) / seconds;
 	}
 }
 
-void cli_snapshot_free(struct cli_snapshot *look)
+void cli_snapshot_sort_by_rate(struct cli_snapshot *snapshot)
 {
-	free(look->channel);
-	memset(look, 0, sizeof *look);
+	if (snapshot->count > 0)
+		qsort(snapshot->channel, snapshot->count, sizeof *snapshot->channel, compare_rates);
+}
+
+void cli_snapshot_free(struct cli_snapshot *snapshot)
+{
+	free(snapshot->channel);
+	memset(snapshot, 0, sizeof *snapshot);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* snapshot.h - a look at channels: all of them, or those that were chosen. */
+/* snapshot.h - the channels at one moment: all of them, or those that were chosen. */
 #ifndef SV_STATUS_SNAPSHOT_H
 #define SV_STATUS_SNAPSHOT_H
 
@@ -13,21 +13,31 @@ struct cli_choice {
 	int project;
 };
 
-/* Channels at one time: all, in order of what they are shown as, or the chosen ones as they were given. */
+/* Is it about channels that the user named, not about all? */
+bool cli_choice_is_named(const struct cli_choice *choice);
+
+/* All channels, by name in version order (m2 before m10), or the chosen ones in the order of the choice. */
 struct cli_snapshot {
 	struct cli_channel *channel;
 	size_t count, room;
 	int64_t at_ns;
-	size_t missing; /* chosen, but not there */
+	size_t missing;    /* chosen, but not there */
+	char failure[800]; /* why something is missing, or could not be taken */
 };
 
-/* Look, into a look that is zero or was used before.  tell_missing: with a message for each.  false: failed,
- * with a message. */
-bool cli_snapshot_take(struct cli_snapshot *look, const struct cli_choice *choice, bool tell_missing);
+/*
+ * Take a snapshot, into one that is zero or was used before.  CLI_OK, also when some are missing; else the
+ * status to exit with, and why in *failure: CLI_FAILED, or CLI_USAGE for a name that no channel can have.
+ * tell_missing: print a message for each one that is missing.
+ */
+int cli_snapshot_take(struct cli_snapshot *snapshot, const struct cli_choice *choice, bool tell_missing);
 
-/* Fill in the rates since an earlier look. */
+/* Fill in the rates since an earlier snapshot. */
 void cli_snapshot_rates(struct cli_snapshot *now, const struct cli_snapshot *before);
 
-void cli_snapshot_free(struct cli_snapshot *look);
+/* The busiest first; those that move nothing stay in order. */
+void cli_snapshot_sort_by_rate(struct cli_snapshot *snapshot);
+
+void cli_snapshot_free(struct cli_snapshot *snapshot);
 
 #endif

@@ -3,11 +3,8 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #include "common/messages.h"
-#include "common/numbers.h"
 #include "common/text.h"
 
 #define NARROWEST 4
@@ -140,11 +137,13 @@ static bool in_character(const char *text)
 	return ((unsigned char)*text & 0xc0) == 0x80;
 }
 
-/* At most width columns of a text, with "~" where the rest was. */
+/* A text that is wider than width columns, cut to them, with "~" where the rest was. */
 static const char *cut(char *out, size_t size, const char *text, size_t width, bool tail)
 {
 	size_t at = 0;
 
+	if (width == 0)
+		return "";
 	if (tail) {
 		while (cli_text_width(text + at) > width - 1 || in_character(text + at))
 			at++;
@@ -163,43 +162,46 @@ static const char *cut(char *out, size_t size, const char *text, size_t width, b
 static void put_cell(FILE *out, const char *text, size_t width, const struct cli_column *column, bool last)
 {
 	size_t own = cli_text_width(text);
-	char shorter[2048];
+	char shorter[2500];
 
-	if (own > width && width > 0) {
+	if (own > width) {
 		text = cut(shorter, sizeof shorter, text, width, column->tail);
 		own = cli_text_width(text);
 	}
-	if (own > width)
-		own = width;
 	fprintf(out, "%*s%s%*s", column->right ? (int)(width - own) : 0, "", text,
 	        column->right || last ? 0 : (int)(width - own), "");
 }
 
-static void put_gap(FILE *out, bool last, size_t between)
+/* A line of cells.  What lies beyond limit columns (0: no limit) is left out. */
+static void put_row(const struct cli_table *table, FILE *out, char *const *cell, const size_t *widths,
+                    size_t between, size_t limit)
 {
-	if (last)
-		putc('\n', out);
-	else
-		fprintf(out, "%*s", (int)between, "");
+	size_t i, used = 0, width;
+	bool last = false;
+
+	for (i = 0; i < table->columns && !last; i++) {
+		width = widths[i];
+		if (limit > 0 && used + width > limit)
+			width = limit - used;
+		last = i + 1 == table->columns || (limit > 0 && used + width + between >= limit);
+		put_cell(out, cell != NULL ? cell[i] : table->column[i].heading, width, &table->column[i],
+		         last);
+		used += width + between;
+		if (!last)
+			fprintf(out, "%*s", (int)between, "");
+	}
+	putc('\n', out);
 }
 
 void cli_table_print(const struct cli_table *table, FILE *out, bool headings, size_t width, size_t most)
 {
-	size_t widths[CLI_TABLE_COLUMNS], between = gap(width), row, i;
+	size_t widths[CLI_TABLE_COLUMNS], between = gap(width), row;
 
 	fit(table, headings, width, widths);
 	if (headings)
-		for (i = 0; i < table->columns; i++) {
-			put_cell(out, table->column[i].heading, widths[i], &table->column[i],
-			         i + 1 == table->columns);
-			put_gap(out, i + 1 == table->columns, between);
-		}
+		put_row(table, out, NULL, widths, between, width);
 	for (row = 0; row < table->cells / table->columns && row < most; row++)
-		for (i = 0; i < table->columns; i++) {
-			put_cell(out, table->cell[row * table->columns + i], widths[i], &table->column[i],
-			         i + 1 == table->columns);
-			put_gap(out, i + 1 == table->columns, between);
-		}
+		put_row(table, out, table->cell + row * table->columns, widths, between, width);
 }
 
 void cli_print_cut(FILE *out, const char *text, size_t width)
@@ -208,26 +210,4 @@ void cli_print_cut(FILE *out, const char *text, size_t width)
 	size_t own = cli_text_width(text);
 
 	put_cell(out, text, width == 0 || own < width ? own : width, &plain, true);
-}
-
-static size_t positive(const char *text)
-{
-	int number;
-
-	return text != NULL && cli_parse_number(text, 1, 10000, &number) ? (size_t)number : 0;
-}
-
-void cli_terminal_size(int fd, size_t *columns, size_t *lines)
-{
-	struct winsize size = { 0 };
-	bool known = ioctl(fd, TIOCGWINSZ, &size) == 0;
-
-	if (columns != NULL)
-		*columns = positive(getenv("COLUMNS"));
-	if (lines != NULL)
-		*lines = positive(getenv("LINES"));
-	if (columns != NULL && *columns == 0 && known)
-		*columns = size.ws_col;
-	if (lines != NULL && *lines == 0 && known)
-		*lines = size.ws_row;
 }

@@ -9,7 +9,7 @@
 
 #define CLI_TABLE_COLUMNS 40
 
-/* How a column is laid out. */
+/* How a column is laid out.  (Columns of a terminal are meant where widths are counted.) */
 struct cli_column {
 	const char *heading;
 	bool right;   /* numbers */
@@ -39,14 +39,10 @@ void cli_table_add(struct cli_table *table, const char *text);
  */
 long cli_table_spare(const struct cli_table *table, bool headings, size_t width);
 
-/* One line per row, at most most rows.  width 0: nothing is cut. */
+/* One line per row, at most most rows, and no line wider than width columns.  Width 0: nothing is cut. */
 void cli_table_print(const struct cli_table *table, FILE *out, bool headings, size_t width, size_t most);
 
 /* A text, cut to width columns (0: not at all). */
 void cli_print_cut(FILE *out, const char *text, size_t width);
-
-/* Columns and lines of the terminal at fd, or what $COLUMNS and $LINES say instead; 0: not known.  Either may
- * be NULL. */
-void cli_terminal_size(int fd, size_t *columns, size_t *lines);
 
 #endif

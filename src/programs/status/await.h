@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+/* await.h - wait until a channel is in a state, for scripts. */
+#ifndef SV_STATUS_AWAIT_H
+#define SV_STATUS_AWAIT_H
+
+#include "status/snapshot.h"
+
+/*
+ * what: "NAME", "NAME=STATE" or, when the choice has the channel, "=STATE" or "".  STATE is "there" (the
+ * default), "writer", "reader", "gone", or the word of a state.  Looks 20 times a second, so a state that
+ * lasts for a shorter time can be missed.
+ * CLI_OK: it is so.  CLI_TIMEOUT after timeout_ms (-1: none), with a message; CLI_FAILED or CLI_USAGE
+ * likewise.
+ */
+int cli_await(const char *what, const struct cli_choice *choice, int timeout_ms);
+
+#endif

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+/* layout.h - which columns a window has room for. */
+#ifndef SV_STATUS_LAYOUT_H
+#define SV_STATUS_LAYOUT_H
+
+#include "status/columns.h"
+#include "status/snapshot.h"
+
+/* The table of a snapshot: the columns that were asked for, or as many as fit into width.  To be freed. */
+void cli_layout_table(struct cli_table *table, const struct cli_snapshot *snapshot,
+                      const struct cli_view *view, size_t width);
+
+#endif

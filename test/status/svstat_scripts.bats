@@ -1,0 +1,245 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+#
+# svstat for scripts and for narrow windows: --wait, --raw, order, width; and that it stays fast.
+
+load ../lib/common
+
+# What a test holds open must not be held open by what it starts.
+start() {
+	spawn "$@" 8>&- 9>&-
+}
+
+waiting_writer() {
+	start "$1" svwrite -c "$1" "${@:2}" <<<'some data'
+	wait_asleep "${pid[$1]}"
+}
+waiting_reader() {
+	start "$1" svread -c "$1" "${@:2}"
+	wait_asleep "${pid[$1]}"
+}
+
+# still NAME: it has not ended, after it slept at least once in the pause between two snapshots.
+still() {
+	wait_until "[ \"\$(sv_state ${pid[$1]})\" = S ] || sv_gone ${pid[$1]}"
+	! sv_gone "${pid[$1]}" || fail "$1 has ended"
+}
+
+# longest FILE: of its lines, in characters.
+longest() {
+	awk '{ if (length > most) most = length } END { print most + 0 }' "$1"
+}
+
+@test "--wait: a writer, a reader, both, one that has gone" {
+	start there svstat --wait job
+	start writer-there svstat --wait=job=writer -t 60
+	start reader-there svstat --wait job=reader
+	start waiting svstat --wait job=waiting_reader
+	still there
+	still writer-there
+	waiting_writer job
+	reap there
+	assert_status 0
+	assert_output ''
+	reap writer-there
+	assert_status 0
+	reap waiting
+	assert_status 0
+	still reader-there
+	start gone svstat --wait job=gone
+	still gone
+	start finish svread -c job
+	reap finish
+	assert_status 0
+	assert_output 'some data'
+	reap gone
+	assert_status 0
+	assert_equal 'standard error' "$stderr" ''
+	# The reader may have been too quick to be seen; the next one waits.
+	start reader svread -c job
+	reap reader-there
+	assert_status 0
+	run_logged svstat --wait job=waiting_writer -t 20
+	assert_status 0
+	kill "${pid[reader]}"
+}
+
+@test "--wait with -k, -c or a name of its own; -i; what was left counts as there" {
+	touch meet
+	start path svstat -k meet -i 7 --wait =reader
+	start late svstat -k later --wait ''
+	still path
+	start reader svread -k meet -i 7
+	reap path
+	assert_status 0
+	kill "${pid[reader]}"
+	reap reader
+	run_logged svstat -k meet -i 7 --wait =gone -t 20
+	assert_status 0
+	still late
+	svwrite -d -s 4K -c parked <<<x
+	for name in parked parked=detached; do
+		run_logged svstat --wait "$name" -t 0
+		assert_status 0 || return 1
+	done
+	run_logged svstat -c parked --wait =gone -t 0
+	assert_status 4
+	touch later
+	svwrite -d -s 4K -k later <<<x
+	reap late
+	assert_status 0
+	svclean -aq
+}
+
+@test "--wait gives up after -t with status 4 and says what it is instead" {
+	local from=$EPOCHREALTIME
+	run_logged svstat --wait nowhere -t .2
+	assert_status 4
+	assert_output 'svstat: channel nowhere: timed out: it is not there'
+	[ $((${EPOCHREALTIME/./} - ${from/./})) -ge 200000 ]
+	waiting_writer one
+	run_logged svstat --wait one=reader -t 0
+	assert_status 4
+	assert_output 'svstat: channel one: timed out: it is waiting for a reader'
+	kill "${pid[one]}"
+}
+
+@test "--wait is not busy: it sleeps between two snapshots" {
+	skip_unless strace
+	run_logged strace -f -c -o counts svstat --wait nowhere -t 1
+	assert_status 4
+	awk '$NF ~ /nanosleep$/ { slept = $4 } END { exit !(slept >= 1 && slept <= 25) }' counts || { cat counts; fail 'too many rounds'; }
+}
+
+@test "wrong usage of --wait, --timeout and --raw is status 2" {
+	local case says
+	while IFS='|' read -r case says; do
+		# shellcheck disable=SC2086 # words
+		run_logged svstat $case
+		assert_status 2 || return 1
+		assert_output_has "$says" || return 1
+	done <<'END'
+--wait a=nonsense|invalid state 'nonsense' of --wait
+--wait a= -t 0|invalid state ''
+--wait ../a|invalid channel name '../a'
+--wait a b c|--wait goes with one channel
+--wait a b|--wait has a channel already
+--wait a -A|--wait goes with one channel
+--wait a --json|--wait goes with one channel
+-t 1|--timeout goes with --wait
+--raw --json|--json and --raw exclude each other
+END
+}
+
+@test "raw, asked for or when piped: no blank within a cell, states as in JSON" {
+	skip_unless script
+	local columns rows
+	touch 'a path'
+	start odd bash -c 'exec -a x svread -k "a path"'
+	wait_asleep "${pid[odd]}"
+	waiting_writer some
+	columns=$(svstat -o help | awk '{ printf "%s%s", sep, $1; sep = "," }')
+	rows=$(awk -F, '{ print NF }' <<<"$columns")
+	svstat -o "$columns" >table
+	assert_equal 'fields of each line' "$(awk '{ print NF }' table | sort -u)" "$rows"
+	grep -q ' waiting_reader ' table
+	grep -Fq 'a\x20path' table
+	grep -Fq " ${pid[some]}/svwrite " table
+	# On a terminal only when asked for.
+	run_logged script -qec "stty cols 400; svstat -o '$columns' --raw" /dev/null
+	assert_equal 'on a terminal' "$(tr -d '\r' <<<"$output" | awk '{ print NF }' | sort -u)" "$rows"
+	run_logged script -qec "stty cols 400; svstat" /dev/null
+	assert_output_has 'waiting for a reader'
+	run_logged svstat --raw some
+	assert_output_matches '^CHANNEL .*waiting_reader'
+	kill "${pid[odd]}" "${pid[some]}"
+}
+
+@test "names are in version order" {
+	local i
+	for i in m10 m2 m1 a b10 b9; do
+		svwrite -d -s 4K -c $i <<<x
+	done
+	run_logged svstat -o name --noheadings
+	assert_output $'a\nb9\nb10\nm1\nm2\nm10'
+	svclean -aq
+}
+
+@test "--watch shows the busiest first" {
+	mkfifo feed
+	waiting_writer a-idle
+	start z-reader svread -c z-busy
+	start z-writer svwrite -c z-busy feed
+	exec 9>feed
+	start watch svstat -w0.1 --count=60 --noheadings -o name
+	# In the first block nothing is known of rates; in the next the busy one comes first: two lines of it in a row.
+	wait_until 'printf %1000s >&9; [ "$(uniq -d watch.out)" = z-busy ]'
+	assert_equal first "$(head -n 1 watch.out)" a-idle
+	kill "${pid[watch]}"
+	exec 9>&-
+	reap z-reader
+	kill "${pid[a-idle]}"
+}
+
+@test "no line is wider than the window, however narrow, in any form" {
+	local width options
+	waiting_writer a-name-of-some-length-for-a-channel
+	waiting_reader b
+	for width in 12 13 20 40 80; do
+		for options in '' -A '-w0.1 --count=2' '-o channel,reason,writer,key' b 'a-name-of-some-length-for-a-channel' \
+			'-w0.1 --count=2 b nowhere'; do
+			# shellcheck disable=SC2086 # words
+			COLUMNS=$width svstat $options >table || fail "status $? of $options" || return 1
+			[ "$(longest table)" -le "$width" ] || { cat table; fail "$options: wider than $width"; } || return 1
+		done
+	done
+	kill "${pid[a-name-of-some-length-for-a-channel]}" "${pid[b]}"
+}
+
+@test "in a narrow window the bar goes before a name is cut, and the clock is dropped, not cut" {
+	waiting_writer nightly-backup-of-all
+	COLUMNS=80 svstat -w --count=1 >table
+	grep -q '^nightly-backup-of-all .*\[ *\] *0%' table
+	head -n 1 table | grep -Eq '^1 channel, 0 running, 0/s  [0-9][0-9]:[0-9][0-9]:[0-9][0-9]$'
+	COLUMNS=47 svstat -w --count=1 >table
+	grep -q '^nightly-backup-of-all no reader .* 0%$' table
+	! grep -q '\[' table || fail 'a bar'
+	COLUMNS=26 svstat -w --count=1 >table
+	grep -q '^nightly-backup-of-all ' table
+	assert_equal 'summary' "$(head -n 1 table)" '1 channel, 0 running, 0/s'
+	COLUMNS=12 svstat -w --count=1 >table
+	assert_equal 'summary' "$(head -n 1 table)" '1 channel'
+	kill "${pid[nightly-backup-of-all]}"
+}
+
+@test "a screen line is cleared before it is written, since some terminals would clear its last character after it" {
+	skip_unless script
+	waiting_writer one
+	run_logged script -qec 'stty cols 80 rows 3; svstat -w0.1 --count=1' screen
+	sed -E 's/\x1b\[[?0-9]*[A-JL-Za-z]//g' screen | grep -q $'[a-zA-Z0-9%] *\x1b\[K' && fail 'cleared after text'
+	grep -q $'^\x1b\[Kone ' <(tr -d '\r' <screen)
+	kill "${pid[one]}"
+}
+
+@test "why a watch could not go on is said after the screen was left" {
+	skip_unless script
+	chmod 755 "$SVIPC_DIR"
+	run_logged script -qec 'svstat -w; echo status $?' /dev/null
+	chmod 700 "$SVIPC_DIR"
+	assert_output_has 'status 1'
+	[[ ${output##*$'\e[?1049l'} == *'others may use it'* ]] || fail 'the message is lost with the screen'
+}
+
+@test "of other processes only their names are read, whatever is shown: nothing that could block or take long" {
+	skip_unless strace
+	waiting_writer one
+	waiting_reader two
+	local options
+	for options in '' -A --json '-w0.1 --count=2' one "-o $(svstat -o help | awk '{ printf "%s%s", sep, $1; sep = "," }')"; do
+		# shellcheck disable=SC2086 # words
+		COLUMNS=300 run_logged strace -f -e trace=open,openat -o trace svstat $options
+		assert_status 0 || return 1
+		assert_equal "files of processes, $options" "$(grep -o '"/proc/[0-9][^"]*' trace | grep -v '/comm$')" '' || return 1
+	done
+	kill "${pid[one]}" "${pid[two]}"
+}
