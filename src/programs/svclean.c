@@ -7,24 +7,26 @@
 
 #include "status/facts.h"
 #include "status/orphans.h"
+#include "common/advice.h"
 #include "common/arguments.h"
+#include "common/shell.h"
 #include "common/text.h"
 
 static const char usage_text[] =
 	"Usage: svclean [-anqhV] [-c NAME | -k PATH] [-i ID] [--older-than=AGE] [--json]\n"
 	"       svclean --foreign [--older-than=AGE] [--json]\n"
-	"Remove channels that are stale: ours, with nobody attached, and of no more use.\n"
+	"Remove channels that are stale: this user's, with nobody attached, of no more use.\n"
 	"\n"
-	"  -a, --all              detached and resumable channels too, if not in use\n"
+	"  -a, --all              also channels that hold data for somebody, if not in use\n"
 	"  -c, --channel=NAME     only this channel\n"
-	"      --foreign          remove nothing; report segments and semaphore sets\n"
-	"                         that are not ours and look orphaned\n"
+	"      --foreign          remove nothing; report orphans: segments, semaphore sets\n"
+	"                         and message queues of other software, forgotten it seems\n"
 	"  -i, --id=ID            project id of the key, 1 to 255\n"
 	"      --json             as JSON\n"
 	"  -k, --path=PATH        only the channel of this rendezvous file\n"
 	"  -n, --dry-run          only show what would be removed\n"
-	"      --older-than=AGE   only what was made at least AGE ago: 30s, 15m, 2h, 7d\n"
-	"  -q, --quiet            say nothing but errors\n"
+	"      --older-than=AGE   only what is known to be so old: 30s, 15m, 2h, 7d\n"
+	"  -q, --quiet            print errors only\n"
 	"  -h, --help             this help\n"
 	"  -V, --version          version\n"
 	"\n"
@@ -32,12 +34,17 @@ static const char usage_text[] =
 	"Files of channels are in $SVIPC_DIR.  See also svstat(1), svwrite(1), svipc(7).\n";
 
 struct cleaning {
-	bool dry_run;
+	const struct sv_clean_options *options;
 	bool quiet;
-	bool named; /* the user asked for one channel: say also why it stays */
+	int visited;
 	int failures;
 	struct cli_json *json; /* NULL: as text */
 };
+
+static bool is_named(const struct sv_clean_options *options)
+{
+	return options->name != NULL || options->path != NULL;
+}
 
 static void age(char *text, size_t size, int64_t created)
 {
@@ -74,13 +81,26 @@ static void show_json(struct cli_json *json, const struct sv_info *info, const c
 	cli_json_close(json, '}');
 }
 
+/* Data that somebody may want is kept; the command that drops it, and nothing else. */
+static char *hint(char *text, size_t size, const struct sv_info *info)
+{
+	static char command[CLI_COMMAND_SIZE];
+
+	text[0] = '\0';
+	if ((info->state == SV_STATE_DETACHED || info->state == SV_STATE_RESUMABLE) && info->maps == 0)
+		snprintf(text, size, "; to drop it: %s",
+		         cli_channel_command(command, sizeof command, "svclean -a", info));
+	return text;
+}
+
 static int show(const struct sv_info *info, int removed, void *arg)
 {
+	static char drop[CLI_COMMAND_SIZE + 32];
 	struct cleaning *cleaning = arg;
-	const char *verb = removed > 0 ? (cleaning->dry_run ? "would remove" : "removed") : "left";
-	const char *hint = "";
-	char what[96], old[32], label[1200];
+	const char *verb = removed == 0 ? "left" : cleaning->options->dry_run ? "would remove" : "removed";
+	char what[96], old[32], label[1200], reason[1200];
 
+	cleaning->visited++;
 	if (cleaning->json != NULL)
 		show_json(cleaning->json, info, removed < 0 ? "failed" : verb);
 	cli_channel_label(label, sizeof label, info);
@@ -89,17 +109,36 @@ static int show(const struct sv_info *info, int removed, void *arg)
 		cli_say("channel %s: %s", label, info->reason);
 		return 0;
 	}
-	if (removed == 0 && (info->state == SV_STATE_DETACHED || info->state == SV_STATE_RESUMABLE) &&
-	    info->maps == 0)
-		hint = "; --all removes it";
+	hint(drop, sizeof drop, info);
+	/* Without a name only what was done, or could be, is of interest. */
 	if (cleaning->json != NULL || cleaning->quiet ||
-	    (removed == 0 && !cleaning->named && hint[0] == '\0'))
+	    (removed == 0 && !is_named(cleaning->options) && drop[0] == '\0'))
 		return 0;
 	objects(what, sizeof what, info);
 	age(old, sizeof old, info->created);
-	printf("%s %s (%s, %s): %s, %s%s\n", verb, label, what, old, sv_strstate(info->state), info->reason,
-	       hint);
+	printf("%s %s (%s, %s): %s, %s%s\n", verb, label, what, old, sv_strstate(info->state),
+	       cli_escape(reason, sizeof reason, info->reason), removed == 0 ? drop : "");
 	return 0;
+}
+
+/* The library found no channel to consider, but the user named one: say what is there instead. */
+static void tell_absence(struct cleaning *cleaning)
+{
+	const struct sv_clean_options *options = cleaning->options;
+	struct sv_error error = SV_ERROR_INIT;
+	struct sv_info info = SV_INFO_INIT;
+	char name[4096], id[16] = "";
+
+	if (sv_find(options->name, options->path, options->project, &info, &error) == SV_OK) {
+		show(&info, 0, cleaning);
+		return;
+	}
+	if (cleaning->json != NULL || cleaning->quiet)
+		return;
+	if (options->project != 0 && options->project != SV_PROJECT_DEFAULT)
+		snprintf(id, sizeof id, ":%d", options->project);
+	printf("nothing to remove: there is no channel %s%s%s\n", options->name != NULL ? "" : "at ",
+	       cli_escape(name, sizeof name, options->name != NULL ? options->name : options->path), id);
 }
 
 static int show_orphan(const struct cli_orphan *orphan, void *arg)
@@ -116,20 +155,25 @@ static int show_orphan(const struct cli_orphan *orphan, void *arg)
 	return 0;
 }
 
-/* Clean, or report.  The status to exit with. */
-static int run(const struct sv_clean_options *clean, bool foreign, struct cleaning *cleaning)
+/* The status to exit with. */
+static int report_orphans(struct cleaning *cleaning)
 {
-	struct sv_error error = SV_ERROR_INIT;
-	int code;
+	return cli_orphans_walk(cleaning->options->older_than_s, show_orphan, cleaning) == 0 ? CLI_OK
+	                                                                                     : CLI_FAILED;
+}
 
-	if (foreign)
-		return cli_foreign_walk(clean->older_than_s, show_orphan, cleaning) == 0 ? CLI_OK
-		                                                                         : CLI_FAILED;
-	code = sv_clean(clean, show, cleaning, &error);
+static int clean(struct cleaning *cleaning)
+{
+	const struct sv_clean_options *options = cleaning->options;
+	struct sv_error error = SV_ERROR_INIT;
+	int code = sv_clean(options, show, cleaning, &error);
+
 	if (code != SV_OK) {
-		cli_say("%s", error.text);
+		cli_report_error(&error, options->name, options->path, options->project);
 		return cli_status(code);
 	}
+	if (is_named(options) && cleaning->visited == 0)
+		tell_absence(cleaning);
 	return cleaning->failures > 0 ? CLI_FAILED : CLI_OK;
 }
 
@@ -148,8 +192,8 @@ int main(int argc, char **argv)
 		                                 { "quiet", no_argument, NULL, 'q' },
 		                                 { "version", no_argument, NULL, 'V' },
 		                                 { 0, 0, 0, 0 } };
-	struct sv_clean_options clean = SV_CLEAN_INIT;
-	struct cleaning cleaning = { 0 };
+	static struct sv_clean_options wanted = SV_CLEAN_INIT;
+	struct cleaning cleaning = { .options = &wanted };
 	struct cli_json json;
 	bool foreign = false, as_json = false;
 	int option, status;
@@ -159,15 +203,15 @@ int main(int argc, char **argv)
 	setlocale(LC_CTYPE, "");
 	while ((option = getopt_long(argc, argv, "ac:hi:k:nqV", options, NULL)) != -1) {
 		switch (option) {
-		case 'a': clean.all = 1; break;
-		case 'c': clean.name = optarg; break;
+		case 'a': wanted.all = 1; break;
+		case 'c': wanted.name = optarg; break;
 		case 'h': fputs(usage_text, stdout); return cli_close_stdout(CLI_OK);
-		case 'i': clean.project = cli_argument_id(optarg); break;
-		case 'k': clean.path = optarg; break;
-		case 'n': clean.dry_run = 1; break;
+		case 'i': wanted.project = cli_argument_id(optarg); break;
+		case 'k': wanted.path = optarg; break;
+		case 'n': wanted.dry_run = 1; break;
 		case 'q': cleaning.quiet = true; break;
 		case 'V': printf("svclean %s\n", sv_version()); return cli_close_stdout(CLI_OK);
-		case OPT_OLDER: clean.older_than_s = cli_argument_duration("--older-than", optarg); break;
+		case OPT_OLDER: wanted.older_than_s = cli_argument_duration("--older-than", optarg); break;
 		case OPT_FOREIGN: foreign = true; break;
 		case OPT_JSON: as_json = true; break;
 		default: cli_usage_told();
@@ -175,24 +219,22 @@ int main(int argc, char **argv)
 	}
 	if (optind < argc)
 		cli_usage("unexpected argument '%s': to name a channel use -c", argv[optind]);
-	if (clean.name != NULL && clean.path != NULL)
+	if (wanted.name != NULL && wanted.path != NULL)
 		cli_usage("--channel and --path exclude each other");
-	if (clean.project != 0 && clean.name == NULL && clean.path == NULL)
+	if (wanted.project != 0 && !is_named(&wanted))
 		cli_usage("--id goes with --channel or --path");
-	if (foreign && (clean.all != 0 || clean.name != NULL || clean.path != NULL || cleaning.quiet))
+	if (foreign && (wanted.all != 0 || is_named(&wanted) || cleaning.quiet))
 		cli_usage("--foreign goes with --older-than and --json only");
 	if (as_json && cleaning.quiet)
 		cli_usage("--json and --quiet exclude each other");
-	cleaning.dry_run = clean.dry_run != 0;
-	cleaning.named = clean.name != NULL || clean.path != NULL;
 	if (as_json) {
 		cleaning.json = &json;
 		cli_json_start(&json, stdout, false);
 		cli_json_open(&json, NULL, '{');
-		cli_json_bool(&json, "dry_run", foreign || cleaning.dry_run);
+		cli_json_bool(&json, "dry_run", foreign || wanted.dry_run != 0);
 		cli_json_open(&json, foreign ? "foreign" : "channels", '[');
 	}
-	status = run(&clean, foreign, &cleaning);
+	status = foreign ? report_orphans(&cleaning) : clean(&cleaning);
 	if (as_json) {
 		cli_json_close(&json, ']');
 		cli_json_close(&json, '}');

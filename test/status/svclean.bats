@@ -108,6 +108,7 @@ left_alone() {
 	assert_output_lacks 'remove one'
 	run_logged svclean -c nowhere
 	assert_status 0
+	assert_output 'nothing to remove: there is no channel nowhere'
 	run_logged svclean
 	assert_nothing_left
 }
@@ -123,7 +124,7 @@ left_alone() {
 	done
 	run_logged svclean -k meet
 	assert_status 0
-	assert_output ''
+	assert_output 'nothing to remove: there is no channel at meet'
 	run_logged svclean -k meet -i 5
 	assert_output_has 'removed'
 	assert_output_has meet
@@ -202,7 +203,7 @@ left_alone() {
 	assert_status 0
 	left_alone
 	assert_output_has 'left default'
-	assert_output_has '--all removes it'
+	assert_output_has "to drop it: SVIPC_DIR=$SVIPC_DIR svclean -a -c default"
 	left_alone -q
 	run_logged svclean -a
 	assert_output_has 'removed default'

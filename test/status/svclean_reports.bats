@@ -46,11 +46,11 @@ exists() {
 	run_logged svclean --foreign
 	assert_status 0
 	run_logged lines_of segment "$segment"
-	assert_output_matches "^segment $segment of $(id -un) \(key $(ipctool key file 7), 12.06 KiB, age [0-9]+s\): "
+	assert_output_matches "^segment $segment of $(id -un) \(key $(ipctool key file 7), 12.06 KiB, unused for [0-9]+s\): "
 	assert_output_matches 'never attached, its creator [0-9]+ is gone'
 	assert_equal command "${lines[1]}" "    ipcrm -m $segment"
 	run_logged lines_of set "$set"
-	assert_output_matches "^set $set of $(id -un) \(key 0x4d4c4b4a, 3 semaphores, age [0-9]+s\): "
+	assert_output_matches "^set $set of $(id -un) \(key 0x4d4c4b4a, 3 semaphores, unused for [0-9]+s\): "
 	assert_output_matches 'nobody waits on it, its last user [0-9]+ is gone'
 	assert_equal command "${lines[1]}" "    ipcrm -s $set"
 	# It only reports.
@@ -131,6 +131,50 @@ exists() {
 	SVIPC_DIR=$WORK/elsewhere svclean -q
 }
 
+# A queue whose last user has ended, with a message left in it.
+orphaned_queue() {
+	perl -e '$id = msgget($ARGV[0], 01600) // die; msgsnd($id, pack("l! a*", 1, "left"), 0) || die; print "$id\n"' "$1"
+}
+
+@test "--foreign reports message queues that nobody uses any more, as fakeroot leaves them" {
+	skip_unless perl jq ipcrm
+	local queue unused
+	queue=$(orphaned_queue $((0x4d4c4b4d)))
+	unused=$(perl -e 'print msgget($ARGV[0], 01600) // die' $((0x4d4c4b4e)))
+	run_logged lines_of queue "$queue"
+	assert_output_matches "^queue $queue of $(id -un) \(key 0x4d4c4b4d, 1 message, unused for [0-9]+s\): "
+	assert_output_matches 'nobody has received from it, its last sender [0-9]+ is gone'
+	assert_equal command "${lines[1]}" "    ipcrm -q $queue"
+	assert_equal json "$(svclean --foreign --json | jq -c ".foreign[] | select(.kind == \"queue\" and .id == $queue) |
+		[.key, .messages, .mode, .remove]")" "[\"0x4d4c4b4d\",1,\"0600\",\"ipcrm -q $queue\"]"
+	# Of one that was never used nothing tells whose it is.
+	svclean --foreign >report
+	! grep "^queue $unused of" report || return 1
+	lines_of queue "$queue" | tail -n 1 | sh
+	svclean --foreign >report
+	! grep "^queue $queue of" report || return 1
+	ipcrm -q "$unused"
+}
+
+# The age of an orphan in seconds, from JSON.
+age_of() {
+	svclean --foreign --json | jq ".foreign[] | select(.kind == \"$1\" and .id == $2) | .age"
+}
+
+@test "--foreign counts the age from the last use, not from the last change" {
+	skip_unless perl jq ipcrm
+	local segment made
+	segment=$(orphaned_segment file 12345)
+	made=$(date +%s)
+	wait_until '[ "$(date +%s)" -ge '$((made + 3))' ]'
+	start holder ipctool hold "$segment" </dev/null
+	reap holder
+	[ "$(age_of segment "$segment")" -lt 3 ]
+	run_logged svclean --foreign --older-than=3
+	assert_output_lacks "segment $segment "
+	ipcrm -m "$segment"
+}
+
 @test "--foreign as JSON, and --older-than" {
 	skip_unless jq perl
 	local segment set json
@@ -200,7 +244,7 @@ exists() {
 	[ -e "$SVIPC_DIR/empty" ]
 	[ ! -e "$SVIPC_DIR/old" ]
 	(umask 077 && touch "$SVIPC_DIR/old")
-	run_logged svclean -c empty
+	run_logged svclean -q -c empty
 	assert_status 0
 	assert_output ''
 	assert_equal files "$(ls "$SVIPC_DIR")" old
@@ -286,4 +330,78 @@ exists() {
 	assert_status 1
 	run_logged svclean --help
 	[ "${#lines[@]}" -le 24 ]
+}
+
+@test "what a named channel is instead of removable is said, with a foreign object in the way too" {
+	skip_unless jq
+	local segment set
+	touch shm set meet
+	segment=$(ipctool shm shm 83 8192)
+	set=$(ipctool sem set 83 2)
+	run_logged svclean -k shm
+	assert_status 0
+	assert_output_matches "^left $WORK/shm \\(segment $segment, .*\\): foreign, the segment is empty or not ready$"
+	run_logged svclean -k set
+	assert_status 0
+	assert_output_matches "^left $WORK/set \\(set $set, .*\\): foreign, a semaphore set .* has its key$"
+	assert_equal json "$(svclean --json -k set | jq -c '[.channels[] | .action, .state, .semid]')" "[\"left\",\"foreign\",$set]"
+	run_logged svclean -k meet
+	assert_status 0
+	assert_output 'nothing to remove: there is no channel at meet'
+	run_logged svclean -k $'no\nfile'
+	assert_status 1
+	assert_equal lines "${#lines[@]}" 1
+	run_logged svclean -q -c typo
+	assert_status 0
+	assert_output ''
+	assert_equal json "$(svclean --json -c typo | jq -c .channels)" '[]'
+	ipcrm -m "$segment" -s "$set"
+}
+
+@test "advice is the complete command for that channel; run as it is, it removes that one and no other" {
+	local command
+	svwrite -d -s 4K -c one <<<x
+	svwrite -d -s 4K -c two -i 7 <<<x
+	touch "it's a path"
+	svwrite -d -s 4K -k "it's a path" <<<x
+	for name in '-c one' '-c two -i 7' "-k it\\'s\\ a\\ path"; do
+		run_logged bash -c "svclean $name"
+		assert_output_has '; to drop it: SVIPC_DIR=' || return 1
+		assert_output_lacks '--all' || return 1
+		command=${output##*to drop it: }
+		run_logged bash -c "cd /; $command"
+		assert_equal 'lines' "${#lines[@]}" 1 || return 1
+		assert_output_matches '^removed ' || return 1
+	done
+	assert_nothing_left
+}
+
+@test "a name that no channel can have is status 2, in the same words in all programs" {
+	local program name
+	local rule='use 1 to 64 of A-Z a-z 0-9 . _ - and do not start with . or -'
+	for name in ../x .x '' --; do
+		for program in svwrite svread svclean svstat; do
+			run_logged $program -c "$name" </dev/null
+			assert_status 2 || return 1
+			assert_output "$program: invalid channel name '$name': $rule" || return 1
+		done
+	done
+}
+
+@test "output that cannot be written is status 1, with the reason if it is known; no output needs none" {
+	stale one >/dev/null
+	run_logged bash -c 'svclean -n >&-'
+	assert_status 1
+	assert_output_has 'cannot write standard output: Bad file descriptor'
+	run_logged bash -c 'svclean --foreign --json >&-'
+	assert_status 1
+	run_logged bash -c 'svclean -q >&-'
+	assert_status 0
+	assert_output ''
+	run_logged bash -c 'svstat >&-'
+	assert_status 0
+	run_logged bash -c 'svstat --json >&-'
+	assert_status 1
+	run_logged bash -c 'svstat nowhere >&-'
+	assert_status 1
 }

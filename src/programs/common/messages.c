@@ -113,6 +113,8 @@ int cli_close_stdout(int status)
 {
 	bool failed = ferror(stdout) != 0;
 
+	/* If an earlier write failed and this one does not, why is not known any more. */
+	errno = 0;
 	if (fclose(stdout) == 0 && !failed)
 		return status;
 	cli_fail(errno, "cannot write standard output");

@@ -70,11 +70,15 @@ struct search {
 	void *arg;
 };
 
+static int64_t last_use(const struct cli_orphan *orphan)
+{
+	return orphan->used > orphan->changed ? orphan->used : orphan->changed;
+}
+
+/* One whose age is not known may be young. */
 static int report(struct search *search, struct cli_orphan *orphan)
 {
-	int64_t age = cli_seconds_since(orphan->changed);
-
-	if (search->older_than_s > 0 && age < search->older_than_s)
+	if (search->older_than_s > 0 && cli_seconds_since(last_use(orphan)) < search->older_than_s)
 		return 0;
 	return search->visit(orphan, search->arg);
 }
@@ -102,7 +106,7 @@ static int walk_segments(struct search *search, FILE *table)
 	int result = 0;
 
 	while (result == 0 && fgets(line, sizeof line, table) != NULL) {
-		struct cli_orphan orphan = { .is_set = false };
+		struct cli_orphan orphan = { .kind = CLI_SEGMENT };
 		int64_t attached, detached;
 		long creator, last;
 		unsigned long maps;
@@ -165,7 +169,7 @@ static int walk_sets(struct search *search, FILE *table)
 	int result = 0;
 
 	while (result == 0 && fgets(line, sizeof line, table) != NULL) {
-		struct cli_orphan orphan = { .is_set = true };
+		struct cli_orphan orphan = { .kind = CLI_SET };
 		int key;
 
 		/* key semid perms nsems uid gid cuid cgid otime ctime */
@@ -177,6 +181,49 @@ static int walk_sets(struct search *search, FILE *table)
 		if (contains(search->ours.semid, search->ours.count, orphan.id) || !set_is_orphaned(&orphan))
 			continue;
 		result = report(search, &orphan);
+	}
+	return result;
+}
+
+/* The kernel keeps the last sender and the last receiver; nothing tells who made the queue. */
+static bool queue_is_orphaned(struct cli_orphan *orphan, long sender, long receiver)
+{
+	if ((sender == 0 && receiver == 0) || (sender != 0 && !is_gone(sender)) ||
+	    (receiver != 0 && !is_gone(receiver)))
+		return false;
+	if (receiver == 0)
+		snprintf(orphan->reason, sizeof orphan->reason,
+		         "nobody has received from it, its last sender %ld is gone", sender);
+	else if (sender == 0 || sender == receiver)
+		snprintf(orphan->reason, sizeof orphan->reason, "its last user %ld is gone", receiver);
+	else
+		snprintf(orphan->reason, sizeof orphan->reason,
+		         "its last sender %ld and its last receiver %ld are gone", sender, receiver);
+	return true;
+}
+
+static int walk_queues(struct search *search, FILE *table)
+{
+	char line[512];
+	int result = 0;
+
+	while (result == 0 && fgets(line, sizeof line, table) != NULL) {
+		struct cli_orphan orphan = { .kind = CLI_QUEUE };
+		int64_t sent, received;
+		long sender, receiver;
+		int key;
+
+		/* key msqid perms cbytes qnum lspid lrpid uid gid cuid cgid stime rtime ctime */
+		if (sscanf(line,
+		           "%d %d %o %*u %" SCNu64 " %ld %ld %u %*u %*u %*u %" SCNd64 " %" SCNd64 " %" SCNd64,
+		           &key, &orphan.id, &orphan.mode, &orphan.size, &sender, &receiver, &orphan.owner,
+		           &sent, &received, &orphan.changed) != 10)
+			continue;
+		orphan.key = (uint32_t)key;
+		orphan.mode &= 0777;
+		orphan.used = sent > received ? sent : received;
+		if (queue_is_orphaned(&orphan, sender, receiver))
+			result = report(search, &orphan);
 	}
 	return result;
 }
@@ -195,7 +242,7 @@ static int walk_table(struct search *search, const char *file, int (*walk)(struc
 	return result;
 }
 
-int cli_foreign_walk(int64_t older_than_s, cli_orphan_visit visit, void *arg)
+int cli_orphans_walk(int64_t older_than_s, cli_orphan_visit visit, void *arg)
 {
 	struct search search = { .older_than_s = older_than_s, .visit = visit, .arg = arg };
 	struct sv_error error = SV_ERROR_INIT;
@@ -209,51 +256,62 @@ int cli_foreign_walk(int64_t older_than_s, cli_orphan_visit visit, void *arg)
 		result = walk_table(&search, "/proc/sysvipc/shm", walk_segments);
 	if (result == 0)
 		result = walk_table(&search, "/proc/sysvipc/sem", walk_sets);
+	if (result == 0)
+		result = walk_table(&search, "/proc/sysvipc/msg", walk_queues);
 	free(search.ours.shmid);
 	free(search.ours.semid);
 	return result;
 }
 
-static void command(char *out, size_t size, const struct cli_orphan *orphan)
+static const struct {
+	const char *name, *unit; /* the unit of its size, in JSON */
+	char option;             /* of ipcrm(1) */
+} kinds[] = {
+	[CLI_SEGMENT] = { "segment", "size", 'm' },
+	[CLI_SET] = { "set", "semaphores", 's' },
+	[CLI_QUEUE] = { "queue", "messages", 'q' },
+};
+
+static char *command(char *out, size_t size, const struct cli_orphan *orphan)
 {
-	snprintf(out, size, "ipcrm -%c %d", orphan->is_set ? 's' : 'm', orphan->id);
+	snprintf(out, size, "ipcrm -%c %d", kinds[orphan->kind].option, orphan->id);
+	return out;
 }
 
 void cli_orphan_print(const struct cli_orphan *orphan)
 {
 	char size[32], age[16], user[64], remove[32];
 
-	if (orphan->is_set)
-		snprintf(size, sizeof size, "%" PRIu64 " semaphore%s", orphan->size,
-		         orphan->size == 1 ? "" : "s");
-	else
+	if (orphan->kind == CLI_SEGMENT)
 		cli_bytes(size, sizeof size, (double)orphan->size);
-	command(remove, sizeof remove, orphan);
-	printf("%s %d of %s (key 0x%08" PRIx32 ", %s, age %s): %s\n    %s\n",
-	       orphan->is_set ? "set" : "segment", orphan->id, cli_user(user, sizeof user, orphan->owner),
-	       orphan->key, size, cli_short_age(age, sizeof age, cli_seconds_since(orphan->changed)),
-	       orphan->reason, remove);
+	else
+		snprintf(size, sizeof size, "%" PRIu64 " %.*s", orphan->size,
+		         (int)strlen(kinds[orphan->kind].unit) - (orphan->size == 1),
+		         kinds[orphan->kind].unit);
+	printf("%s %d of %s (key 0x%08" PRIx32 ", %s, unused for %s): %s\n    %s\n", kinds[orphan->kind].name,
+	       orphan->id, cli_user(user, sizeof user, orphan->owner), orphan->key, size,
+	       cli_short_age(age, sizeof age, cli_seconds_since(last_use(orphan))), orphan->reason,
+	       command(remove, sizeof remove, orphan));
 }
 
 void cli_orphan_json(struct cli_json *json, const struct cli_orphan *orphan)
 {
 	char text[32];
 
-	cli_json_text(json, "kind", orphan->is_set ? "set" : "segment");
+	cli_json_text(json, "kind", kinds[orphan->kind].name);
 	cli_json_signed(json, "id", orphan->id);
 	snprintf(text, sizeof text, "0x%08" PRIx32, orphan->key);
 	cli_json_text(json, "key", text);
 	cli_json_unsigned(json, "owner", orphan->owner);
 	snprintf(text, sizeof text, "%04o", orphan->mode);
 	cli_json_text(json, "mode", text);
-	cli_json_unsigned(json, orphan->is_set ? "semaphores" : "size", orphan->size);
+	cli_json_unsigned(json, kinds[orphan->kind].unit, orphan->size);
 	cli_json_signed(json, "changed", orphan->changed);
-	cli_json_signed(json, "age", cli_seconds_since(orphan->changed));
+	cli_json_signed(json, "age", cli_seconds_since(last_use(orphan)));
 	if (orphan->used != 0)
 		cli_json_signed(json, "used", orphan->used);
 	else
 		cli_json_null(json, "used");
 	cli_json_text(json, "reason", orphan->reason);
-	command(text, sizeof text, orphan);
-	cli_json_text(json, "remove", text);
+	cli_json_text(json, "remove", command(text, sizeof text, orphan));
 }

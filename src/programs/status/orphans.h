@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * orphans.h - System V objects that are not svipc's and look orphaned.
+ * orphans.h - System V objects of other software that look forgotten.
  *
- * Only what the kernel says of them: nobody attached, and the processes that made and last used them are
- * gone. That proves nothing about objects that are meant to outlive processes, so this reports and never
- * removes.
+ * All that is known is what the kernel keeps: nobody is attached to it or waits on it, and the processes that
+ * made it and used it last do not exist.  Some software leaves such objects on purpose, so this reports them
+ * and never removes one.
  */
 #ifndef SV_STATUS_ORPHANS_H
 #define SV_STATUS_ORPHANS_H
@@ -14,15 +14,17 @@
 
 #include "common/json.h"
 
+enum cli_orphan_kind { CLI_SEGMENT, CLI_SET, CLI_QUEUE };
+
 struct cli_orphan {
-	bool is_set; /* a semaphore set, else a segment */
+	enum cli_orphan_kind kind;
 	int id;
 	uint32_t key;
 	unsigned owner;
 	unsigned mode;
-	uint64_t size;   /* bytes of the segment, or semaphores of the set */
+	uint64_t size;   /* bytes of the segment, semaphores of the set, messages in the queue */
 	int64_t changed; /* made, or its permissions changed: seconds since 1970 */
-	int64_t used;    /* last attached, detached, operated on; 0: never */
+	int64_t used;    /* last attached, detached, operated on, sent to or received from; 0: never */
 	char reason[160];
 };
 
@@ -30,16 +32,17 @@ struct cli_orphan {
 typedef int (*cli_orphan_visit)(const struct cli_orphan *orphan, void *arg);
 
 /*
- * Segments, then sets, by id.  0, or what visit returned, or -1 with a message printed: /proc/sysvipc or the
- * channels cannot be read.  When in doubt (a pid of another pid namespace, no right to read, never used) an
- * object is left out.
+ * Segments, then sets, then queues, by id; with older_than_s above 0 only those that nobody used or changed
+ * for so many seconds.  0, or what visit returned, or -1 with a message printed: /proc/sysvipc or the
+ * channels cannot be read.  In doubt (a pid of another pid namespace, no right to read, never used) an object
+ * is left out.
  */
-int cli_foreign_walk(int64_t older_than_s, cli_orphan_visit visit, void *arg);
+int cli_orphans_walk(int64_t older_than_s, cli_orphan_visit visit, void *arg);
 
 /* Two lines on standard output: what it is and why, and the command that would remove it. */
 void cli_orphan_print(const struct cli_orphan *orphan);
 
-/* The members of an object that is open. */
+/* The members of a JSON object that is open. */
 void cli_orphan_json(struct cli_json *json, const struct cli_orphan *orphan);
 
 #endif
