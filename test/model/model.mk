@@ -3,7 +3,7 @@
 
 MODEL_ENV = BUILD='$(abspath $(BUILD))'
 
-## model: check the protocol model and its broken twins (about a minute)
+## model: check the protocol model and its broken twins (minutes)
 model:
 	@$(MODEL_ENV) test/model/check-model
 
