@@ -99,7 +99,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			break;
 		}
 		REQUIRE(sv_ring_room(&ring) <= CAPACITY);
-		REQUIRE(sv_ring_place(&ring) >= memory && sv_ring_place(&ring) < memory + CAPACITY);
+		REQUIRE(sv_ring_place(&ring, 0) >= memory && sv_ring_place(&ring, 0) < memory + CAPACITY);
 	}
 	return 0;
 }

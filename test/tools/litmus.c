@@ -163,10 +163,10 @@ static bool take_steps(enum sv_role role)
 			n += random_below(&seed, left < CAPACITY / 2 ? left : CAPACITY / 2);
 		wait_for(&ring, n, &seed);
 		if (role == SV_WRITER) {
-			*sv_ring_place(&ring) = byte_of(ring.position);
-		} else if (*sv_ring_place(&ring) != byte_of(ring.position)) {
+			*sv_ring_place(&ring, 0) = byte_of(ring.position);
+		} else if (*sv_ring_place(&ring, 0) != byte_of(ring.position)) {
 			printf("litmus: at position %llu came byte %u instead of %u\n",
-			       (unsigned long long)ring.position, *sv_ring_place(&ring),
+			       (unsigned long long)ring.position, *sv_ring_place(&ring, 0),
 			       byte_of(ring.position));
 			return false;
 		}

@@ -83,12 +83,12 @@ static void one_byte_steps(uint64_t start)
 		/* Hold the ring at this level for a turn around it. */
 		for (step = 0; step <= CAPACITY && good; step++) {
 			while (sv_ring_look(&pair.writer) && CAPACITY - sv_ring_room(&pair.writer) < fill) {
-				*sv_ring_place(&pair.writer) = (unsigned char)value++;
+				*sv_ring_place(&pair.writer, 0) = (unsigned char)value++;
 				sv_ring_publish(&pair.writer, 1);
 			}
 			good = sv_ring_look(&pair.reader) && sv_ring_room(&pair.reader) == fill;
 			if (good && fill > 0) {
-				good = *sv_ring_place(&pair.reader) == (unsigned char)expected++;
+				good = *sv_ring_place(&pair.reader, 0) == (unsigned char)expected++;
 				sv_ring_publish(&pair.reader, 1);
 			}
 		}
@@ -196,10 +196,10 @@ static void places(void)
 	static struct pair pair;
 
 	begin(&pair, UINT64_MAX - 9);
-	is(sv_ring_place(&pair.writer) - pair.data, 54, "the place of 2^64 - 10 in a ring of 64");
+	is(sv_ring_place(&pair.writer, 0) - pair.data, 54, "the place of 2^64 - 10 in a ring of 64");
 	sv_ring_look(&pair.writer);
 	sv_ring_publish(&pair.writer, 20);
-	is(sv_ring_place(&pair.writer) - pair.data, 10, "the place after 20 more");
+	is(sv_ring_place(&pair.writer, 0) - pair.data, 10, "the place after 20 more");
 }
 
 /*

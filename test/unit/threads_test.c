@@ -34,7 +34,7 @@ static void *produce(void *arg)
 				wrong = true;
 			sched_yield();
 		}
-		*sv_ring_place(&ring) = (unsigned char)(i * 31);
+		*sv_ring_place(&ring, 0) = (unsigned char)(i * 31);
 		sv_ring_publish(&ring, 1);
 	}
 	sv_ring_set_status(&ring, SV_DONE);
@@ -56,7 +56,7 @@ static void *consume(void *arg)
 		if (sv_ring_room(&ring) == 0 && status == SV_DONE)
 			return NULL;
 		while (sv_ring_room(&ring) > 0) {
-			if (*sv_ring_place(&ring) != (unsigned char)(*taken * 31))
+			if (*sv_ring_place(&ring, 0) != (unsigned char)(*taken * 31))
 				wrong = true;
 			(*taken)++;
 			sv_ring_publish(&ring, 1);

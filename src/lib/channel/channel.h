@@ -55,7 +55,7 @@ struct sv_channel {
 	uint64_t granted;         /* bytes of the last reserve or peek */
 	uint64_t staged;          /* message writer: bytes written but not published */
 	uint64_t message;         /* message reader: bytes of the peeked message with its header, 0: none */
-	bool message_reserved;
+	unsigned char *place;     /* message writer: where the reserved message goes, NULL: none */
 };
 
 /* The objects under a key and what they say. */

@@ -16,7 +16,7 @@ static int end_with(struct sv_channel *ch, uint32_t status)
 {
 	ch->kind |= SV_KIND_FINISHED;
 	/* What was handed out or staged is not published or given back after the end. */
-	ch->message_reserved = false;
+	ch->place = NULL;
 	ch->staged = ch->message = 0;
 	if (sv_ring_set_status(&ch->ring, status) && !sv_channel_ring(ch))
 		return ch->fault.error.code;

@@ -22,63 +22,84 @@ static int wrong(struct sv_channel *ch, const char *call, const char *what)
 	return sv_fault_set(&ch->fault, SV_EINVAL, 0, "%s: %s", call, what);
 }
 
-int sv_msg_reserve(sv_channel *ch, size_t len, void **data, int timeout_ms)
+/* Whatever stands in the way of a reservation: a call that is not allowed, a reader's end, a full ring. */
+static __attribute__((noinline, cold)) int make_room(struct sv_channel *ch, size_t len, const void *data,
+                                                     int timeout_ms)
 {
-	uint64_t need;
 	int code = sv_channel_check(ch, SV_KIND_MESSAGES, "sv_msg_reserve");
+	uint64_t need;
 
 	if (code != SV_OK)
 		return code;
-	if (__builtin_expect(len > sv_msg_max(ch), 0))
+	if (len > sv_msg_max(ch))
 		return sv_fault_set(&ch->fault, SV_ETOOBIG, 0,
 		                    "a message of %zu bytes; the channel takes at most %zu", len,
 		                    sv_msg_max(ch));
-	if (__builtin_expect(data == NULL || timeout_ms < -1, 0))
+	if (data == NULL || timeout_ms < -1)
 		return wrong(ch, "sv_msg_reserve", "timeout_ms must be at least -1, and data not NULL");
 	need = sv_message_framed(len);
-	if (__builtin_expect(sv_ring_room(&ch->ring) < ch->staged + need ||
-	                             sv_status_of(ch->ring.peer) != SV_RUNNING,
+	if (sv_ring_space(&ch->ring) >= ch->staged + need && sv_status_of(ch->ring.peer) == SV_RUNNING)
+		return SV_OK;
+	if (sv_status_of(ch->ring.peer) > SV_DONE)
+		return sv_peer_verdict(ch, sv_status_of(ch->ring.peer));
+	/* The reader can only make room by taking what is staged. */
+	if (!sv_ring_look(&ch->ring) || sv_ring_room(&ch->ring) < ch->staged + need)
+		code = sv_msg_flush(ch);
+	if (code == SV_OK)
+		code = sv_channel_wait(ch, ch->staged + need, timeout_ms);
+	if (code == SV_END || (code == SV_OK && sv_reader_done_early(ch)))
+		return sv_fault_set(&ch->fault, SV_ECORRUPT, 0,
+		                    "corrupt channel: the reader finished before the writer");
+	return code;
+}
+
+int sv_msg_reserve(sv_channel *ch, size_t len, void **data, int timeout_ms)
+{
+	uint64_t room = sv_ring_space(&ch->ring) - ch->staged;
+	int code;
+
+	/* What holds mostly, in few instructions: room for the message, whatever its padding. */
+	if (__builtin_expect(room <= len || room - len < LENGTH_SIZE + 7 || ch->kind != SV_KIND_MESSAGES ||
+	                             sv_status_of(ch->ring.peer) != SV_RUNNING || data == NULL ||
+	                             timeout_ms < -1,
 	                     0)) {
-		if (sv_status_of(ch->ring.peer) > SV_DONE)
-			return sv_peer_verdict(ch, sv_status_of(ch->ring.peer));
-		/* The reader can only make room by taking what is staged. */
-		if (!sv_ring_look(&ch->ring) || sv_ring_room(&ch->ring) < ch->staged + need)
-			code = sv_msg_flush(ch);
-		if (code == SV_OK)
-			code = sv_channel_wait(ch, ch->staged + need, timeout_ms);
-		if (code == SV_END || (code == SV_OK && sv_reader_done_early(ch)))
-			return sv_fault_set(&ch->fault, SV_ECORRUPT, 0,
-			                    "corrupt channel: the reader finished before the writer");
+		code = make_room(ch, len, data, timeout_ms);
 		if (code != SV_OK)
 			return code;
 	}
-	*data = sv_ring_place(&ch->ring) + ch->staged + LENGTH_SIZE;
+	ch->place = sv_ring_place(&ch->ring, ch->staged);
 	ch->granted = len;
-	ch->message_reserved = true;
+	*data = ch->place + LENGTH_SIZE;
 	return SV_OK;
 }
 
 /* Nothing is reserved after the end of the transfer, see end_with() in finish.c. */
-static int refuse_stage(struct sv_channel *ch, const char *call)
+static __attribute__((noinline, cold)) int refuse_stage(struct sv_channel *ch, const char *call)
 {
 	int code = sv_channel_check(ch, SV_KIND_MESSAGES, call);
 
 	return code != SV_OK ? code : wrong(ch, call, "no reservation, or longer than reserved");
 }
 
-static inline int stage(struct sv_channel *ch, size_t len, const char *call)
+static inline bool may_stage(const struct sv_channel *ch, size_t len)
 {
-	if (__builtin_expect(!ch->message_reserved || len > ch->granted, 0))
-		return refuse_stage(ch, call);
-	*(uint64_t *)(void *)(sv_ring_place(&ch->ring) + ch->staged) = len;
-	ch->staged += sv_message_framed(len);
-	ch->message_reserved = false;
-	return SV_OK;
+	return __builtin_expect(ch->place != NULL && len <= ch->granted, 1);
+}
+
+/* The length goes before the bytes.  How many bytes are now to be published. */
+static inline uint64_t put_length(struct sv_channel *ch, size_t len)
+{
+	*(uint64_t *)(void *)ch->place = len;
+	ch->place = NULL;
+	return ch->staged + sv_message_framed(len);
 }
 
 int sv_msg_stage(sv_channel *ch, size_t len)
 {
-	return stage(ch, len, "sv_msg_stage");
+	if (!may_stage(ch, len))
+		return refuse_stage(ch, "sv_msg_stage");
+	ch->staged = put_length(ch, len);
+	return SV_OK;
 }
 
 int sv_msg_flush(sv_channel *ch)
@@ -91,9 +112,13 @@ int sv_msg_flush(sv_channel *ch)
 
 int sv_msg_commit(sv_channel *ch, size_t len)
 {
-	int code = stage(ch, len, "sv_msg_commit");
+	uint64_t n;
 
-	return code != SV_OK ? code : sv_msg_flush(ch);
+	if (!may_stage(ch, len))
+		return refuse_stage(ch, "sv_msg_commit");
+	n = put_length(ch, len);
+	ch->staged = 0;
+	return sv_channel_publish(ch, n);
 }
 
 /*
@@ -104,34 +129,54 @@ static inline bool frame_at(const struct sv_channel *ch, uint64_t at, uint64_t e
 {
 	if (end - at < LENGTH_SIZE)
 		return false;
-	*length = __atomic_load_n((const uint64_t *)(const void *)(sv_ring_place(&ch->ring) + at),
+	*length = __atomic_load_n((const uint64_t *)(const void *)sv_ring_place(&ch->ring, at),
 	                          __ATOMIC_RELAXED);
-	return *length <= sv_msg_max(ch) && sv_message_framed(*length) <= end - at;
+	/* The first comparison is there for lengths that overflow when they are framed. */
+	return *length <= end - at && sv_message_framed(*length) <= end - at;
+}
+
+/* Whatever stands in the way of a message: a call that is not allowed, an empty ring, a writer's end. */
+static __attribute__((noinline, cold)) int await_message(struct sv_channel *ch, const void *data,
+                                                         const void *len, int timeout_ms)
+{
+	int code = sv_channel_check(ch, SV_KIND_MESSAGES | SV_KIND_READER, "sv_msg_peek");
+
+	if (code != SV_OK)
+		return code;
+	if (data == NULL || len == NULL || timeout_ms < -1)
+		return wrong(ch, "sv_msg_peek",
+		             "timeout_ms must be at least -1, and neither data nor len NULL");
+	if (sv_ring_room(&ch->ring) >= LENGTH_SIZE)
+		return SV_OK;
+	code = sv_channel_wait(ch, LENGTH_SIZE, timeout_ms);
+	if (code == SV_END) {
+		ch->end_seen = true;
+		sv_fault_plain(&ch->fault, SV_END, "the writer has finished");
+	}
+	return code;
+}
+
+static __attribute__((noinline, cold)) int impossible_length(struct sv_channel *ch)
+{
+	return sv_fault_set(&ch->fault, SV_ECORRUPT, 0, "corrupt channel: a message of impossible length");
 }
 
 int sv_msg_peek(sv_channel *ch, const void **data, size_t *len, int timeout_ms)
 {
 	uint64_t length;
-	int code = sv_channel_check(ch, SV_KIND_MESSAGES | SV_KIND_READER, "sv_msg_peek");
+	int code;
 
-	if (code != SV_OK)
-		return code;
-	if (__builtin_expect(data == NULL || len == NULL || timeout_ms < -1, 0))
-		return wrong(ch, "sv_msg_peek",
-		             "timeout_ms must be at least -1, and neither data nor len NULL");
-	if (sv_ring_room(&ch->ring) < LENGTH_SIZE) {
-		code = sv_channel_wait(ch, LENGTH_SIZE, timeout_ms);
-		if (code == SV_END) {
-			ch->end_seen = true;
-			sv_fault_plain(&ch->fault, SV_END, "the writer has finished");
-		}
+	if (__builtin_expect(ch->kind != (SV_KIND_MESSAGES | SV_KIND_READER) ||
+	                             sv_ring_data(&ch->ring) < LENGTH_SIZE || data == NULL || len == NULL ||
+	                             timeout_ms < -1,
+	                     0)) {
+		code = await_message(ch, data, len, timeout_ms);
 		if (code != SV_OK)
 			return code;
 	}
-	if (__builtin_expect(!frame_at(ch, 0, sv_ring_room(&ch->ring), &length), 0))
-		return sv_fault_set(&ch->fault, SV_ECORRUPT, 0,
-		                    "corrupt channel: a message of impossible length");
-	*data = sv_ring_place(&ch->ring) + LENGTH_SIZE;
+	if (__builtin_expect(!frame_at(ch, 0, sv_ring_data(&ch->ring), &length), 0))
+		return impossible_length(ch);
+	*data = sv_ring_place(&ch->ring, 0) + LENGTH_SIZE;
 	*len = (size_t)length;
 	ch->message = ch->granted = sv_message_framed(length);
 	return SV_OK;
@@ -152,7 +197,7 @@ int sv_msg_peek_batch(sv_channel *ch, struct sv_msg *batch, size_t room, size_t 
 	end = sv_ring_room(&ch->ring);
 	/* A message that cannot be is told by the call that finds it first. */
 	for (n = 1; n < room && frame_at(ch, at, end, &length); n++) {
-		batch[n].data = sv_ring_place(&ch->ring) + at + LENGTH_SIZE;
+		batch[n].data = sv_ring_place(&ch->ring, at) + LENGTH_SIZE;
 		batch[n].len = (size_t)length;
 		at += sv_message_framed(length);
 	}
@@ -185,15 +230,19 @@ int sv_msg_release_batch(sv_channel *ch, size_t count)
 	return at == 0 ? SV_OK : sv_channel_publish(ch, at);
 }
 
+static __attribute__((noinline, cold)) int refuse_release(struct sv_channel *ch)
+{
+	int code = sv_channel_check(ch, SV_KIND_MESSAGES | SV_KIND_READER, "sv_msg_release");
+
+	return code != SV_OK ? code : wrong(ch, "sv_msg_release", "no message was peeked");
+}
+
 int sv_msg_release(sv_channel *ch)
 {
 	uint64_t n = ch->message;
 
-	if (__builtin_expect(n == 0, 0)) {
-		int code = sv_channel_check(ch, SV_KIND_MESSAGES | SV_KIND_READER, "sv_msg_release");
-
-		return code != SV_OK ? code : wrong(ch, "sv_msg_release", "no message was peeked");
-	}
+	if (__builtin_expect(n == 0, 0))
+		return refuse_release(ch);
 	ch->message = 0;
 	return sv_channel_publish(ch, n);
 }

@@ -35,7 +35,7 @@ int sv_reserve(sv_channel *ch, size_t want, void **data, size_t *got, int timeou
 		if (code != SV_OK)
 			return code;
 	}
-	*data = sv_ring_place(&ch->ring);
+	*data = sv_ring_place(&ch->ring, 0);
 	*got = (size_t)sv_ring_room(&ch->ring);
 	ch->granted = *got;
 	return SV_OK;
@@ -79,7 +79,7 @@ int sv_peek(sv_channel *ch, size_t want, const void **data, size_t *got, int tim
 		if (code != SV_OK)
 			return code;
 	}
-	*data = sv_ring_place(&ch->ring);
+	*data = sv_ring_place(&ch->ring, 0);
 	*got = (size_t)sv_ring_room(&ch->ring);
 	ch->granted = *got;
 	return SV_OK;

@@ -72,17 +72,28 @@ static inline void sv_full_fence(void)
 #endif
 }
 
-/* Bytes this side may use now, from the last seen position of the peer. */
-static inline uint64_t sv_ring_room(const struct sv_ring *ring)
+/* Bytes that a writer may fill now, from the last seen position of the reader. */
+static inline uint64_t sv_ring_space(const struct sv_ring *ring)
 {
-	return ring->role == SV_WRITER ? ring->capacity - (ring->position - ring->seen)
-	                               : ring->seen - ring->position;
+	return ring->capacity - (ring->position - ring->seen);
 }
 
-/* Where this side's next byte is. */
-static inline unsigned char *sv_ring_place(const struct sv_ring *ring)
+/* Bytes that a reader may take now, from the last seen position of the writer. */
+static inline uint64_t sv_ring_data(const struct sv_ring *ring)
 {
-	return ring->data + (ring->position & (ring->capacity - 1));
+	return ring->seen - ring->position;
+}
+
+/* The same for whichever side this is. */
+static inline uint64_t sv_ring_room(const struct sv_ring *ring)
+{
+	return ring->role == SV_WRITER ? sv_ring_space(ring) : sv_ring_data(ring);
+}
+
+/* Where the byte is that comes so far after this side's position. */
+static inline unsigned char *sv_ring_place(const struct sv_ring *ring, uint64_t after)
+{
+	return ring->data + ((ring->position + after) & (ring->capacity - 1));
 }
 
 /* Is the threshold in a wake word reached by a position?  By difference, on 63 bits, so that it holds across
