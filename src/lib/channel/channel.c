@@ -148,8 +148,13 @@ bool sv_reader_done_early(const struct sv_channel *ch)
 {
 	if (sv_status_of(ch->ring.peer) != SV_DONE)
 		return false;
-	/* It may have been done with what a former writer had finished; this one has yet to find that out. */
-	return (ch->flags & SV_RESUME) == 0 || ch->ring.seen != ch->ring.position;
+	/*
+	 * It may have been done with what a former writer had finished; this one has yet to find that out.
+	 * The position is loaded after the status: the one seen before may be older than what the reader said
+	 * last.
+	 */
+	return (ch->flags & SV_RESUME) == 0 ||
+	       atomic_load_explicit(&ch->ring.peer->position, memory_order_acquire) != ch->ring.position;
 }
 
 void sv_interrupt(sv_channel *ch)
