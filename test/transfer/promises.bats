@@ -1,0 +1,214 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+#
+# Promises about time and speed that no output shows, by what a side asks of the kernel: a wait has no timer, a time-out
+# is as long as it was given, nobody lingers after a death, large pages are asked for, and each --wait policy spins as
+# it says.  None of these tests depends on how fast the machine is.
+
+load ../lib/common
+
+# A side asleep in a semaphore operation without a time limit will not run again until it is rung.  semop has none;
+# semtimedop has it as its fourth argument.
+without_timer() {
+	local number arguments
+	wait_asleep "${pid[$1]}" || return 1
+	{ read -r number arguments <"/proc/${pid[$1]}/syscall"; } 2>/dev/null || skip 'the kernel does not show system calls'
+	# shellcheck disable=SC2086 # words
+	set -- "$1" $arguments
+	case $number in
+	65 | 193) ;;
+	220 | 192 | 420) assert_equal "time limit of $1" "$5" 0x0 ;;
+	*) skip "unknown system call $number" ;;
+	esac
+}
+
+# The hint to a person ends the first second of a wait for a peer; -v has it even without a terminal.
+hinted() {
+	wait_until "grep -q 'waiting for' $1.err"
+}
+
+# traced NAME COMMAND...: in the background; the calls that it may pause in are in NAME.trace.
+traced() {
+	local name=$1
+	shift
+	spawn "$name" strace -qq -o "$name.trace" \
+		-e trace=semop,semtimedop,nanosleep,clock_nanosleep,select,pselect6,poll,ppoll,epoll_wait,pause,futex "$@"
+}
+
+# Each pause of the trace is one that only another process or a signal ends.
+never_by_the_clock() {
+	local timed
+	# A poll that does not wait is none.
+	timed=$(grep -E 'nanosleep|select|poll\(.*, [1-9][0-9]*\)|semtimedop\(.*\{tv_sec' "$1.trace" | grep -v 'resumed>' || :)
+	assert_equal "timed calls of $1" "$timed" ''
+}
+
+@test "a side that waits for a peer sets no timer" {
+	spawn writer svwrite -v /dev/null
+	hinted writer
+	without_timer writer
+	kill "${pid[writer]}"
+	reap writer
+	spawn reader svread -v
+	hinted reader
+	without_timer reader
+	kill "${pid[reader]}"
+	reap reader
+}
+
+@test "a side that waits amid a transfer sets no timer" {
+	half_way
+	without_timer reader
+	exec 9>&-
+	reap writer
+	reap reader
+	assert_status 0
+	mkfifo sink
+	exec 9<>sink
+	random_file file 3M
+	spawn reader bash -c 'exec svread -s 4K >sink' 9>&-
+	spawn writer svwrite -s 4K file 9>&-
+	without_timer writer
+	kill "${pid[reader]}"
+	reap reader
+	reap writer
+	assert_status 3
+	exec 9>&-
+}
+
+@test "who survives a death ends without a pause by the clock" {
+	skip_unless strace
+	mkfifo feed
+	exec 9<>feed
+	traced reader svread -o copy 9>&-
+	spawn writer svwrite <feed 9>&-
+	echo text >&9
+	wait_until '[ -s copy ]'
+	[ -s reader.trace ] || skip 'may not trace'
+	kill -KILL "${pid[writer]}"
+	reap writer
+	reap reader
+	assert_status 3
+	exec 9>&-
+	# The first second, after which a person is told what is waited for.
+	sed -i '/semtimedop.*{tv_sec=0, tv_nsec=99/d; /semtimedop.*{tv_sec=1, tv_nsec=0/d' reader.trace
+	never_by_the_clock reader
+}
+
+@test "-t is as long as it says, for a peer and amid a transfer" {
+	skip_unless strace
+	local started
+	started=${EPOCHREALTIME/./}
+	run_logged strace -qq -o trace -e trace=semtimedop svread -t 0.5
+	[ -s trace ] || skip 'may not trace'
+	assert_status 4
+	[ $((${EPOCHREALTIME/./} - started)) -ge 500000 ] || fail 'too short'
+	limits_at_most 0.5 trace
+	mkfifo feed
+	exec 9<>feed
+	spawn writer svwrite <feed 9>&-
+	echo text >&9
+	run_logged strace -qq -o trace -e trace=semtimedop svread -t 0.5 -o copy
+	assert_status 4
+	limits_at_most 0.5 trace
+	exec 9>&-
+	reap writer
+	assert_status 3
+}
+
+# limits_at_most SECONDS TRACE: no sleep has a longer limit; and those that ended by it come to no more.
+limits_at_most() {
+	sed -n 's/.*tv_sec=\([0-9]*\), tv_nsec=\([0-9]*\)}) = \(.*\)/\1 \2 \3/p' "$2" | awk -v most="$1" '
+		{ limit = $1 + $2 / 1e9; if (limit > most) bad = 1 }
+		/EAGAIN/ { sum += limit }
+		END { if (NR == 0) { print "no sleep with a limit"; exit 1 }
+			if (bad || sum > most * 1.001) { print "limits up to more than", most, "in all", sum; exit 1 } }'
+}
+
+@test "much data is written into large pages, where the kernel has them; little is not" {
+	skip_unless strace
+	random_file much 16M
+	random_file little 100K
+	local file
+	for file in much little; do
+		spawn reader svread -s 16M -o copy
+		run_logged strace -qq -o $file.trace -e trace=madvise svwrite -s 16M $file
+		assert_status 0
+		reap reader
+		assert_status 0
+	done
+	[ -s much.trace ] || skip 'may not trace'
+	# strace before 6.2 does not know MADV_COLLAPSE.
+	[ "$(grep -c 'MADV_COLLAPSE\|0x19' much.trace)" -gt 0 ] || fail 'none asked for'
+	assert_equal 'asked for little' "$(grep -c 'MADV_COLLAPSE\|0x19' little.trace)" 0
+}
+
+@test "--wait: spin spins for long, auto for a little, sleep not at all" {
+	local preload=$SVIPC_BUILD/test/tools/clock_preload.so policy
+	skip_if_sanitized
+	[ "$(nproc)" -gt 1 ] || skip 'needs two CPUs'
+	declare -A looks
+	for policy in sleep auto spin; do
+		rm -f feed copy
+		mkfifo feed
+		exec 9<>feed
+		spawn reader env "LD_PRELOAD=$preload" SV_CLOCK_STEP=100 SV_CLOCK_CPU=1 SV_CLOCK_LOOKS=looks \
+			svread --wait=$policy -o copy 9>&-
+		spawn writer env "LD_PRELOAD=$preload" SV_CLOCK_CPU=0 svwrite --wait=$policy <feed 9>&-
+		echo text >&9
+		wait_until '[ -s copy ]'
+		wait_asleep "${pid[reader]}"
+		exec 9>&-
+		reap writer
+		assert_status 0
+		reap reader
+		assert_status 0
+		looks[$policy]=$(cat looks)
+		echo "$policy: ${looks[$policy]} looks at the clock, 0.1 us each"
+	done
+	[ "${looks[sleep]}" -lt 50 ] || fail 'sleep spins'
+	[ "${looks[auto]}" -gt 50 ] || fail 'auto does not spin'
+	[ "${looks[auto]}" -lt 20000 ] || fail 'auto spins too long'
+	[ "${looks[spin]}" -gt 50000 ] || fail 'spin does not spin'
+}
+
+@test "the rate that is shown is one at which the bytes came" {
+	skip_unless jq
+	mkfifo feed
+	exec 9<>feed
+	spawn reader svread -o /dev/null 9>&-
+	spawn writer svwrite --progress=json 9>&- <feed
+	local i
+	# Some more at each tick.
+	for i in 1 2 3 4; do
+		head -c $((i * 50000)) /dev/zero >&9
+		wait_until "[ \"\$(grep -c '\"bytes\":[1-9]' writer.err)\" -ge $i ]"
+	done
+	exec 9>&-
+	reap writer
+	assert_status 0
+	reap reader
+	# Between the slowest and the fastest of the ticks so far; the last line has the average of all.
+	run_logged jq -rs '
+		. as $all | [range(1; length - 1) | . as $i | $all[$i] as $line |
+			[range(1; $i + 1) | ($all[.].bytes - $all[. - 1].bytes) / ([$all[.].elapsed - $all[. - 1].elapsed, 0.001] | max)] as $rates |
+			select($line.state == "running" and ($line.rate > 1.1 * ($rates | max) + 1 or $line.rate < 0.9 * ($rates | min) - 1)) | $line],
+		[$all[-1] | select((.average - .bytes / .elapsed | fabs) > 0.05 * .average)] | tojson' writer.err
+	assert_status 0
+	assert_output $'[]\n[]'
+}
+
+@test "an output that is gone on with is cut off where the next byte belongs, even if its reader wrote too much" {
+	random_file file 100000
+	spawn writer svwrite -r -s 16K file
+	midway signal=9 2 svread -r -s 16K -o copy
+	reap svread
+	assert_status 137
+	wait_asleep "${pid[writer]}"
+	head -c 200000 /dev/zero >>copy
+	run_logged svread -r -s 16K -o copy
+	assert_status 0
+	reap writer
+	assert_status 0
+	assert_same_file file copy
+}

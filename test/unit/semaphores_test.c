@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The set of two semaphores as the kernel keeps it: who is woken by what, and what the end of a process adds.
+ * Each side is a process of its own, since SEM_UNDO belongs to one.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/ipc.h>
+#include <sys/sem.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "os/semaphores.h"
+#include "pair.h"
+
+static struct sv_fault fault;
+static int set;
+
+static int value(int sem)
+{
+	return semctl(set, sem, GETVAL);
+}
+
+/* What the reader, or the writer, finds on the semaphore on which it sleeps. */
+static int bells_of(enum sv_role sleeper)
+{
+	return value(sleeper == SV_READER ? SV_SEM_DATA : SV_SEM_SPACE);
+}
+
+/* A process that does so and then ends: it returns, or is killed. */
+static void in_child(void (*act)(enum sv_role role), enum sv_role role, bool killed)
+{
+	pid_t pid = fork();
+	int status;
+
+	must(pid != -1);
+	if (pid == 0) {
+		act(role);
+		if (killed)
+			kill(getpid(), SIGKILL);
+		_exit(0);
+	}
+	must(waitpid(pid, &status, 0) == pid);
+}
+
+static void begin(void)
+{
+	must(sv_sem_create(&set, IPC_PRIVATE, 0600, &fault) == SV_OK);
+}
+
+static void end(void)
+{
+	must(sv_sem_remove(set) == 0);
+}
+
+static void attach(enum sv_role role)
+{
+	sv_sem_attach(set, role, &fault);
+}
+
+/* Its exit status tells its parent: the bells of its peer times 16, and its own. */
+static void attach_and_look(enum sv_role role)
+{
+	sv_sem_attach(set, role, &fault);
+	_exit(bells_of(sv_other(role)) * 16 + bells_of(role));
+}
+
+static void attach_and_ring(enum sv_role role)
+{
+	int i;
+
+	sv_sem_attach(set, role, &fault);
+	for (i = 0; i < 5; i++)
+		sv_sem_ring(set, role);
+}
+
+static void attach_and_take(enum sv_role role)
+{
+	struct timespec none = { 0, 0 };
+	int i;
+
+	sv_sem_attach(set, role, &fault);
+	for (i = 0; i < 3; i++)
+		sv_sem_sleep(set, role, &none);
+}
+
+static void attach_and_leave(enum sv_role role)
+{
+	sv_sem_attach(set, role, &fault);
+	sv_sem_leave(set, role);
+	if (sv_sem_gone(set, role) != 1)
+		_exit(1);
+}
+
+static void one_side(enum sv_role role)
+{
+	const char *name = role == SV_WRITER ? "writer" : "reader";
+	enum sv_role peer = sv_other(role);
+	int status;
+	pid_t pid;
+
+	begin();
+	pid = fork();
+	must(pid != -1);
+	if (pid == 0)
+		attach_and_look(role);
+	must(waitpid(pid, &status, 0) == pid);
+	is(WEXITSTATUS(status), 16, "the %s attaches: one bell for its peer, none for itself", name);
+	end();
+
+	begin();
+	in_child(attach, role, true);
+	is(sv_sem_gone(set, role), 1, "the %s is killed: that shows", name);
+	is(sv_sem_gone(set, peer), 0, "and its peer is not taken for gone");
+	is(bells_of(peer), SV_WEIGHT + 1, "the peer's semaphore has the weight and the arrival bell");
+	in_child(attach, role, false);
+	is(bells_of(peer), SV_WEIGHT + 1, "a successor replaces the weight, and leaves one of its own");
+	is(sv_sem_clear(set, role, &fault), SV_OK, "the weight is taken off");
+	is(bells_of(peer), 0, "with all that was rung before");
+	is(sv_sem_gone(set, role), 0, "nobody is gone then");
+	end();
+
+	begin();
+	in_child(attach_and_ring, role, true);
+	is(bells_of(peer), SV_WEIGHT + 6, "bells of the %s stay when it is killed", name);
+	in_child(attach, role, true);
+	is(bells_of(peer), SV_WEIGHT + 1, "a successor takes off weight and old bells together");
+	end();
+
+	begin();
+	must(sv_sem_ring(set, peer) == 0 && sv_sem_ring(set, peer) == 0 && sv_sem_ring(set, peer) == 0);
+	in_child(attach_and_take, role, true);
+	is(bells_of(role), 0, "bells that the %s has taken do not come back", name);
+	end();
+
+	begin();
+	in_child(attach_and_leave, role, false);
+	is(bells_of(peer), SV_WEIGHT + 1, "the %s leaves: one weight, by itself, and none more at its exit",
+	   name);
+	end();
+
+	begin();
+	must(sv_sem_ring_own(set, role) == 0);
+	is(bells_of(role), 1, "an interrupted %s rings itself", name);
+	sv_sem_drain(set, role);
+	is(bells_of(role), 0, "and takes the bell");
+	sv_sem_drain(set, role);
+	is(bells_of(role), 0, "only if there is one");
+	end();
+}
+
+/* A live side's bells are not touched by a successor of the other. */
+static void both_sides(void)
+{
+	begin();
+	must(sv_sem_attach(set, SV_READER, &fault) == SV_OK);
+	must(sv_sem_ring(set, SV_READER) == 0);
+	in_child(attach, SV_WRITER, true);
+	in_child(attach, SV_WRITER, true);
+	is(bells_of(SV_WRITER), 2, "two writers came and died: the reader's bells are as they were");
+	is(sv_sem_gone(set, SV_READER), 0, "and the reader is not taken for gone");
+	end();
+}
+
+static void sleeps(void)
+{
+	struct timespec soon = { 0, 1000000 };
+
+	begin();
+	is(sv_sem_sleep(set, SV_READER, &soon), EAGAIN, "a sleep ends when its time is up");
+	must(sv_sem_ring(set, SV_WRITER) == 0);
+	is(sv_sem_sleep(set, SV_READER, NULL), 0, "or by a bell");
+	is(bells_of(SV_READER), 0, "which it takes");
+	end();
+	is(sv_sem_sleep(set, SV_READER, NULL), EINVAL, "or because the set is gone");
+	is(sv_sem_ring(set, SV_WRITER), EINVAL, "and then there is nobody to be rung");
+	is(sv_sem_gone(set, SV_WRITER), -EINVAL, "or to be looked at");
+	is(sv_sem_remove(set), 0, "and nothing left to be removed");
+}
+
+int main(void)
+{
+	one_side(SV_WRITER);
+	one_side(SV_READER);
+	both_sides();
+	sleeps();
+	return tap_done();
+}
