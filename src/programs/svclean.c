@@ -81,7 +81,7 @@ static void show_json(struct cli_json *json, const struct sv_info *info, const c
 	cli_json_close(json, '}');
 }
 
-/* Data that somebody may want is kept; the command that drops it, and nothing else. */
+/* For a channel that is kept because it holds data: the command that drops this one and no other. */
 static char *hint(char *text, size_t size, const struct sv_info *info)
 {
 	static char command[CLI_COMMAND_SIZE];
@@ -110,7 +110,7 @@ static int show(const struct sv_info *info, int removed, void *arg)
 		return 0;
 	}
 	hint(drop, sizeof drop, info);
-	/* Without a name only what was done, or could be, is of interest. */
+	/* Unless the user named it, a channel that is simply in use is not worth a line. */
 	if (cleaning->json != NULL || cleaning->quiet ||
 	    (removed == 0 && !is_named(cleaning->options) && drop[0] == '\0'))
 		return 0;
@@ -121,7 +121,7 @@ static int show(const struct sv_info *info, int removed, void *arg)
 	return 0;
 }
 
-/* The library found no channel to consider, but the user named one: say what is there instead. */
+/* The library found no channel of the name or path that the user gave: print what is there instead. */
 static void tell_absence(struct cleaning *cleaning)
 {
 	const struct sv_clean_options *options = cleaning->options;

@@ -126,7 +126,7 @@ static void check(struct request *request, int argc, char *const *argv)
 	check_await(request);
 }
 
-/* What follows from the options and from where the output goes. */
+/* Fill in what follows from the options and from where the output goes. */
 static void complete(struct request *request)
 {
 	struct cli_view *view = &request->show.view;

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# svclean: what it says of channels and of foreign objects, and which empty files it takes along.
+# svclean: what it prints about channels and orphans, and which empty files it removes.
 
 load ../lib/common
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# svstat: what it shows, that it fits, and that it only looks.
+# svstat: what it shows, that it fits into the window, and that it changes nothing.
 
 load ../lib/common
 
@@ -327,7 +327,7 @@ END
 	kill "${pid[reader]}"
 }
 
-# A look after the other until `stop` is there, in each form; fails with the first that fails.
+# Run svstat in each of its forms, again and again, until the file `stop` exists; fails when one of them fails.
 look_on() {
 	while [ ! -e stop ]; do
 		svstat >/dev/null && svstat -A -o state >/dev/null && svstat --json >/dev/null || return 1
@@ -442,7 +442,7 @@ END
 	kill "${pid[idle]}"
 }
 
-@test "the rate is what has been moved since the look before" {
+@test "the rate is what has been moved since the snapshot before" {
 	skip_unless jq
 	running_transfer flow
 	start watch svstat -w0.1 --json --count=8 flow

@@ -38,7 +38,7 @@ void cli_json_close(struct cli_json *json, char bracket);                 /* '}'
 void cli_json_text(struct cli_json *json, const char *key, const char *text);
 void cli_json_signed(struct cli_json *json, const char *key, int64_t number);
 void cli_json_unsigned(struct cli_json *json, const char *key, uint64_t number);
-/* With so many decimals; null if it is not finite. */
+/* Printed with so many decimals; infinity and NaN become null. */
 void cli_json_real(struct cli_json *json, const char *key, double number, int decimals);
 void cli_json_bool(struct cli_json *json, const char *key, bool value);
 void cli_json_null(struct cli_json *json, const char *key);

@@ -83,7 +83,7 @@ bool cli_parse_size(const char *text, uint64_t *bytes)
 	if (!fits && errno == EINVAL)
 		return false;
 	unit = unit_of(text + n);
-	/* There is no part of a byte. */
+	/* A number of bytes without a unit has no fraction. */
 	if (unit == -1 || (unit == 0 && memchr(text, '.', n) != NULL))
 		return refuse(EINVAL);
 	if (!fits || number > (uint64_t)INT64_MAX >> 10 * unit)

@@ -111,7 +111,7 @@ char *cli_short_bytes(char *out, size_t size, double bytes)
 	static const char units[] = " KMGTPE";
 	size_t i = 0;
 
-	/* 1023.5 would round to four digits and a unit. */
+	/* 1023.5 and more would be rounded to 1024, which has four digits. */
 	while (bytes >= 1023.5 && units[i + 1] != '\0') {
 		bytes /= 1024;
 		i++;
@@ -172,7 +172,7 @@ char *cli_command(char *out, size_t size, long pid)
 	}
 	if (length <= 0)
 		return strcpy(out, "?");
-	/* One newline ends it; the name itself may hold others. */
+	/* The kernel adds a newline; the name itself may hold others. */
 	name[name[length - 1] == '\n' ? length - 1 : length] = '\0';
 	return cli_escape(out, size, name);
 }
@@ -199,7 +199,7 @@ char *cli_bar(char *out, size_t size, unsigned percentage, size_t width)
 	static const char full[] = "##################################################";
 	size_t cells =
 		width < CLI_BAR_LEAST ? CLI_BAR_LEAST - 7 : (width > CLI_BAR_MOST ? CLI_BAR_MOST : width) - 7;
-	/* Neither empty nor full looks so unless it is. */
+	/* Only 0 % is drawn as empty, and only 100 % as full. */
 	size_t filled = (cells * percentage + 50) / 100;
 
 	if (filled == 0 && percentage > 0)

@@ -39,10 +39,10 @@ char *cli_short_age(char *out, size_t size, int64_t seconds);
 /* A time on the clock of this time zone; "-" when it is not known (0). */
 char *cli_time(char *out, size_t size, int64_t when);
 
-/* 0 to 100, rounded down; of nothing it is 0. */
+/* 0 to 100, rounded down; 0 if the whole is 0. */
 unsigned cli_percent(uint64_t part, uint64_t whole);
 
-/* "[####      ]  40%" in width columns, within these limits. */
+/* "[####      ]  40%" in width columns; a width beyond these limits is brought to the limit. */
 #define CLI_BAR_LEAST 11
 #define CLI_BAR_MOST 27
 char *cli_bar(char *out, size_t size, unsigned percent, size_t width);

@@ -46,7 +46,7 @@ static bool is_so(const struct wanted *wanted, const struct sv_info *info)
 	return false;
 }
 
-/* Until it is so.  *info is what was found last, *found whether anything was. */
+/* Wait until the channel is as wanted.  *found tells whether there was a channel at last, *info its facts. */
 static int watch(const char *name, const struct cli_choice *choice, const struct wanted *wanted,
                  int64_t deadline, struct sv_info *info, bool *found)
 {

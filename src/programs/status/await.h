@@ -7,10 +7,10 @@
 
 /*
  * what: "NAME", "NAME=STATE" or, when the choice has the channel, "=STATE" or "".  STATE is "there" (the
- * default), "writer", "reader", "gone", or the word of a state.  Looks 20 times a second, so a state that
- * lasts for a shorter time can be missed.
- * CLI_OK: it is so.  CLI_TIMEOUT after timeout_ms (-1: none), with a message; CLI_FAILED or CLI_USAGE
- * likewise.
+ * default), "writer", "reader", "gone", or the word of a state.  The channel is looked at 20 times a second,
+ * so a state that lasts for a shorter time can be missed.
+ * Returns CLI_OK when the channel is in that state; after printing a message CLI_TIMEOUT when timeout_ms have
+ * passed (-1: no limit), CLI_FAILED or CLI_USAGE.
  */
 int cli_await(const char *what, const struct cli_choice *choice, int timeout_ms);
 

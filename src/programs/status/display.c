@@ -70,12 +70,12 @@ char *cli_display_frame(const struct cli_snapshot *snapshot, const struct cli_vi
                         size_t lines)
 {
 	char text[256], *frame = NULL;
-	size_t size, room = lines > 2 ? lines - 2 : 1; /* beside the summary and the headings */
+	size_t size, room = lines > 2 ? lines - 2 : 1; /* what the summary and the headings leave */
 	FILE *out = open_memstream(&frame, &size);
 
 	if (out == NULL)
 		return NULL;
-	/* The number of those that have no room takes a line, too. */
+	/* "... and N more" takes a line, too. */
 	if (snapshot->count > room && room > 1)
 		room--;
 	cli_print_cut(out, cli_display_summary(text, sizeof text, snapshot, width), width);

@@ -6,8 +6,8 @@
 #include "status/columns.h"
 #include "status/snapshot.h"
 
-/* The table, of at most so many rows, or the details.  No line is wider than width; width 0: any, and the
- * table has the columns that suit 80. */
+/* Print the table, with at most so many rows, or the details.  No line is wider than width.  Width 0: lines
+ * may have any width, and the table has the columns that suit 80. */
 void cli_display(FILE *out, const struct cli_snapshot *snapshot, const struct cli_view *view, size_t width,
                  size_t rows);
 

@@ -2,7 +2,6 @@
 #include "status/facts.h"
 
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "common/shell.h"
@@ -25,7 +24,7 @@ void cli_channel_take(struct cli_channel *channel, const struct sv_info *info)
 
 uint64_t cli_channel_fill(const struct sv_info *info)
 {
-	/* Two numbers from moving memory, and not to be trusted. */
+	/* The positions were read one after the other while they change, and may be forged. */
 	int64_t filled = (int64_t)(info->side[SV_WRITER].position - info->side[SV_READER].position);
 
 	if (filled < 0)
@@ -54,20 +53,12 @@ char *cli_channel_label(char *out, size_t size, const struct sv_info *info)
 	return out;
 }
 
-/* A named channel is found by its name in the directory that its path names, wherever SVIPC_DIR leads. */
 char *cli_channel_command(char *out, size_t size, const char *program, const struct sv_info *info)
 {
-	char dir[sizeof info->path];
-	char *slash;
+	bool named = info->name[0] != '\0';
 
-	if (info->name[0] == '\0')
-		return cli_shell_command(out, size, program, NULL, NULL, info->path, info->project);
-	snprintf(dir, sizeof dir, "%s", info->path);
-	slash = strrchr(dir, '/');
-	if (slash == NULL || getenv("SVIPC_DIR") == NULL)
-		return cli_shell_command(out, size, program, NULL, info->name, NULL, info->project);
-	*slash = '\0';
-	return cli_shell_command(out, size, program, dir, info->name, NULL, info->project);
+	return cli_shell_command(out, size, program, NULL, named ? info->name : NULL,
+	                         named ? NULL : info->path, info->project);
 }
 
 bool cli_channel_has_header(const struct sv_info *info)

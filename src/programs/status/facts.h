@@ -12,7 +12,7 @@ struct cli_channel {
 	char command[2][72]; /* of the attached sides, escaped; empty: none */
 };
 
-/* The facts, and the commands of the attached processes.  The rate is not known yet. */
+/* Fill in the facts and the commands of the attached processes; the rate is not known yet. */
 void cli_channel_take(struct cli_channel *channel, const struct sv_info *info);
 
 /* Bytes in the ring now, and how much of its capacity that is, 0 to 100. */
@@ -25,13 +25,14 @@ unsigned cli_channel_done(const struct sv_info *info);
 /* Name, or path, with ":ID" if the project id is not the default; escaped. */
 char *cli_channel_label(char *out, size_t size, const struct sv_info *info);
 
-/* A complete command for this channel: see cli_shell_command(). */
+/* A complete command for this channel, which is one of $SVIPC_DIR: see cli_shell_command(). */
 char *cli_channel_command(char *out, size_t size, const char *program, const struct sv_info *info);
 
 /* Could the header of the segment be read? */
 bool cli_channel_has_header(const struct sv_info *info);
 
-/* A side: "1234 svwrite", "1234 done", "1234 gone", or "-"; with another separator in place of the blank. */
+/* A side: "1234 svwrite", "1234 done", "1234 gone", or "-".  The separator stands where these have a blank.
+ */
 char *cli_channel_side(char *out, size_t size, const struct cli_channel *channel, enum sv_role role,
                        char separator);
 

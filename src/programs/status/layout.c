@@ -5,7 +5,7 @@
 
 #include "common/text.h"
 
-/* From least to most.  The last one that fits is shown, or the first anyway. */
+/* From narrow to wide.  The widest that fits is shown; the first is shown even if it does not fit. */
 static const char *const layouts[] = {
 	"channel",
 	"channel,short",
@@ -36,7 +36,7 @@ static const char *const watch_layouts[] = {
 	"channel,key,shmid,semid,state,writer,reader,moved,done,rate,bar,capacity,age,reason",
 };
 
-/* A bar is a picture of a number: it has no place where a name as long as this would be cut for it. */
+/* A name of up to so many columns is not cut to make room for a bar: fill as a number is shown instead. */
 #define NAME_BESIDE_BAR 32
 
 static void fill_table(struct cli_table *table, const struct cli_snapshot *snapshot,
@@ -93,7 +93,7 @@ void cli_layout_table(struct cli_table *table, const struct cli_snapshot *snapsh
 			break;
 		cli_table_free(table);
 	}
-	/* A bar takes what is left. */
+	/* The bar takes the columns that are left. */
 	if (spare > 0 && has_bar(list[i])) {
 		cli_table_free(table);
 		fill_layout(table, snapshot, view, list[i], CLI_BAR_LEAST + (size_t)spare);

@@ -26,7 +26,7 @@ static int collect(const struct sv_info *info, void *arg)
 {
 	struct ours *ours = arg;
 
-	/* What is foreign by its content stays a candidate. */
+	/* An object that its content shows to be foreign may be an orphan. */
 	if (info->state == SV_STATE_FOREIGN)
 		return 0;
 	if (ours->count == ours->room) {
@@ -57,7 +57,7 @@ static bool contains(const int *ids, size_t count, int id)
 	return false;
 }
 
-/* Alive, or of another user, or in doubt: anything but "there is no such process". */
+/* false also in doubt: only "no such process" means that it is gone. */
 static bool is_gone(long pid)
 {
 	return pid > 0 && kill((pid_t)pid, 0) == -1 && errno == ESRCH;
@@ -75,7 +75,7 @@ static int64_t last_use(const struct cli_orphan *orphan)
 	return orphan->used > orphan->changed ? orphan->used : orphan->changed;
 }
 
-/* One whose age is not known may be young. */
+/* An orphan of unknown age may be young, so it is left out where an age is asked for. */
 static int report(struct search *search, struct cli_orphan *orphan)
 {
 	if (search->older_than_s > 0 && cli_seconds_since(last_use(orphan)) < search->older_than_s)
@@ -83,7 +83,7 @@ static int report(struct search *search, struct cli_orphan *orphan)
 	return search->visit(orphan, search->arg);
 }
 
-/* A pid of 0 is one that this pid namespace cannot name: nothing is known of that process. */
+/* The kernel shows pid 0 for a process of another pid namespace; such a process may be alive. */
 static bool segment_is_orphaned(struct cli_orphan *orphan, long creator, long last, bool was_attached)
 {
 	if (!is_gone(creator) || (was_attached && !is_gone(last)))
@@ -130,7 +130,7 @@ static int walk_segments(struct search *search, FILE *table)
 	return result;
 }
 
-/* The kernel keeps for each semaphore the process that changed it last; nothing tells who made the set. */
+/* The kernel keeps for each semaphore the process that changed it last; it does not keep who made the set. */
 static bool set_is_orphaned(struct cli_orphan *orphan)
 {
 	long user = 0, last = 0;
@@ -185,7 +185,7 @@ static int walk_sets(struct search *search, FILE *table)
 	return result;
 }
 
-/* The kernel keeps the last sender and the last receiver; nothing tells who made the queue. */
+/* The kernel keeps the last sender and the last receiver; it does not keep who made the queue. */
 static bool queue_is_orphaned(struct cli_orphan *orphan, long sender, long receiver)
 {
 	if ((sender == 0 && receiver == 0) || (sender != 0 && !is_gone(sender)) ||

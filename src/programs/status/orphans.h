@@ -32,10 +32,10 @@ struct cli_orphan {
 typedef int (*cli_orphan_visit)(const struct cli_orphan *orphan, void *arg);
 
 /*
- * Segments, then sets, then queues, by id; with older_than_s above 0 only those that nobody used or changed
- * for so many seconds.  0, or what visit returned, or -1 with a message printed: /proc/sysvipc or the
- * channels cannot be read.  In doubt (a pid of another pid namespace, no right to read, never used) an object
- * is left out.
+ * Visit segments, then sets, then queues, by id; with older_than_s above 0 only those that nobody has used or
+ * changed for so many seconds.  An object in doubt is left out: one that was never used, one that may not be
+ * read, or one whose users belong to another pid namespace.  Returns 0, or what visit returned, or -1 after
+ * printing why /proc/sysvipc or the channels cannot be read.
  */
 int cli_orphans_walk(int64_t older_than_s, cli_orphan_visit visit, void *arg);
 

@@ -11,7 +11,7 @@
 #include "status/display.h"
 #include "status/screen.h"
 
-/* The first rates are there after this time at most. */
+/* The second snapshot, and with it the first rates, comes after this time at most. */
 #define FIRST_NS INT64_C(500000000)
 
 static bool draw(const struct cli_snapshot *snapshot, const struct cli_view *view)
@@ -51,8 +51,7 @@ static void sleep_until(int64_t until_ns)
 	nanosleep(sv_time_left(until_ns, &left), NULL);
 }
 
-/* Show one snapshot until the next is due.  false: no more, *status is what to exit with unless a signal
- * came. */
+/* Show one snapshot until the next is due.  false: it was the last one, and *status is what to exit with. */
 static bool show(const struct cli_snapshot *snapshot, const struct cli_refresh *refresh, bool screen,
                  int turn, int *status)
 {
@@ -103,7 +102,7 @@ int cli_refresh(const struct cli_refresh *refresh)
 	}
 	if (screen)
 		cli_screen_end();
-	/* A message on the screen would have gone with it. */
+	/* The message comes after the screen was left, which would have taken it away. */
 	if (more)
 		cli_say("%s", now->failure);
 	cli_snapshot_free(now);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* refresh.h - a snapshot after the other, on a screen or as blocks of text or lines of JSON. */
+/* refresh.h - one snapshot after the other, on a screen, as blocks of text or as lines of JSON. */
 #ifndef SV_STATUS_REFRESH_H
 #define SV_STATUS_REFRESH_H
 
@@ -14,7 +14,7 @@ struct cli_refresh {
 	int count; /* snapshots; 0: for ever */
 };
 
-/* The status to exit with, after standard output was closed; or the program ends by the signal that came. */
+/* Returns the status to exit with; standard output is closed.  If a signal came, the program dies by it. */
 int cli_refresh(const struct cli_refresh *refresh);
 
 #endif

@@ -144,13 +144,13 @@ static void stop_and_go_on(void)
 	take();
 }
 
-/* The keys that have come; false: none that matters. */
+/* Read the keys that were pressed.  false: none of them means anything here. */
 static bool read_keys(enum cli_screen_event *event)
 {
 	char key[32];
 	ssize_t n = read(STDIN_FILENO, key, sizeof key), i;
 
-	/* Nothing more will come: do not be woken for that again and again. */
+	/* At the end of the input poll() would return at once for ever. */
 	if (n <= 0)
 		keys = false;
 	for (i = 0; i < n; i++) {

@@ -26,7 +26,7 @@ bool cli_screen_possible(void);
 void cli_screen_begin(void);
 void cli_screen_end(void);
 
-/* Show the first lines of a text, and nothing else.  false: it cannot be written. */
+/* Show the first lines of a text and clear the rest of the screen.  false: writing failed. */
 bool cli_screen_draw(const char *text, size_t lines);
 
 /* Wait until a moment of CLOCK_MONOTONIC, in nanoseconds, or until something happens. */

@@ -12,13 +12,13 @@ bool cli_choice_is_named(const struct cli_choice *choice)
 	return choice->path != NULL || choice->name_count > 0;
 }
 
-/* The default comes first. */
+/* The default project id comes first. */
 static int project_order(const struct sv_info *info)
 {
 	return info->project == SV_PROJECT_DEFAULT ? 0 : info->project;
 }
 
-/* By what is shown first, then by all that tells two channels apart. */
+/* By name or path in version order, then by whatever else tells two channels apart. */
 static int compare(const void *a, const void *b)
 {
 	const struct sv_info *x = &((const struct cli_channel *)a)->info,
@@ -37,7 +37,7 @@ static int compare_rates(const void *a, const void *b)
 {
 	double x = ((const struct cli_channel *)a)->rate, y = ((const struct cli_channel *)b)->rate;
 
-	/* A rate that is not known is below 0, and as good as none. */
+	/* An unknown rate is negative; it counts as 0. */
 	x = x < 0 ? 0 : x;
 	y = y < 0 ? 0 : y;
 	return x != y ? (x < y) - (x > y) : compare(a, b);

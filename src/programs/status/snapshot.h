@@ -13,7 +13,7 @@ struct cli_choice {
 	int project;
 };
 
-/* Is it about channels that the user named, not about all? */
+/* Did the user name channels? */
 bool cli_choice_is_named(const struct cli_choice *choice);
 
 /* All channels, by name in version order (m2 before m10), or the chosen ones in the order of the choice. */
@@ -26,9 +26,10 @@ struct cli_snapshot {
 };
 
 /*
- * Take a snapshot, into one that is zero or was used before.  CLI_OK, also when some are missing; else the
- * status to exit with, and why in *failure: CLI_FAILED, or CLI_USAGE for a name that no channel can have.
- * tell_missing: print a message for each one that is missing.
+ * Take a snapshot into a struct that is zero or was used before.  Returns CLI_OK, also when some of the
+ * chosen channels are missing; else the status to exit with, and snapshot->failure tells why: CLI_FAILED, or
+ * CLI_USAGE for a name that no channel can have.
+ * tell_missing: print a message for each channel that is missing.
  */
 int cli_snapshot_take(struct cli_snapshot *snapshot, const struct cli_choice *choice, bool tell_missing);
 

@@ -98,7 +98,7 @@ long cli_table_spare(const struct cli_table *table, bool headings, size_t width)
 	return (long)width - (long)sum(need, table->columns, gap(width));
 }
 
-/* Take from the column that can spare most, until the line fits or nothing can be spared. */
+/* Narrow the column that can spare most, again and again, until the line fits or nothing can be spared. */
 static void shrink(const struct cli_table *table, size_t width, size_t *widths, const size_t *floor)
 {
 	while (sum(widths, table->columns, gap(width)) > width) {
@@ -115,7 +115,7 @@ static void shrink(const struct cli_table *table, size_t width, size_t *widths, 
 	}
 }
 
-/* The widths to print with.  A terminal that is too narrow even so gets less of what can be cut at all. */
+/* The widths to print with.  If even the least widths do not fit, columns that may be cut get less. */
 static void fit(const struct cli_table *table, bool headings, size_t width, size_t *widths)
 {
 	size_t floor[CLI_TABLE_COLUMNS] = { 0 }, i;

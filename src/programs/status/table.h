@@ -9,7 +9,7 @@
 
 #define CLI_TABLE_COLUMNS 40
 
-/* How a column is laid out.  (Columns of a terminal are meant where widths are counted.) */
+/* How a column is laid out.  Widths are counted in columns of a terminal. */
 struct cli_column {
 	const char *heading;
 	bool right;   /* numbers */
@@ -34,8 +34,8 @@ void cli_table_column(struct cli_table *table, const struct cli_column *column);
 void cli_table_add(struct cli_table *table, const char *text);
 
 /*
- * Columns that are left of width when cells are cut as far as they may be; negative: that is not enough.
- * headings: these count too.
+ * How much of width is left when the cells are cut as far as they may be; negative: so much is missing.
+ * headings: the headings need room, too.
  */
 long cli_table_spare(const struct cli_table *table, bool headings, size_t width);
 
