@@ -243,3 +243,17 @@ END
 	done
 	kill "${pid[one]}" "${pid[two]}"
 }
+
+@test "what is not known is null in JSON: the age of a channel whose objects are gone" {
+	skip_unless jq ipcrm
+	local shmid semid
+	waiting_writer dead
+	read -r shmid semid < <(svstat -o shmid,semid --noheadings dead)
+	kill -KILL "${pid[dead]}"
+	reap dead
+	ipcrm -m "$shmid" -s "$semid"
+	assert_equal facts "$(svstat --json dead | jq -c '.channels[0] | [.state, .shmid, .semid, .created, .age]')" \
+		'["stale",null,null,null,null]'
+	assert_equal age "$(svstat -o age --noheadings dead)" '?'
+	svclean -q -c dead
+}

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "clock.h"
+#include "common/advice.h"
 #include "common/states.h"
 
 #define PAUSE_NS INT64_C(50000000)
@@ -59,7 +60,7 @@ static int watch(const char *name, const struct cli_choice *choice, const struct
 		code = sv_find(name, choice->path, choice->project, info, &error);
 		*found = code == SV_OK;
 		if (code != SV_OK && error.sys_errno != ENOENT) {
-			cli_say("%s", error.text);
+			cli_report_error(&error, name, choice->path, choice->project);
 			return code == SV_EINVAL ? CLI_USAGE : CLI_FAILED;
 		}
 		if (is_so(wanted, *found ? info : NULL))

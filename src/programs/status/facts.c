@@ -124,6 +124,15 @@ static void id_json(struct cli_json *json, const char *key, int id)
 		cli_json_null(json, key);
 }
 
+/* Negative: not known. */
+static void time_json(struct cli_json *json, const char *key, int64_t seconds)
+{
+	if (seconds >= 0)
+		cli_json_signed(json, key, seconds);
+	else
+		cli_json_null(json, key);
+}
+
 void cli_channel_json(struct cli_json *json, const struct cli_channel *channel)
 {
 	const struct sv_info *info = &channel->info;
@@ -132,7 +141,7 @@ void cli_channel_json(struct cli_json *json, const struct cli_channel *channel)
 	cli_json_text(json, "name", info->name[0] != '\0' ? info->name : NULL);
 	cli_json_text(json, "path", info->path[0] != '\0' ? info->path : NULL);
 	snprintf(text, sizeof text, "0x%08" PRIx32, info->key);
-	cli_json_text(json, "key", text);
+	cli_json_text(json, "key", info->key != 0 ? text : NULL);
 	cli_json_signed(json, "id", info->project);
 	id_json(json, "shmid", info->shmid);
 	id_json(json, "semid", info->semid);
@@ -152,8 +161,8 @@ void cli_channel_json(struct cli_json *json, const struct cli_channel *channel)
 		cli_json_real(json, "rate", channel->rate, 3);
 	else
 		cli_json_null(json, "rate");
-	cli_json_signed(json, "created", info->created);
-	cli_json_signed(json, "age", cli_seconds_since(info->created));
+	time_json(json, "created", info->created > 0 ? info->created : -1);
+	time_json(json, "age", cli_seconds_since(info->created));
 	cli_json_unsigned(json, "segment", info->segment);
 	cli_json_unsigned(json, "maps", info->maps);
 	cli_json_unsigned(json, "owner", info->owner);

@@ -296,6 +296,7 @@ void cli_orphan_print(const struct cli_orphan *orphan)
 
 void cli_orphan_json(struct cli_json *json, const struct cli_orphan *orphan)
 {
+	int64_t age = cli_seconds_since(last_use(orphan));
 	char text[32];
 
 	cli_json_text(json, "kind", kinds[orphan->kind].name);
@@ -307,7 +308,10 @@ void cli_orphan_json(struct cli_json *json, const struct cli_orphan *orphan)
 	cli_json_text(json, "mode", text);
 	cli_json_unsigned(json, kinds[orphan->kind].unit, orphan->size);
 	cli_json_signed(json, "changed", orphan->changed);
-	cli_json_signed(json, "age", cli_seconds_since(last_use(orphan)));
+	if (age >= 0)
+		cli_json_signed(json, "age", age);
+	else
+		cli_json_null(json, "age");
 	if (orphan->used != 0)
 		cli_json_signed(json, "used", orphan->used);
 	else

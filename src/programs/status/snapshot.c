@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "common/advice.h"
 
 bool cli_choice_is_named(const struct cli_choice *choice)
 {
@@ -78,26 +79,36 @@ static void drop_doubles(struct cli_snapshot *snapshot)
 	snapshot->count = kept;
 }
 
+static void keep_failure(struct cli_snapshot *snapshot, const struct cli_choice *choice, const char *name,
+                         const struct sv_error *error)
+{
+	static char advice[CLI_ADVICE_SIZE];
+
+	snprintf(snapshot->failure, sizeof snapshot->failure, "%s%s", error->text,
+	         cli_advise(advice, sizeof advice, error, name, choice->path, choice->project));
+}
+
 static int take_named(struct cli_snapshot *snapshot, const struct cli_choice *choice, bool tell_missing)
 {
 	struct sv_error error = SV_ERROR_INIT;
 	struct sv_info info = SV_INFO_INIT;
 	size_t i;
+	const char *name;
 	int code;
 
 	for (i = 0; i < (choice->path != NULL ? 1 : choice->name_count); i++) {
-		code = sv_find(choice->path != NULL ? NULL : choice->names[i], choice->path, choice->project,
-		               &info, &error);
+		name = choice->path != NULL ? NULL : choice->names[i];
+		code = sv_find(name, choice->path, choice->project, &info, &error);
 		if (code == SV_OK) {
 			add(&info, snapshot);
 			continue;
 		}
-		snprintf(snapshot->failure, sizeof snapshot->failure, "%s", error.text);
+		keep_failure(snapshot, choice, name, &error);
 		if (code == SV_EINVAL)
 			return CLI_USAGE;
 		snapshot->missing++;
 		if (tell_missing)
-			cli_say("%s", error.text);
+			cli_say("%s", snapshot->failure);
 	}
 	return CLI_OK;
 }
@@ -112,7 +123,7 @@ int cli_snapshot_take(struct cli_snapshot *snapshot, const struct cli_choice *ch
 	if (cli_choice_is_named(choice))
 		return take_named(snapshot, choice, tell_missing);
 	if (sv_list(choice->all, add, snapshot, &error) != SV_OK) {
-		snprintf(snapshot->failure, sizeof snapshot->failure, "%s", error.text);
+		keep_failure(snapshot, choice, NULL, &error);
 		return CLI_FAILED;
 	}
 	if (snapshot->count > 0)

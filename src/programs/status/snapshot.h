@@ -21,8 +21,8 @@ struct cli_snapshot {
 	struct cli_channel *channel;
 	size_t count, room;
 	int64_t at_ns;
-	size_t missing;    /* chosen, but not there */
-	char failure[800]; /* why something is missing, or could not be taken */
+	size_t missing;     /* chosen, but not there */
+	char failure[2048]; /* why something is missing, or could not be taken */
 };
 
 /*
