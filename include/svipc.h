@@ -132,14 +132,13 @@ struct sv_options {
 	                      2 MiB or more sv_open() asks for huge pages, so that as much of the ring, up
 	                      to 16 MiB, takes memory from then on; it takes some milliseconds at most. */
 	struct sv_source source; /* with SV_RESUME: the writer's input or the reader's output */
+	const volatile int
+		*cancel; /* sv_open() returns SV_EINTR soon (100 ms at most) after *cancel has become
+	                    non-zero, and at once if a signal handler did that; NULL: nothing */
 };
-#define SV_OPTIONS_INIT \
-	{ \
-		sizeof(struct sv_options), NULL, NULL, 0, 0, 0, SV_WAIT_AUTO, 0, SV_UNKNOWN, \
-		{ \
-			0, 0, 0, 0 \
-		} \
-	}
+/* clang-format off */
+#define SV_OPTIONS_INIT { sizeof(struct sv_options), NULL, NULL, 0, 0, 0, SV_WAIT_AUTO, 0, SV_UNKNOWN, { 0, 0, 0, 0 }, NULL }
+/* clang-format on */
 
 /*
  * What would help after a failure, for a program to turn into its own words and commands.  Each concerns the
@@ -188,7 +187,9 @@ enum sv_state {
 	SV_STATE_RESUMABLE = 5,      /* a side is missing; the next one may go on */
 	SV_STATE_STALE = 6,          /* ours, nobody attached, of no more use */
 	SV_STATE_FOREIGN = 7,        /* not ours, or cannot tell */
-	SV_STATE_CORRUPT = 8         /* ours by its first bytes, but not to be believed */
+	SV_STATE_CORRUPT = 8,        /* ours, but what it holds is not to be believed */
+	SV_STATE_OPENING = 9,        /* a process is opening it just now */
+	SV_STATE_CLOSING = 10        /* a process is closing it just now */
 };
 
 /* One side as others see it. */
@@ -227,19 +228,14 @@ struct sv_info {
 	int64_t created;        /* seconds since 1970 */
 	unsigned long maps;     /* shm_nattch: two for an attached writer, three for a reader */
 	struct sv_side side[2]; /* by enum sv_role */
+	uint64_t ipc_namespace; /* number of the IPC namespace of the caller, 0: not known */
+	unsigned elsewhere;     /* other IPC namespaces in which this user has a channel of the same name */
 };
-#define SV_SIDE_INIT \
-	{ \
-		0, 0, 0, 0, 0, 0, 0, 0 \
-	}
-#define SV_INFO_INIT \
-	{ \
-		sizeof(struct sv_info), SV_STATE_WAITING_READER, "", "", "", 0, 0, -1, -1, 0, 0, 0, 0, 0, \
-			SV_UNKNOWN, 0, 0, 0, \
-		{ \
-			SV_SIDE_INIT, SV_SIDE_INIT \
-		} \
-	}
+/* clang-format off */
+#define SV_SIDE_INIT { 0, 0, 0, 0, 0, 0, 0, 0 }
+#define SV_INFO_INIT { sizeof(struct sv_info), SV_STATE_WAITING_READER, "", "", "", 0, 0, -1, -1, 0, 0, 0, 0, 0, \
+	SV_UNKNOWN, 0, 0, 0, { SV_SIDE_INIT, SV_SIDE_INIT }, 0, 0 }
+/* clang-format on */
 
 typedef struct sv_channel sv_channel;
 

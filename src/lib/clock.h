@@ -3,6 +3,7 @@
 #ifndef SV_CLOCK_H
 #define SV_CLOCK_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <time.h>
@@ -21,6 +22,31 @@ static inline int64_t sv_now(void)
 static inline int64_t sv_deadline(int timeout_ms)
 {
 	return timeout_ms < 0 ? SV_NEVER : sv_now() + (int64_t)timeout_ms * 1000000;
+}
+
+/* How long a call may wait, and what ends the wait earlier.  Each pointer may be NULL. */
+struct sv_patience {
+	int64_t deadline;               /* 0: never wait; SV_NEVER: wait for ever */
+	const volatile int *cancel;     /* the wait ends soon after this becomes non-zero */
+	const _Atomic int *interrupted; /* the same, for a handle that is open */
+};
+
+static inline struct sv_patience sv_patience(int timeout_ms, const volatile int *cancel)
+{
+	return (struct sv_patience){ .deadline = timeout_ms == 0 ? 0 : sv_deadline(timeout_ms),
+		                     .cancel = cancel };
+}
+
+static inline bool sv_is_cancelled(const struct sv_patience *patience)
+{
+	return (patience->cancel != NULL && *patience->cancel != 0) ||
+	       (patience->interrupted != NULL &&
+	        atomic_load_explicit(patience->interrupted, memory_order_relaxed) != 0);
+}
+
+static inline bool sv_is_over(const struct sv_patience *patience)
+{
+	return patience->deadline == 0 || (patience->deadline != SV_NEVER && sv_now() >= patience->deadline);
 }
 
 /* What is left until a deadline, into *left; NULL for never.  Nothing left is zero. */

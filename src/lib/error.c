@@ -124,6 +124,8 @@ const char *sv_strstate(enum sv_state state)
 	case SV_STATE_STALE: return "stale";
 	case SV_STATE_FOREIGN: return "foreign";
 	case SV_STATE_CORRUPT: return "corrupt";
+	case SV_STATE_OPENING: return "opening";
+	case SV_STATE_CLOSING: return "closing";
 	}
 	return "unknown";
 }

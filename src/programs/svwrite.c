@@ -137,12 +137,12 @@ static int reserve(struct cli_transfer *t, const struct input *input, void **dat
 
 	if ((t->options.flags & SV_DETACH) == 0)
 		return cli_reserve(t, t->block, data, got);
-	code = cli_unwaited(t, sv_reserve(t->ch, 1, data, got, 0));
-	if (code != SV_EAGAIN)
-		return code;
-	code = cli_unwaited(t, sv_wait_peer(t->ch, 0));
-	if (code != SV_EAGAIN)
-		return code == SV_OK ? cli_reserve(t, 1, data, got) : code;
+	code = sv_reserve(t->ch, 1, data, got, 0);
+	/* A reader was there already: this is an ordinary transfer. */
+	if (code == SV_EAGAIN)
+		return cli_reserve(t, 1, data, got);
+	if (code != SV_ETOOBIG)
+		return cli_unwaited(t, code);
 	if (cli_read(t, input->fd, &beyond, 1) == 0)
 		return SV_END;
 	cli_say("%s: the input is larger than the channel's %llu bytes; give --size", t->label,

@@ -259,6 +259,8 @@ static void read_message(void)
 	check(sv_msg_release(&ch));
 }
 
+static struct sv_header header;
+
 static void make_channel(void)
 {
 	uint8_t how = fuzz_8(&input);
@@ -273,7 +275,9 @@ static void make_channel(void)
 	ch.process = getpid();
 	ch.flags = ((how & 2) != 0 ? SV_MESSAGES : 0u) | ((how & 4) != 0 ? SV_RESUME : 0u);
 	ch.kind = (ch.role == SV_READER ? SV_KIND_READER : 0u) | ((how & 2) != 0 ? SV_KIND_MESSAGES : 0u);
-	ch.segment.id = ch.semid = ch.rv.fd = -1;
+	memset(&header, 0, sizeof header);
+	ch.header = &header;
+	ch.segment.id = ch.semid = ch.rv.fd = ch.rv.directory.fd = ch.rv.directory.top = -1;
 	ch.segment.capacity = CAPACITY;
 	side[SV_WRITER].position = side[SV_READER].position = start;
 	side[ch.role].slot = SV_SLOT_ATTACHED;

@@ -2,7 +2,9 @@
 /* number.c - the programs' strict numbers, against strtoull(3) and the ranges that cli.h promises. */
 #include <errno.h>
 
-#include "common/messages.h"
+#include <stdbool.h>
+
+#include "common/numbers.h"
 #include "fuzz.h"
 
 static bool plain_digits(const char *text)

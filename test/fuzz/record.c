@@ -56,14 +56,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	REQUIRE(record != NULL);
 	/* Half of the inputs are the tail of a record that begins well. */
 	if ((fuzz_8(&input) & 1) != 0)
-		length = snprintf(text, sizeof text, "svipc 1\nproject %d\nsegment %d\nset %d\npath ",
-		                  (int)fuzz_32(&input), (int)fuzz_32(&input), (int)fuzz_32(&input));
+		length = snprintf(
+			text, sizeof text,
+			"svipc 2\ngeneration %016x\nkey %08x\nproject %d\nsegment %11d\nset %11d\nmade "
+			"%20d\nfile 0 0 0\npath ",
+			(unsigned)fuzz_32(&input), (unsigned)fuzz_32(&input), (int)fuzz_8(&input),
+			(int)fuzz_32(&input), (int)fuzz_32(&input), (int)fuzz_32(&input));
 	REQUIRE(pwrite(fd, text, (size_t)length, 0) == length);
 	REQUIRE(pwrite(fd, input.data, input.left, length) == (ssize_t)input.left);
 	REQUIRE(ftruncate(fd, length + (off_t)input.left) == 0);
-	sv_record_load(file, record);
-	if (record->valid) {
-		REQUIRE(record->path[0] == '/');
+	if (sv_record_read(fd, record)) {
+		REQUIRE(record->path[0] == '/' || record->path[0] == '\0');
+		REQUIRE(record->project >= 1 && record->project <= 255 && record->generation != 0);
+		REQUIRE(record->shmid >= -1 && record->semid >= -1);
 		REQUIRE(memchr(record->path, 0, sizeof record->path) != NULL);
 		REQUIRE(strchr(record->path, '\n') == NULL);
 	}

@@ -3,7 +3,8 @@
 #
 # What every bats suite loads: `load lib/common`.
 #
-# Each test gets, and starts in, an empty directory $WORK, and an own channel directory $SVIPC_DIR.  After it
+# Each test gets, and starts in, an empty directory $WORK, and an own channel directory $SVIPC_DIR; $RV is the part of
+# it that belongs to this IPC namespace and holds the rendezvous files.  After it
 # no process and no System V object that it made may be left; a suite with a setup or teardown of its own calls
 # sv_setup and sv_teardown from them.
 #
@@ -58,7 +59,10 @@ sv_setup() {
 	mkdir -p "$WORK"
 	cd "$WORK" || return 1
 	SVIPC_DIR=$(mktemp -d "${SVIPC_TEST_RENDEZVOUS:-/dev/shm}/svipc-test.XXXXXX") || return 1
-	export WORK SVIPC_DIR
+	# Where the rendezvous files of this IPC namespace are.
+	RV=$SVIPC_DIR/ipc-$(stat -Lc %i /proc/self/ns/ipc)
+	mkdir -m 700 "$RV"
+	export WORK SVIPC_DIR RV
 	pid=()
 	sv_before=$(ipc_list)
 }
@@ -279,7 +283,7 @@ assert_no_leak() {
 
 assert_nothing_left() {
 	assert_no_leak || return 1
-	assert_equal "files in SVIPC_DIR" "$(ls -A "$SVIPC_DIR")" ''
+	assert_equal "files in SVIPC_DIR" "$(ls -A "$RV")" ''
 }
 
 pass() {

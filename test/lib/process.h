@@ -183,14 +183,20 @@ static inline int count_objects(void)
 	return count;
 }
 
+/* Directories within do not count, what they hold does. */
 static inline int count_files(const char *directory)
 {
 	DIR *handle = opendir(directory);
 	struct dirent *entry;
+	char path[4096];
 	int count = 0;
 
-	while (handle != NULL && (entry = readdir(handle)) != NULL)
-		count += strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
+	while (handle != NULL && (entry = readdir(handle)) != NULL) {
+		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+			continue;
+		snprintf(path, sizeof path, "%.3800s/%s", directory, entry->d_name);
+		count += entry->d_type == DT_DIR ? count_files(path) : 1;
+	}
 	if (handle != NULL)
 		closedir(handle);
 	return count;

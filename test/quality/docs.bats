@@ -159,7 +159,7 @@ complete_words() {
 
 @test "completions: bash offers channel names, values, columns and options" {
 	local program
-	touch "$SVIPC_DIR/alpha" "$SVIPC_DIR/alto" "$SVIPC_DIR/beta" "$SVIPC_DIR/.at.53000001" afile
+	touch "$RV/alpha" "$RV/alto" "$RV/beta" "$RV/.at.53000001" afile
 	assert_equal '-c' "$(complete_words svread -c al)" $'alpha\nalto'
 	assert_equal '--channel' "$(complete_words svwrite --channel '')" $'alpha\nalto\nbeta'
 	assert_equal '--channel=' "$(complete_words svclean --channel =)" $'alpha\nalto\nbeta'
@@ -183,7 +183,7 @@ complete_words() {
 
 @test "completions: a Tab in an interactive bash completes a channel" {
 	skip_unless script
-	touch "$SVIPC_DIR/measurements"
+	touch "$RV/measurements"
 	# The command only says what it was called with.
 	cat >rc <<-END
 		. '$SVIPC_BUILD/completions/bash/svread'
@@ -209,7 +209,7 @@ complete_words() {
 @test "completions: fish reads them and offers channel names and values" {
 	skip_unless fish
 	local file
-	touch "$SVIPC_DIR/alpha" "$SVIPC_DIR/beta"
+	touch "$RV/alpha" "$RV/beta"
 	export HOME=$WORK XDG_CONFIG_HOME=$WORK XDG_DATA_HOME=$WORK
 	for file in "$SVIPC_BUILD"/completions/fish/*.fish; do
 		run_logged fish -n "$file"

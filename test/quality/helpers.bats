@@ -50,7 +50,7 @@ semaphore_sleeper() {
 @test "each test has an own, empty work and channel directory" {
 	[ "$PWD" = "$WORK" ]
 	[ -z "$(ls -A "$WORK")" ]
-	[ -z "$(ls -A "$SVIPC_DIR")" ]
+	[ -z "$(ls -A "$RV")" ]
 	[ "$(stat -c '%a %u' "$SVIPC_DIR")" = "700 $EUID" ]
 }
 

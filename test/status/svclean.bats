@@ -8,11 +8,11 @@ load ../lib/common
 D=default
 
 segment_of() {
-	ipctool find shm "$SVIPC_DIR/${1:-$D}" "${2:-83}"
+	ipctool find shm "$RV/${1:-$D}" "${2:-83}"
 }
 
 set_of() {
-	ipctool find sem "$SVIPC_DIR/${1:-$D}" "${2:-83}"
+	ipctool find sem "$RV/${1:-$D}" "${2:-83}"
 }
 
 # Channel NAME with a lone writer that was killed: segment, set and record are left.
@@ -36,11 +36,11 @@ stale_set() {
 # left_alone ARG...: svclean ARG ends well and nothing was removed.
 left_alone() {
 	local before after
-	before=$(ipc_list; ls -A "$SVIPC_DIR")
+	before=$(ipc_list; ls -A "$RV")
 	run_logged svclean "$@"
 	assert_status 0 || return 1
 	assert_output_lacks removed || return 1
-	after=$(ipc_list; ls -A "$SVIPC_DIR")
+	after=$(ipc_list; ls -A "$RV")
 	assert_equal 'objects and files' "$after" "$before"
 }
 
@@ -232,7 +232,7 @@ left_alone() {
 @test "a channel whose lock is held is left alone" {
 	skip_unless flock
 	stale one
-	spawn holder bash -c 'exec 5<"$SVIPC_DIR/one" && flock 5 && echo locked && exec sleep 1000'
+	spawn holder bash -c 'exec 5<"$RV/one" && flock 5 && echo locked && exec sleep 1000'
 	wait_until '[ -s holder.out ]'
 	left_alone -a
 	left_alone -a -c one
@@ -245,20 +245,20 @@ left_alone() {
 }
 
 @test "a foreign segment and a foreign set under a channel's key are left alone" {
-	touch "$SVIPC_DIR/one" "$SVIPC_DIR/two"
+	ipctool record "$RV/one" 83 -1 -1
+	ipctool record "$RV/two" 83 -1 -1
 	local segment set
-	segment=$(ipctool shm "$SVIPC_DIR/one" 83 8192)
-	set=$(ipctool sem "$SVIPC_DIR/two" 83 2)
+	segment=$(ipctool shm "$RV/one" 83 8191)
+	set=$(ipctool sem "$RV/two" 83 3)
 	local objects
+	# Not ours by its size, and by its use.
 	objects=$(ipc_list)
 	run_logged svclean -a
 	assert_status 0
-	assert_output_lacks removed
 	run_logged svclean -a -c one
 	assert_status 0
-	assert_output_lacks removed
 	run_logged svclean -a -c two
-	assert_output_lacks removed
+	assert_status 0
 	assert_equal objects "$(ipc_list)" "$objects"
 	ipcrm -m "$segment" -s "$set"
 }
@@ -267,7 +267,7 @@ left_alone() {
 	stale one
 	ipcrm -s "$(set_of one)" -m "$(segment_of one)"
 	local set
-	set=$(ipctool sem "$SVIPC_DIR/one" 83 2)
+	set=$(ipctool sem "$RV/one" 83 2)
 	run_logged svclean -a
 	assert_status 0
 	# The record led nowhere any more, so it went.
@@ -277,11 +277,12 @@ left_alone() {
 }
 
 @test "a record that was forged to name foreign objects does not harm them" {
-	touch "$SVIPC_DIR/one" elsewhere
+	touch "$RV/one" elsewhere
 	local segment set
 	segment=$(ipctool shm elsewhere 1 8192)
 	set=$(ipctool sem elsewhere 1 2)
-	printf 'svipc 1\nproject 83\nsegment %d\nset %d\npath %s\n' "$segment" "$set" "$SVIPC_DIR/one" >"$SVIPC_DIR/one"
+	rm "$RV/one"
+	ipctool record "$RV/one" 83 "$segment" "$set"
 	run_logged svclean -a
 	assert_equal 'segment' "$(ipctool find shm elsewhere 1)" "$segment"
 	assert_equal 'set' "$(ipctool find sem elsewhere 1)" "$set"
@@ -302,19 +303,19 @@ left_alone() {
 }
 
 @test "a file in the directory that is no record of ours stays" {
-	echo mine >"$SVIPC_DIR/notes"
-	echo 'svipc 1' >"$SVIPC_DIR/half"
-	mkdir "$SVIPC_DIR/directory"
-	mkfifo "$SVIPC_DIR/fifo"
-	ln -s /etc/passwd "$SVIPC_DIR/link"
+	echo mine >"$RV/notes"
+	echo 'svipc 1' >"$RV/half"
+	mkdir "$RV/directory"
+	mkfifo "$RV/fifo"
+	ln -s /etc/passwd "$RV/link"
 	run_logged svclean -a
 	assert_status 0
-	assert_equal 'files' "$(ls "$SVIPC_DIR" | tr '\n' ' ')" 'directory fifo half link notes '
+	assert_equal 'files' "$(ls "$RV" | tr '\n' ' ')" 'directory fifo half link notes '
 }
 
 @test "the rendezvous file was deleted: a stale segment and its set are found by the segment" {
 	stale one
-	rm "$SVIPC_DIR/one"
+	rm "$RV/one"
 	run_logged svclean
 	assert_status 0
 	assert_output_has 'removed one'
@@ -324,7 +325,7 @@ left_alone() {
 @test "the rendezvous file was deleted while a side waits: still in use" {
 	spawn alone svread
 	wait_asleep "${pid[alone]}"
-	rm "$SVIPC_DIR/default"
+	rm "$RV/default"
 	left_alone -a
 	kill "${pid[alone]}"
 	reap alone
@@ -338,8 +339,12 @@ left_alone() {
 		ipctool set "$(segment_of one)" $field 12345
 		run_logged svclean
 		assert_status 0
+		if [ $field = format ]; then
+			# Perhaps another version's, and somebody wants what it holds.
+			assert_output_lacks 'removed'
+			run_logged svclean -a
+		fi
 		assert_output_has 'removed one'
-		svclean -aq
 		assert_equal "segments left after $field" "$(ipc_leaked "$sv_before")" ''
 	done
 	assert_nothing_left
@@ -413,8 +418,8 @@ left_alone() {
 	# As killed creators leave them: a record and a segment that never got ready.
 	local i
 	for ((i = 0; i < 200; i++)); do
-		printf 'svipc 1\nproject 83\nsegment -1\nset -1\npath %s\n' "$SVIPC_DIR/left$i" >"$SVIPC_DIR/left$i"
-		ipctool shm "$SVIPC_DIR/left$i" 83 8192 >/dev/null
+		ipctool record "$RV/left$i" 83 -1 -1
+		ipctool shm "$RV/left$i" 83 8192 >/dev/null
 	done
 	run_logged svclean
 	assert_status 0

@@ -124,8 +124,8 @@ exists() {
 	local set
 	mkdir -m 700 elsewhere
 	SVIPC_DIR=$WORK/elsewhere stale dead
-	set=$(sed -n 's/^set //p' elsewhere/dead)
-	ipcrm -m "$(sed -n 's/^segment //p' elsewhere/dead)"
+	set=$(sed -n 's/^set *//p' elsewhere/ipc-*/dead)
+	ipcrm -m "$(sed -n 's/^segment *//p' elsewhere/ipc-*/dead)"
 	run_logged lines_of set "$set"
 	assert_output_has 'perhaps of a channel in another SVIPC_DIR'
 	SVIPC_DIR=$WORK/elsewhere svclean -q
@@ -216,7 +216,7 @@ age_of() {
 	local shmid
 	stale young
 	stale old
-	shmid=$(sed -n 's/^segment //p' "$SVIPC_DIR/old")
+	shmid=$(sed -n 's/^segment *//p' "$RV/old")
 	ipctool set "$shmid" created_s $(($(date +%s) - 3 * 86400 - 60))
 	run_logged svclean -n
 	assert_output_matches 'would remove old \(segment [0-9]+, set [0-9]+, 3d old\): stale, both sides are gone'
@@ -229,73 +229,6 @@ age_of() {
 	assert_output_lacks young
 	run_logged svclean
 	assert_output_matches '^removed young '
-}
-
-@test "empty rendezvous files are pruned silently; not in a dry run, nor younger ones than asked for" {
-	(umask 077 && touch "$SVIPC_DIR/empty" "$SVIPC_DIR/old")
-	touch -d '3 days ago' "$SVIPC_DIR/old"
-	run_logged svclean -n
-	assert_output ''
-	[ -e "$SVIPC_DIR/empty" ]
-	run_logged svclean -k /
-	[ -e "$SVIPC_DIR/empty" ]
-	run_logged svclean --older-than=2d
-	assert_output ''
-	[ -e "$SVIPC_DIR/empty" ]
-	[ ! -e "$SVIPC_DIR/old" ]
-	(umask 077 && touch "$SVIPC_DIR/old")
-	run_logged svclean -q -c empty
-	assert_status 0
-	assert_output ''
-	assert_equal files "$(ls "$SVIPC_DIR")" old
-	run_logged svclean
-	assert_output ''
-	[ -z "$(ls -A "$SVIPC_DIR")" ]
-}
-
-@test "an empty file that is in use stays: locked, or the rendezvous of a channel with a project id" {
-	(umask 077 && touch "$SVIPC_DIR/locked")
-	exec 9<"$SVIPC_DIR/locked"
-	flock -x 9
-	start reader svread -c other -i 5
-	wait_asleep "${pid[reader]}"
-	[ ! -s "$SVIPC_DIR/other" ]
-	run_logged svclean
-	assert_output ''
-	[ -e "$SVIPC_DIR/locked" ] && [ -e "$SVIPC_DIR/other" ]
-	exec 9<&-
-	# The channel goes on as before.
-	run_logged svwrite -c other -i 5 <<<hello
-	assert_status 0
-	reap reader
-	assert_output hello
-	run_logged svclean
-	assert_output ''
-	[ -z "$(ls -A "$SVIPC_DIR")" ]
-}
-
-@test "a file that is in the way of a foreign object keeps its place" {
-	(umask 077 && touch "$SVIPC_DIR/taken")
-	ipctool sem "$SVIPC_DIR/taken" 83 1
-	run_logged svclean
-	assert_output ''
-	[ -e "$SVIPC_DIR/taken" ]
-	ipcrm -s "$(ipctool find sem "$SVIPC_DIR/taken" 83)"
-}
-
-@test "in a directory that holds anything else no file is pruned, however empty" {
-	local other
-	for other in 'mkdir -m 700 D' 'ln -s / D' 'echo text >D' 'install -m 644 /dev/null D' 'mkfifo D'; do
-		(umask 077 && touch "$SVIPC_DIR/empty")
-		eval "${other//D/$SVIPC_DIR/other}"
-		run_logged svclean
-		assert_status 0 || return 1
-		assert_output '' || return 1
-		[ -e "$SVIPC_DIR/empty" ] || fail "pruned beside: $other" || return 1
-		rm -r "$SVIPC_DIR/other"
-	done
-	svclean
-	[ -z "$(ls -A "$SVIPC_DIR")" ]
 }
 
 @test "a transfer that begins while files are pruned is not harmed" {
@@ -340,10 +273,10 @@ age_of() {
 	set=$(ipctool sem set 83 2)
 	run_logged svclean -k shm
 	assert_status 0
-	assert_output_matches "^left $WORK/shm \\(segment $segment, .*\\): foreign, the segment is empty or not ready$"
+	assert_output_matches "^left $WORK/shm \\(segment $segment, .*\\): foreign, segment $segment of user $EUID has its key"
 	run_logged svclean -k set
 	assert_status 0
-	assert_output_matches "^left $WORK/set \\(set $set, .*\\): foreign, a semaphore set .* has its key$"
+	assert_output_matches "^left $WORK/set \\(set $set, .*\\): foreign, semaphore set $set of user $EUID has its key"
 	assert_equal json "$(svclean --json -k set | jq -c '[.channels[] | .action, .state, .semid]')" "[\"left\",\"foreign\",$set]"
 	run_logged svclean -k meet
 	assert_status 0
@@ -404,4 +337,42 @@ age_of() {
 	assert_status 1
 	run_logged bash -c 'svstat nowhere >&-'
 	assert_status 1
+}
+
+@test "a file that is no record is somebody's data: never pruned, never used" {
+	local name
+	(umask 077 && touch "$RV/empty" && echo mine >"$RV/notes" && echo 'svipc 2' >"$RV/half")
+	# The copy of a record is no record of its own.
+	start writer svwrite -c live </dev/null
+	wait_asleep "${pid[writer]}"
+	cp "$RV/live" "$RV/copy"
+	chmod 600 "$RV/copy"
+	run_logged svclean -a
+	assert_status 0
+	for name in empty notes half copy; do
+		[ -e "$RV/$name" ] || fail "$name was pruned" || return 1
+		run_logged svread -t 0 -c "$name"
+		assert_status 5
+		assert_output_has "$RV/$name"
+	done
+	assert_equal notes "$(cat "$RV/notes")" mine
+	run_logged svread -c live
+	assert_status 0
+	reap writer
+	assert_status 0
+	rm "$RV"/*
+}
+
+@test "a channel never overwrites or removes a file of the user's" {
+	mkdir -m 700 mine
+	seq 1000 >mine/numbers
+	cp mine/numbers before
+	mkdir -m 700 "mine/${RV##*/}"
+	cp mine/numbers "mine/${RV##*/}"
+	SVIPC_DIR=$WORK/mine run_logged svwrite -d -c numbers mine/numbers
+	assert_status 5
+	assert_same_file mine/numbers before
+	assert_same_file "mine/${RV##*/}/numbers" before
+	SVIPC_DIR=$WORK/mine run_logged svclean -a
+	assert_same_file "mine/${RV##*/}/numbers" before
 }

@@ -90,12 +90,12 @@ frames() {
 	json=$(svstat --json)
 	check() {
 		local info
-		info=$(jq --arg name "$SVIPC_DIR/$1" '.channels[] | select(.path == $name)' <<<"$json")
+		info=$(jq --arg name "$RV/$1" '.channels[] | select(.path == $name)' <<<"$json")
 		assert_equal "state of $1" "$(of "$info" .state)" "$2" || return 1
 		assert_equal "reason of $1" "$(of "$info" .reason)" "$4" || return 1
-		COLUMNS=400 svstat -o path,state --noheadings | grep -Eq "^$SVIPC_DIR/$1 +$3\$" ||
+		COLUMNS=400 svstat -o path,state --noheadings | grep -Eq "^$RV/$1 +$3\$" ||
 			fail "table lacks $1: $3" || return 1
-		svstat -o path,state --noheadings | grep -Eq "^$SVIPC_DIR/$1 +$2\$" || fail "raw table lacks $1: $2" || return 1
+		svstat -o path,state --noheadings | grep -Eq "^$RV/$1 +$2\$" || fail "raw table lacks $1: $2" || return 1
 		svstat "$1" | grep -Fqx "state     $3: $4" || fail "detail of $1 lacks $3: $4"
 	}
 	check alone waiting_reader 'waiting for a reader' 'no reader has come'
@@ -104,7 +104,7 @@ frames() {
 	check parked detached detached 'data was left for a reader'
 	check half resumable resumable 'stopped half-way, can go on'
 	check dead stale stale 'both sides are gone'
-	check broken corrupt corrupt 'its header holds what cannot be'
+	check broken corrupt corrupt 'it was overwritten: it holds what cannot be'
 	exec 9>&-
 	reap busy-reader
 	kill "${pid[alone]}" "${pid[lonely]}"
@@ -119,13 +119,13 @@ frames() {
 	printf '%s' 1234567 >&9
 	wait_until '[ "$(svstat -bo written --noheadings facts)" = 12352 ] || [ "$(svstat -bo written --noheadings facts)" = 12 ]'
 	json=$(svstat --json facts | jq '.channels[0]')
-	read -r key <"$SVIPC_DIR/facts"
-	assert_equal record "$key" 'svipc 1'
-	read -r _ shmid < <(grep '^segment' "$SVIPC_DIR/facts")
-	read -r _ semid < <(grep '^set' "$SVIPC_DIR/facts")
+	read -r key <"$RV/facts"
+	assert_equal record "$key" 'svipc 2'
+	read -r _ shmid < <(grep '^segment' "$RV/facts")
+	read -r _ semid < <(grep '^set' "$RV/facts")
 	assert_equal shmid "$(of "$json" .shmid)" "$shmid"
 	assert_equal semid "$(of "$json" .semid)" "$semid"
-	assert_equal key "$(of "$json" .key)" "$(ipctool key "$SVIPC_DIR/facts" 83)"
+	assert_equal key "$(of "$json" .key)" "$(ipctool key "$RV/facts" 83)"
 	for side in writer reader; do
 		assert_equal "$side" "$(of "$json" ".$side.pid")" "${pid[facts-$side]}"
 		assert_equal command "$(of "$json" ".$side.command")" "$([ $side = writer ] && echo svwrite || echo svread)"
@@ -169,7 +169,7 @@ frames() {
 	assert_stderr_has "channel 'nowhere': not found"
 	run_logged --separate-stderr svstat -k missing
 	assert_status 1
-	assert_stderr_has 'cannot find missing'
+	assert_stderr_has 'missing: cannot use it as a rendezvous'
 	run_logged svstat one ../one
 	assert_status 2
 	assert_output_has 'invalid channel name'
@@ -186,10 +186,10 @@ frames() {
 	ipctool sem set 83 2
 	run_logged svstat -k shm
 	assert_status 0
-	assert_output_has 'state     foreign: the segment is empty or not ready'
+	assert_output_has "state     foreign: segment $(ipctool find shm shm 83) of user $EUID has its key"
 	run_logged svstat -k set
 	assert_status 0
-	assert_output_has 'state     foreign: a semaphore set that no channel is known to have made has its key'
+	assert_output_has "state     foreign: semaphore set $(ipctool find sem set 83) of user $EUID has its key"
 	run_logged svstat
 	assert_status 0
 	assert_output ''
@@ -206,7 +206,7 @@ frames() {
 	# Other tests have channels too.
 	SVIPC_DIR=$WORK/elsewhere run_logged svstat -A -o path,owner --noheadings
 	assert_status 0
-	assert_output_matches "$SVIPC_DIR/here +$(id -un)"
+	assert_output_matches "$RV/here +$(id -un)"
 	kill "${pid[here]}"
 }
 
@@ -349,7 +349,7 @@ look_on() {
 	reap looker
 	assert_status 0
 	assert_no_leak
-	[ -z "$(ls -A "$SVIPC_DIR")" ]
+	[ -z "$(ls -A "$RV")" ]
 }
 
 @test "looking saves no leftover from svclean or the next transfer, though a look counts as a mapping" {
@@ -359,7 +359,7 @@ look_on() {
 	for i in {1..9}; do
 		stale "gone$i" >/dev/null
 		# Its set gone too: then only the number of mappings tells that it is not in use.
-		[ $((i % 2)) = 0 ] || ipcrm -s "$(sed -n 's/^set //p' "$SVIPC_DIR/gone$i")"
+		[ $((i % 2)) = 0 ] || ipcrm -s "$(sed -n 's/^set //p' "$RV/gone$i")"
 		if [ $((i % 3)) = 0 ]; then
 			start writer svwrite -c "gone$i" </dev/null
 			svread -c "gone$i" || fail "svread, round $i: status $?" || return 1
@@ -376,12 +376,12 @@ look_on() {
 	svclean -q
 }
 
-@test "looking takes no lock and changes nothing, by its system calls" {
+@test "looking changes nothing and takes at most a shared lock without waiting, by its system calls" {
 	skip_unless strace
 	waiting_writer one
 	stale two
 	svwrite -d -s 4K -c three <<<data
-	ls -l --time-style=full-iso "$SVIPC_DIR" >before
+	ls -l --time-style=full-iso "$RV" >before
 	run_logged strace -f -o trace svstat -A
 	assert_status 0
 	run_logged strace -f -a1 -o trace2 svstat one two three
@@ -389,11 +389,12 @@ look_on() {
 	# Whether a descriptor is open changes nothing.
 	grep -v F_GETFD trace2 >>trace
 	sed -i '/F_GETFD/d' trace
-	grep -E '^[0-9]+ +(flock|fcntl|semop|semtimedop|unlink|unlinkat|rename|ftruncate|kill|semget.*IPC_CREAT|shmget.*IPC_CREAT)' trace &&
+	grep 'flock(' trace | grep -vE 'LOCK_SH.LOCK_NB|LOCK_UN' && fail 'a lock that others could have to wait for'
+	grep -E '^[0-9]+ +(semop|semtimedop|unlink|unlinkat|rename|ftruncate|kill|semget.*IPC_CREAT|shmget.*IPC_CREAT)' trace &&
 		fail 'a system call that changes something'
 	grep -E 'IPC_RMID|IPC_SET|SETVAL|SETALL|O_WRONLY|O_RDWR|O_CREAT' trace && fail 'a system call that changes something'
 	grep 'shmat(' trace | grep -v SHM_RDONLY && fail 'attached for writing'
-	ls -l --time-style=full-iso "$SVIPC_DIR" >after
+	ls -l --time-style=full-iso "$RV" >after
 	assert_same_file before after
 	kill "${pid[one]}"
 	reap one

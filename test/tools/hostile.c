@@ -25,7 +25,7 @@
 
 #include "ring/layout.h"
 #include "process.h"
-#include "os/rendezvous.h"
+#include "records.h"
 
 #define PATIENCE_US INT64_C(30000000)
 #define INPUT_SIZE ((size_t)100000)
@@ -87,8 +87,7 @@ static void complain(const struct trial *t, const char *what, const char *detail
 /* The channel's objects by its record, which is a file of this user and so out of reach of the segment. */
 static bool find(struct sv_record *record)
 {
-	sv_record_load(record_file, record);
-	return record->valid && record->shmid != -1;
+	return load_record(record_file, record) && record->shmid != -1;
 }
 
 static struct sv_header *attach(void)
@@ -501,6 +500,8 @@ static void remove_directory(void)
 	unlink(record_file);
 	unlink(input_file);
 	unlink(output_file);
+	*strrchr(record_file, '/') = '\0';
+	rmdir(record_file);
 	rmdir(directory);
 }
 
@@ -518,7 +519,7 @@ static void prepare(const char *where, uint64_t seed)
 	snprintf(files, sizeof files, "%s.input", directory);
 	snprintf(input_file, sizeof input_file, "%s", files);
 	snprintf(output_file, sizeof output_file, "%s.output", directory);
-	snprintf(record_file, sizeof record_file, "%s/default", directory);
+	rendezvous_file(record_file, sizeof record_file, directory, "default");
 	atexit(remove_directory);
 	setenv("SVIPC_DIR", directory, 1);
 	setenv("ASAN_OPTIONS", "exitcode=99:detect_leaks=0", 1);

@@ -82,6 +82,7 @@ static int step_nanosleep(const struct timespec *length, struct timespec *left);
 #define sv_sem_leave step_sem_leave
 #define sv_segment_stat step_segment_stat
 #define sv_segment_remove step_segment_remove
+#define sv_rendezvous_is_there step_rendezvous_is_there
 #define sv_rendezvous_lock step_rendezvous_lock
 #define sv_rendezvous_unlock step_rendezvous_unlock
 
@@ -465,6 +466,10 @@ int sv_sem_sleep(int id, enum sv_role role, const struct timespec *timeout)
 	(void)id;
 	s->timed = timeout != NULL;
 	s->limit_ns = timeout != NULL ? timeout->tv_sec * INT64_C(1000000000) + timeout->tv_nsec : 0;
+	/* Who waits for a peer looks once a second whether one can still come: no wake-up may depend on that.
+	 */
+	if (s->timed && s->timeout_ms < 0 && s->limit_ns > INT64_C(900000000))
+		s->timed = false;
 	note("sleep%s", s->timed ? ", timed" : "");
 	if (s->timed && s->timeout_ms < 0 && (!s->blind || s->limit_ns > SLICE_MOST_NS))
 		wrong("the %s sets a timer of %lld ns", role_names[role], (long long)s->limit_ns);
@@ -521,11 +526,20 @@ int sv_segment_remove(int id)
 	return 0;
 }
 
-int sv_rendezvous_lock(struct sv_rendezvous *rv, int timeout_ms, struct sv_fault *fault)
+/* Nor is the rendezvous removed. */
+bool sv_rendezvous_is_there(const struct sv_rendezvous *rv)
+{
+	(void)rv;
+	enter_kernel();
+	return true;
+}
+
+int sv_rendezvous_lock(struct sv_rendezvous *rv, bool shared, const struct sv_patience *patience,
+                       struct sv_fault *fault)
 {
 	struct side *s = enter_kernel();
 
-	(void)rv, (void)timeout_ms, (void)fault;
+	(void)rv, (void)shared, (void)patience, (void)fault;
 	while (world.lock != 0) {
 		s->state = WAITS_FOR_LOCK;
 		leave_the_cpu(s);
@@ -564,6 +578,11 @@ static void be_born(struct side *s)
 	makecontext(&s->context, (void (*)(void))(uintptr_t)live, 1, (int)role);
 }
 
+/* An identity that nobody overwrites. */
+static struct sv_header header = {
+	.magic = SV_MAGIC, .format = SV_FORMAT, .ready = SV_READY, .generation = 1
+};
+
 /* Attach as enter() of src/lib/channel/open.c does. */
 static void attach(struct side *s)
 {
@@ -577,12 +596,15 @@ static void attach(struct side *s)
 	ch->spin.allowed = (world.kind & SPIN) != 0;
 	ch->spin.policy = SV_WAIT_AUTO;
 	ch->spin.budget_ns = 5 * CLOCK_NS;
-	sv_rendezvous_lock(&ch->rv, -1, &ch->fault);
+	ch->header = &header;
+	ch->record.generation = header.generation;
+	sv_rendezvous_lock(&ch->rv, false, NULL, &ch->fault);
 	sv_ring_init(&ch->ring, s->role, world.line, world.data, world.capacity);
 	ch->ring.lightable = s->membarrier && (world.kind & LIGHT) != 0;
 	ch->ring.light = ch->ring.lightable && chance(2) == 0;
 	/* Light again within a run of a few bytes. */
 	ch->ring.quiet = SV_RING_QUIET - 1 - (unsigned)chance(4);
+	header.capacity = world.capacity;
 	s->bytes = ch->ring.position;
 	if (atomic_load(&own->slot) == SV_SLOT_ATTACHED && world.value[sv_sem_of(s->role)] < SV_GONE)
 		wrong("the place of the %s is taken by a dead one", role_names[s->role]);

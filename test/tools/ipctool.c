@@ -9,6 +9,7 @@
  *	ipctool find shm|sem PATH ID             print the id of what is there; status 1: nothing
  *	ipctool get SHMID FIELD                  a field of the channel's header
  *	ipctool set SHMID FIELD VALUE            overwrite it
+ *	ipctool record FILE ID SHMID SEMID       make a file that is a record of these, as svipc writes it
  *	ipctool value SEMID N [VALUE]            a semaphore's value; set it
  *	ipctool hold SHMID                       keep it attached until standard input ends; prints "attached"
  *first
@@ -16,6 +17,7 @@
  * FIELD is a member of struct sv_header, or writer.MEMBER or reader.MEMBER of its side.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,6 +27,7 @@
 #include <sys/shm.h>
 #include <unistd.h>
 
+#include "os/record.h"
 #include "ring/layout.h"
 
 union semun {
@@ -132,6 +135,22 @@ static int semaphore(int id, int number, const char *text)
 	return 0;
 }
 
+static int record(char **path_and_id, int shmid, int semid)
+{
+	int fd = open(path_and_id[0], O_RDWR | O_CREAT | O_CLOEXEC, 0600), code;
+	struct sv_record record = { .generation = 1, .shmid = shmid, .semid = semid };
+
+	if (fd == -1)
+		die(path_and_id[0]);
+	record.key = (uint32_t)key_of(path_and_id);
+	record.project = atoi(path_and_id[1]);
+	code = sv_record_write(fd, &record);
+	close(fd);
+	if (code != 0)
+		errno = code, die("record");
+	return 0;
+}
+
 static int hold(int id)
 {
 	if (shmat(id, NULL, SHM_RDONLY) == (void *)-1)
@@ -161,6 +180,8 @@ int main(int argc, char **argv)
 		return get(atoi(argv[2]), argv[3]);
 	if (strcmp(verb, "set") == 0 && argc == 5)
 		return set(atoi(argv[2]), argv[3], argv[4]);
+	if (strcmp(verb, "record") == 0 && argc == 6)
+		return record(argv + 2, atoi(argv[4]), atoi(argv[5]));
 	if (strcmp(verb, "value") == 0 && argc >= 4)
 		return semaphore(atoi(argv[2]), atoi(argv[3]), argc > 4 ? argv[4] : NULL);
 	if (strcmp(verb, "hold") == 0 && argc == 3)

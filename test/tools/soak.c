@@ -30,7 +30,7 @@
 
 #include "ring/layout.h"
 #include "process.h"
-#include "os/rendezvous.h"
+#include "records.h"
 
 #define PATIENCE_US INT64_C(120000000)
 #define MOMENT_US INT64_C(400000) /* after which a survivor is taken to wait for the next one */
@@ -298,8 +298,7 @@ static void remove_object(enum accident accident)
 {
 	struct sv_record record;
 
-	sv_record_load(record_file, &record);
-	if (!record.valid)
+	if (!load_record(record_file, &record))
 		return;
 	if (accident == REMOVE_SET && record.semid != -1)
 		semctl(record.semid, 0, IPC_RMID);
@@ -314,8 +313,7 @@ static bool reached(const struct plan *p)
 	struct sv_header *header;
 	bool yes = false;
 
-	sv_record_load(record_file, &record);
-	if (!record.valid || record.shmid == -1 ||
+	if (!load_record(record_file, &record) || record.shmid == -1 ||
 	    (header = shmat(record.shmid, NULL, SHM_RDONLY)) == (void *)-1)
 		return false;
 	switch (p->since) {
@@ -597,6 +595,8 @@ static void remove_files(void)
 {
 	unlink(input_file);
 	unlink(output_file);
+	*strrchr(record_file, '/') = '\0';
+	rmdir(record_file);
 	rmdir(directory);
 }
 
@@ -611,7 +611,7 @@ static void prepare(const char *where)
 	snprintf(directory, sizeof directory, "%.40s/soak.XXXXXX", base != NULL ? base : "/dev/shm");
 	if (mkdtemp(directory) == NULL)
 		die("soak: cannot make %s: %s", directory, strerror(errno));
-	snprintf(record_file, sizeof record_file, "%s/default", directory);
+	rendezvous_file(record_file, sizeof record_file, directory, "default");
 	snprintf(input_file, sizeof input_file, "%s.input", directory);
 	snprintf(output_file, sizeof output_file, "%s.output", directory);
 	atexit(remove_files);

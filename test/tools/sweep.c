@@ -28,6 +28,7 @@
 #define _GNU_SOURCE
 #include <getopt.h>
 
+#include "os/identity.h"
 #include "victim.h"
 
 #define LEAST 8
@@ -293,7 +294,7 @@ static void tidy(void)
 
 static void set_up(size_t bytes)
 {
-	static char channels[sizeof work + 16];
+	static char channels[sizeof work + 16], records[sizeof work + 64];
 	static const char *const third[] = {
 		"svclean", "svclean", "svclean", "svclean", "svclean", "svstat"
 	};
@@ -316,7 +317,8 @@ static void set_up(size_t bytes)
 	if (chdir(work) == -1 || mkdir(channels, 0700) == -1)
 		err(2, "%s", work);
 	setenv("SVIPC_DIR", channels, 1);
-	scene.channels = channels;
+	snprintf(records, sizeof records, "%s/ipc-%llu", channels, (unsigned long long)sv_ipc_namespace());
+	scene.channels = records;
 	scene.bytes = bytes;
 	scene.data = malloc(bytes + 1);
 	if (scene.data == NULL)

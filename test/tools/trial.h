@@ -47,7 +47,7 @@ struct scene {
 	bool at_once;     /* this trial: the next victim starts while the survivor may still be going */
 	bool after_fresh; /* this trial: a fresh transfer before svclean, else after it */
 	const char *programs;
-	const char *channels; /* the channel directory */
+	const char *channels; /* where the rendezvous files are */
 	bool own_namespace;
 	bool may_fail; /* the survivor may also end with 1 or 5: system calls fail, objects are removed */
 	unsigned char *data;

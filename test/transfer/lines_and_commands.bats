@@ -97,14 +97,14 @@ second" ]'
 	wait_asleep "${pid[first]}"
 	run_logged svread
 	assert_status 5
-	assert_output_has 'it carries messages (lines), not bytes: give --lines or --null'
+	assert_output_has 'it carries messages, not bytes: give --lines or --null'
 	stop first TERM
 	assert_status 143
 	spawn first svread
 	wait_asleep "${pid[first]}"
 	run_logged svwrite -0 /dev/null
 	assert_status 5
-	assert_output_has 'it carries bytes, not messages (lines): leave out --lines or --null'
+	assert_output_has 'it carries bytes, not messages'
 	stop first TERM
 	assert_status 143
 }
@@ -374,7 +374,7 @@ second" ]'
 	run_logged sh -c 'exec svwrite <&-'
 	assert_status 1
 	assert_output_has 'standard input: Bad file descriptor'
-	assert_equal channels "$(ls "$SVIPC_DIR")" ''
+	assert_equal channels "$(ls "$RV")" ''
 }
 
 # examples FILE: each literal block of the examples of a manual page, as files example.N.

@@ -19,7 +19,7 @@ refused() {
 # Objects are looked for after each test.
 nothing_made() {
 	local made
-	made=$(ls -A "$SVIPC_DIR")
+	made=$(ls -A "$RV")
 	[ -z "$made" ] || fail "made $made"
 }
 

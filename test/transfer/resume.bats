@@ -318,7 +318,7 @@ finish_all() {
 	run_logged svclean
 	assert_status 0
 	assert_output_has 'left default'
-	assert_output_has '--all removes it'
+	assert_output_has 'svclean -a -c default'
 	run_logged svclean -q
 	assert_status 0
 	assert_output ''
@@ -440,7 +440,7 @@ finish_all() {
 	run_logged svwrite -d file
 	assert_status 5
 	assert_output_has '300000 bytes'
-	assert_output_has 'svclean --all'
+	assert_output_has 'svclean -a -c default'
 	run_logged svwrite file
 	assert_status 5
 	run_logged svclean -a

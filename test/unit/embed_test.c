@@ -141,7 +141,8 @@ static void dropped_privileges(void)
 	}
 	must(sv_wait_peer(reader, -1) == SV_OK);
 	is(sv_peek(reader, 1, &there, &got, -1), SV_OK, "bytes that were committed after setuid arrive");
-	is(sv_peek(reader, 2, &there, &got, -1), SV_OK, "a reader that was not woken finds them when it looks");
+	is(sv_peek(reader, 2, &there, &got, -1), SV_OK,
+	   "a reader that was not woken finds them when it looks");
 	is(got, 2, "all of them");
 	is(status_of(child), 0, "their commit succeeded, and said once that the reader cannot be woken");
 	sv_close(reader);

@@ -3,10 +3,12 @@
 #ifndef SV_PAIR_H
 #define SV_PAIR_H
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "os/identity.h"
 #include "svipc.h"
 #include "tap.h"
 
@@ -35,7 +37,12 @@ static inline void own_directory(void)
 
 static inline bool directory_is_empty(void)
 {
-	return rmdir(getenv("SVIPC_DIR")) == 0;
+	char inner[128];
+
+	/* It holds an empty directory for this IPC namespace. */
+	snprintf(inner, sizeof inner, "%s/ipc-%llu", getenv("SVIPC_DIR"),
+	         (unsigned long long)sv_ipc_namespace());
+	return (rmdir(inner) == 0 || errno == ENOENT) && rmdir(getenv("SVIPC_DIR")) == 0;
 }
 
 static inline struct sv_options options_of(unsigned flags, uint64_t capacity)

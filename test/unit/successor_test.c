@@ -129,8 +129,7 @@ static void the_channel_waits_for_whom_success_is_owed(void)
 
 	leave_to_the_writer(&options);
 	must(sv_list(0, note_state, NULL, NULL) == SV_OK);
-	is(last_state, SV_STATE_STALE,
-	   "complete, and the writer dead: kept for its successor, but of no more use");
+	is(last_state, SV_STATE_RESUMABLE, "complete, and the writer dead: kept for its successor");
 	is(sv_open(&ch, SV_WRITER, &options, 0, NULL), SV_OK, "the successor finds it");
 	is(sv_position(ch), 3, "goes on at the end");
 	is(sv_wait_peer(ch, 0), SV_OK, "need not wait for a reader");

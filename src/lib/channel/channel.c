@@ -49,8 +49,14 @@ int sv_channel_removed(struct sv_channel *ch)
 int sv_peer_verdict(struct sv_channel *ch, uint32_t status)
 {
 	const char *who = sv_role_name(sv_other(ch->role));
-	int value = (int)(status & SV_STATUS_VALUE);
+	int value = (int)(status & SV_STATUS_VALUE), gone;
 
+	/* A peer that failed because the set was removed is not to be blamed for it. */
+	if (status > SV_DONE) {
+		gone = sv_sem_gone(ch->semid, sv_other(ch->role));
+		if (gone == -EIDRM || gone == -EINVAL)
+			return sv_channel_removed(ch);
+	}
 	switch (status & SV_STATUS_CLASS) {
 	case 0: return value <= (int)SV_DONE ? SV_OK : sv_peer_corrupt(ch, "an unknown status");
 	case SV_FAILED:
@@ -203,4 +209,13 @@ int sv_contains(const sv_channel *ch, const void *address)
 	uintptr_t base = (uintptr_t)ch->segment.base, at = (uintptr_t)address;
 
 	return base != 0 && at >= base && at - base < ch->segment.header + 2 * ch->segment.capacity;
+}
+
+int sv_channel_wait_room(struct sv_channel *ch, uint64_t want, int timeout_ms)
+{
+	if (sv_channel_heeds_peer(ch) || sv_ring_room(&ch->ring) >= want)
+		return sv_channel_wait(ch, want, timeout_ms);
+	return sv_fault_set(&ch->fault, SV_ETOOBIG, 0,
+	                    "what is left for a later reader must fit into the channel's %llu bytes",
+	                    (unsigned long long)ch->ring.capacity);
 }

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "channel/facts.h"
 #include "os/semaphores.h"
 #include "error.h"
 #include "ring/layout.h"
@@ -14,10 +15,6 @@
 #include "ring/ring.h"
 #include "os/segment.h"
 #include "ring/spin.h"
-
-#define SV_KEPT (SV_RESUME | SV_DETACH)           /* channels that outlive their processes */
-#define SV_CARRIES (SV_MESSAGES | SV_RECORDS_NUL) /* what a channel carries: both sides agree on it */
-#define SV_KIND_FLAGS (SV_CARRIES | SV_KEPT)      /* the flags that a header may hold */
 
 /* A want that no position reaches: only a status, a death or an interruption ends the wait. */
 #define SV_NO_POSITION (UINT64_C(1) << 60)
@@ -34,7 +31,8 @@ struct sv_channel {
 	pid_t process; /* that opened the handle */
 	unsigned flags;
 	struct sv_rendezvous rv;
-	struct sv_source file; /* that this side brought, for SV_RESUME */
+	struct sv_record record; /* of its objects */
+	struct sv_source file;   /* that this side brought, for SV_RESUME */
 	struct sv_segment segment;
 	struct sv_header *header;
 	int semid;
@@ -58,68 +56,6 @@ struct sv_channel {
 	unsigned char *place;     /* message writer: where the reserved message goes, NULL: none */
 };
 
-/* The objects under a key and what they say. */
-struct sv_objects {
-	int shmid; /* -1: none */
-	int semid; /* -1: none */
-	struct sv_segment_facts shm;
-	struct sv_sem_facts sem;
-	struct sv_record record;
-};
-
-/* How far to believe a header. */
-enum sv_trust {
-	SV_TRUST_OK,
-	SV_TRUST_FOREIGN, /* not one of ours, or of another rendezvous */
-	SV_TRUST_UNREADY, /* its creator died before it was complete, or it is all zero */
-	SV_TRUST_CORRUPT  /* ours, but its geometry cannot be */
-};
-
-/* Judge a header against what the kernel says of the segment; rendezvous identity is checked if rv is not
- * NULL. */
-enum sv_trust sv_header_judge(const struct sv_header *header, uint64_t bytes, const struct sv_rendezvous *rv);
-
-/* Is a role present, in a channel whose header is trusted?  Only certain under the lock. */
-enum sv_presence { SV_NEVER_CAME, SV_PRESENT, SV_HAS_GONE };
-enum sv_presence sv_presence_of(const struct sv_header *header, const struct sv_sem_facts *sem,
-                                enum sv_role role);
-
-/* Is a channel that nobody is attached to still of use?  (detached or resumable with data) */
-bool sv_header_of_use(const struct sv_header *header);
-
-/*
- * Has a role, now gone, died, been interrupted or failed before it could see that a resumable transfer
- * succeeded?  Then the channel is kept for its successor, which ends with success at once, instead of waiting
- * for a peer that has no reason to come.
- */
-bool sv_header_owed(const struct sv_header *header, enum sv_role role);
-
-/* As sv_presence_of(); but whoever is attached has the segment mapped, whatever slots and semaphores say. */
-enum sv_presence sv_objects_presence(const struct sv_objects *objects, const struct sv_header *header,
-                                     enum sv_role role);
-
-/* Files that were brought for SV_RESUME: the same one, and as it was? */
-bool sv_source_is_same(const struct sv_source *a, const struct sv_source *b);
-bool sv_source_is_unchanged(const struct sv_source *a, const struct sv_source *b);
-
-/* Find the objects of a rendezvous.  SV_OK, SV_EREMOVED (they are just going), SV_ESYSTEM. */
-int sv_objects_find(struct sv_objects *objects, const struct sv_rendezvous *rv, struct sv_fault *fault);
-
-/* What a side that wants to attach makes of what it finds under a key. */
-enum sv_found {
-	SV_FOUND_NOTHING,  /* create */
-	SV_FOUND_LEFTOVER, /* ours and of no use: remove, then create */
-	SV_FOUND_JOIN,     /* attach */
-	SV_FOUND_ENDING,   /* *gone is gone, the other about to go: wait, then look again */
-	SV_FOUND_REFUSED   /* the fault says why */
-};
-
-/* Decide, under the lock.  A segment that is there is mapped into ch->segment. */
-enum sv_found sv_judge(struct sv_channel *ch, const struct sv_objects *objects, enum sv_role *gone);
-
-/* Remove objects and record.  0 or the first errno value. */
-int sv_objects_remove(const struct sv_objects *objects, const struct sv_rendezvous *rv);
-
 /* wait.c: wait until want bytes of room, a verdict, or the time is up; see sv_reserve(). */
 int sv_channel_wait(struct sv_channel *ch, uint64_t want, int timeout_ms);
 
@@ -136,6 +72,9 @@ static inline uint64_t sv_message_framed(uint64_t length)
 {
 	return SV_MESSAGE_LEAST + ((length + 7) & ~UINT64_C(7));
 }
+
+/* The same for a writer; SV_ETOOBIG where nobody will ever make room, because the data is to be left. */
+int sv_channel_wait_room(struct sv_channel *ch, uint64_t want, int timeout_ms);
 
 /* Ring the peer; false only when the set is gone (the fault says so).  Without permission the fault says so
  * once. */
@@ -168,6 +107,20 @@ int sv_peer_verdict(struct sv_channel *ch, uint32_t status);
 /* Mark the segment for removal as soon as both sides are attached, if that is how this channel lives. */
 void sv_channel_remove_early(struct sv_channel *ch);
 
+/*
+ * The peer's status as far as it concerns this side.  A writer that leaves its data does not depend on
+ * readers: one that fails or dies makes no difference.
+ */
+static inline bool sv_channel_heeds_peer(const struct sv_channel *ch)
+{
+	return ch->role == SV_READER || (ch->flags & SV_DETACH) == 0;
+}
+
+static inline uint32_t sv_peer_status(const struct sv_channel *ch)
+{
+	return sv_channel_heeds_peer(ch) ? sv_status_of(ch->ring.peer) : SV_RUNNING;
+}
+
 /* Which calls a handle allows: its role, what it carries, and whether its final status is published. */
 #define SV_KIND_READER 1u
 #define SV_KIND_MESSAGES 2u
@@ -189,11 +142,6 @@ static inline int sv_channel_check(struct sv_channel *ch, unsigned kind, const c
 static inline const char *sv_role_name(enum sv_role role)
 {
 	return role == SV_WRITER ? "writer" : "reader";
-}
-
-static inline uint32_t sv_status_of(const struct sv_side_line *side)
-{
-	return atomic_load_explicit((_Atomic uint32_t *)&side->status, memory_order_acquire);
 }
 
 #endif

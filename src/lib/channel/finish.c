@@ -1,16 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* finish.c - how a transfer and its handle end; the last one out removes what is left. */
+/* finish.c - how a transfer ends: well, or with a reason. */
 #include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "channel/channel.h"
 #include "clock.h"
-
-/* How long to wait for the lock, and for a peer that cannot remove what this user made, before leaving all to
- * svclean. */
-#define PATIENCE_MS 2000
-#define PEER_PATIENCE_MS 15000
 
 static int end_with(struct sv_channel *ch, uint32_t status)
 {
@@ -80,89 +75,4 @@ int sv_abort(sv_channel *ch, int reason)
 	status = reason > 0 ? SV_FAILED | (uint32_t)reason : SV_SIGNALLED | (uint32_t)-reason;
 	end_with(ch, status);
 	return SV_OK;
-}
-
-/* Of two users only the owner may remove: it stays until the other has left. */
-static void let_the_other_go_first(struct sv_channel *ch)
-{
-	const struct sv_side_line *peer = ch->ring.peer;
-	int64_t deadline = sv_deadline(PEER_PATIENCE_MS);
-	uint32_t uid = atomic_load((_Atomic uint32_t *)&peer->uid);
-	struct sv_segment_facts facts;
-	struct timespec left;
-
-	/* Only the owner waits: two that wait for each other would both give up. */
-	if (sv_segment_stat(ch->segment.id, &facts, &ch->fault) != SV_OK || facts.owner != geteuid())
-		return;
-	if (uid == 0 || uid == geteuid() || atomic_load((_Atomic uint32_t *)&peer->slot) == SV_SLOT_EMPTY)
-		return;
-	if (sv_status_of(peer) == SV_RUNNING || sv_status_of(ch->ring.own) != SV_DONE)
-		return;
-	while (sv_sem_gone(ch->semid, sv_other(ch->role)) == 0 && sv_now() < deadline)
-		if (sv_sem_sleep(ch->semid, ch->role, sv_time_left(deadline, &left)) == EIDRM)
-			return;
-}
-
-static int leave(struct sv_channel *ch)
-{
-	struct sv_objects objects = { .shmid = ch->segment.id, .semid = ch->semid };
-	struct sv_side_line *own = ch->ring.own, *peer = ch->ring.peer;
-	int gone, code = 0;
-	bool locked, alone, owed, remove;
-
-	let_the_other_go_first(ch);
-	locked = sv_rendezvous_lock(&ch->rv, PATIENCE_MS, &ch->fault) == SV_OK;
-	gone = sv_sem_gone(ch->semid, sv_other(ch->role));
-	/* Without the set nobody can go on; but a peer that may not be looked at may be alive. */
-	alone = gone == 1 || gone == -EIDRM || gone == -EINVAL || atomic_load(&peer->slot) == SV_SLOT_EMPTY;
-	owed = (!ch->complete && sv_header_owed(ch->header, ch->role)) ||
-	       (gone == 1 && sv_header_owed(ch->header, sv_other(ch->role)));
-	remove = locked && alone && !owed && !sv_header_of_use(ch->header);
-	/* Not yet when it removes: if it dies over that, its successor is still to be told that all was done.
-	 */
-	if (!remove || !ch->complete)
-		atomic_store(&own->slot, SV_SLOT_LEFT);
-	if (remove) {
-		/* EPERM: another user's; its svclean or its own close does it. */
-		code = sv_objects_remove(&objects, &ch->rv);
-		if (code != 0)
-			atomic_store(&own->slot, SV_SLOT_LEFT);
-		if (code == EPERM) {
-			code = sv_sem_leave(ch->semid, ch->role);
-			sv_record_forget(&ch->rv);
-		}
-	} else {
-		code = sv_sem_leave(ch->semid, ch->role);
-		/* A peer of another user keeps a record of its own. */
-		if (locked && ch->rv.apart && !alone && atomic_load(&peer->uid) != geteuid())
-			sv_record_forget(&ch->rv);
-	}
-	if (locked)
-		sv_rendezvous_unlock(&ch->rv);
-	return code == 0 ? SV_OK : sv_fault_set(&ch->fault, SV_ESYSTEM, code, "cannot remove its objects");
-}
-
-int sv_close(sv_channel *ch)
-{
-	int code = SV_OK;
-
-	if (ch == NULL)
-		return SV_OK;
-	if (ch->events != NULL)
-		ch->events->stop(ch->events, ch->process != getpid());
-	ch->events = NULL;
-	if (ch->process == getpid()) {
-		if (!sv_channel_finished(ch))
-			sv_abort(ch, ECANCELED);
-		code = leave(ch);
-	} else {
-		/* A forked child: the channel stays its parent's.  The child never had the mapping, and what
-		 * is now at these addresses is its own. */
-		ch->segment.base = NULL;
-		code = SV_EINVAL;
-	}
-	sv_segment_unmap(&ch->segment);
-	sv_rendezvous_close(&ch->rv);
-	free(ch);
-	return code;
 }

@@ -38,15 +38,15 @@ static __attribute__((noinline, cold)) int make_room(struct sv_channel *ch, size
 	if (data == NULL || timeout_ms < -1)
 		return wrong(ch, "sv_msg_reserve", "timeout_ms must be at least -1, and data not NULL");
 	need = sv_message_framed(len);
-	if (sv_ring_space(&ch->ring) >= ch->staged + need && sv_status_of(ch->ring.peer) == SV_RUNNING)
+	if (sv_ring_space(&ch->ring) >= ch->staged + need && sv_peer_status(ch) == SV_RUNNING)
 		return SV_OK;
-	if (sv_status_of(ch->ring.peer) > SV_DONE)
-		return sv_peer_verdict(ch, sv_status_of(ch->ring.peer));
+	if (sv_peer_status(ch) > SV_DONE)
+		return sv_peer_verdict(ch, sv_peer_status(ch));
 	/* The reader can only make room by taking what is staged. */
 	if (!sv_ring_look(&ch->ring) || sv_ring_room(&ch->ring) < ch->staged + need)
 		code = sv_msg_flush(ch);
 	if (code == SV_OK)
-		code = sv_channel_wait(ch, ch->staged + need, timeout_ms);
+		code = sv_channel_wait_room(ch, ch->staged + need, timeout_ms);
 	if (code == SV_END || (code == SV_OK && sv_reader_done_early(ch)))
 		return sv_fault_set(&ch->fault, SV_ECORRUPT, 0,
 		                    "corrupt channel: the reader finished before the writer");

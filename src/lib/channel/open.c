@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* open.c - opening a channel: find, judge, then create or join.  All under the lock of the rendezvous. */
+/* open.c - opening a channel: gather, judge, then create or join.  All under the lock of the rendezvous. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/shm.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -13,7 +13,21 @@
 #include "growth.h"
 #include "os/membarrier.h"
 
-static void fill_header(struct sv_channel *ch, unsigned flags)
+/* While a previous transfer ends: how long to wait before the first look again, and at most between two. */
+#define FIRST_SLICE_NS 1000000
+#define LONGEST_SLICE_NS 100000000
+
+/* What one call of sv_open() works with. */
+struct opening {
+	struct sv_channel *ch;
+	const struct sv_options *options;
+	uint64_t capacity;
+	struct sv_whereabouts where;
+	int64_t slice_ns;
+	struct sv_objects objects;
+};
+
+static void fill_header(struct sv_channel *ch)
 {
 	struct sv_header *header = ch->header;
 
@@ -21,45 +35,73 @@ static void fill_header(struct sv_channel *ch, unsigned flags)
 	header->format = SV_FORMAT;
 	header->header_size = ch->segment.header;
 	header->capacity = ch->segment.capacity;
-	header->device = ch->rv.device;
-	header->inode = ch->rv.inode;
+	header->generation = ch->record.generation;
+	header->device = ch->rv.identity.device;
+	header->inode = ch->rv.identity.inode;
+	header->birth_ns = ch->rv.identity.birth_ns;
 	header->project = (uint32_t)ch->rv.project;
 	header->key = (uint32_t)ch->rv.key;
 	header->semid = ch->semid;
-	header->flags = flags;
+	header->flags = ch->flags & SV_HEADER_FLAGS;
 	header->created_s = (int64_t)time(NULL);
 	header->creator_pid = getpid();
 	atomic_store(&header->total, SV_UNKNOWN);
 	snprintf(header->name, sizeof header->name, "%s", ch->rv.name);
 	snprintf(header->path, sizeof header->path, "%.*s", (int)sizeof header->path - 1, ch->rv.path);
-	/* Last: a header that is not ready under the lock was left by a creator that died (release,
+	/* Last: a header that is not ready under the lock was left by a maker that died (release,
 	 * sv_header_judge). */
 	atomic_store_explicit(&header->ready, SV_READY, memory_order_release);
 }
 
-static int create(struct sv_channel *ch, const struct sv_options *options, uint64_t capacity)
+static void unmake(struct sv_channel *ch, int shmid)
 {
-	struct sv_fault *fault = &ch->fault;
-	unsigned mode = options->mode != 0 ? options->mode : 0600;
-	struct sv_objects made = { .shmid = -1, .semid = -1 };
-	int code;
+	struct sv_objects made = { .shmid = shmid, .semid = ch->semid };
 
-	code = sv_record_write(&ch->rv, -1, -1, fault);
+	sv_segment_unmap(&ch->segment);
+	ch->header = NULL;
+	if (sv_objects_remove(&made) == 0)
+		sv_rendezvous_forget(&ch->rv);
+	ch->semid = -1;
+}
+
+/* Make both objects.  The record is written before, so that after a crash they are known to be ours, and
+ * completed after. */
+static int create(struct opening *o)
+{
+	struct sv_channel *ch = o->ch;
+	struct sv_record *record = &ch->record;
+	struct sv_fault *fault = &ch->fault;
+	unsigned mode = o->options->mode != 0 ? o->options->mode : 0600;
+	struct sv_segment_facts facts;
+	int shmid = -1, code = SV_OK;
+
+	/* A named one was born with this record, unless it was left by somebody who died. */
+	if (!ch->rv.fresh || !sv_rendezvous_read(&ch->rv, record)) {
+		*record = (struct sv_record){ .generation = sv_random(), .key = (uint32_t)ch->rv.key };
+		record->project = ch->rv.project;
+		record->shmid = record->semid = -1;
+		code = sv_rendezvous_write(&ch->rv, record, fault);
+	}
 	if (code == SV_OK)
-		code = sv_segment_create(&made.shmid, ch->rv.key, capacity, mode, fault);
+		code = sv_segment_create(&shmid, ch->rv.key, o->capacity, mode, fault);
 	if (code == SV_OK)
-		code = sv_sem_create(&made.semid, ch->rv.key, mode, fault);
+		code = sv_sem_create(&ch->semid, ch->rv.key, mode, fault);
 	if (code == SV_OK)
-		code = sv_record_write(&ch->rv, made.shmid, made.semid, fault);
+		code = sv_segment_stat(shmid, &facts, fault);
+	if (code == SV_OK) {
+		record->shmid = shmid;
+		record->semid = ch->semid;
+		record->made_s = facts.changed_s;
+		code = sv_rendezvous_write(&ch->rv, record, fault);
+	}
 	if (code == SV_OK)
-		code = sv_segment_map(&ch->segment, made.shmid, capacity, fault);
+		code = sv_segment_map(&ch->segment, shmid, o->capacity, fault);
 	if (code != SV_OK) {
-		sv_objects_remove(&made, &ch->rv);
+		unmake(ch, shmid);
 		return code;
 	}
-	ch->semid = made.semid;
 	ch->header = (struct sv_header *)ch->segment.base;
-	fill_header(ch, ch->flags);
+	fill_header(ch);
 	return SV_OK;
 }
 
@@ -67,7 +109,6 @@ static int create(struct sv_channel *ch, const struct sv_options *options, uint6
 static int take_file(struct sv_channel *ch)
 {
 	struct sv_source *file = &ch->header->file[ch->role];
-	const char *kind = ch->role == SV_WRITER ? "input" : "output";
 
 	if ((ch->flags & SV_RESUME) == 0)
 		return SV_OK;
@@ -75,25 +116,27 @@ static int take_file(struct sv_channel *ch)
 		*file = ch->file;
 		return SV_OK;
 	}
-	if (!sv_source_is_same(file, &ch->file))
-		return sv_fault_set(&ch->fault, SV_ESOURCE, 0,
-		                    "it was begun with another %s file; give that one, or drop the channel "
-		                    "with svclean --all",
-		                    kind);
-	if (ch->role == SV_WRITER && !sv_source_is_unchanged(file, &ch->file))
-		return sv_fault_set(&ch->fault, SV_ESOURCE, 0,
-		                    "the input file has changed since it was begun; drop the channel with "
-		                    "svclean --all and start again");
-	return SV_OK;
+	if (sv_source_is_same(file, &ch->file) &&
+	    (ch->role == SV_READER || sv_source_is_unchanged(file, &ch->file)))
+		return SV_OK;
+	if (sv_source_is_same(file, &ch->file))
+		sv_fault_set(&ch->fault, SV_ESOURCE, 0,
+		             "the input file has changed since the transfer was begun");
+	else
+		sv_fault_set(&ch->fault, SV_ESOURCE, 0, "it was begun with another %s file",
+		             ch->role == SV_WRITER ? "input" : "output");
+	sv_fault_advise(&ch->fault, SV_ADVICE_CLEAN_ALL);
+	return SV_ESOURCE;
 }
 
 /* The traces of a peer that is gone and has no verdict worth keeping. */
-static int clear_peer(struct sv_channel *ch, const struct sv_objects *objects)
+static int clear_peer(struct sv_channel *ch, const struct sv_facts *facts)
 {
 	enum sv_role peer = sv_other(ch->role);
 	struct sv_side_line *side = &ch->header->side[peer];
 
-	if (sv_objects_presence(objects, ch->header, peer) != SV_HAS_GONE || sv_status_of(side) == SV_DONE)
+	if ((facts->side[peer] != SV_HAS_DIED && facts->side[peer] != SV_HAS_LEFT) ||
+	    sv_status_of(side) == SV_DONE)
 		return SV_OK;
 	atomic_store(&side->slot, SV_SLOT_EMPTY);
 	atomic_store(&side->status, SV_RUNNING);
@@ -101,29 +144,34 @@ static int clear_peer(struct sv_channel *ch, const struct sv_objects *objects)
 	return sv_sem_clear(ch->semid, peer, &ch->fault);
 }
 
+/* Become one of the two sides. */
 static int enter(struct sv_channel *ch, const struct sv_options *options)
 {
 	struct sv_side_line *own = &ch->header->side[ch->role];
-	enum sv_role peer = sv_other(ch->role);
+	bool detached = (ch->header->flags & SV_DETACH) != 0;
 	int code;
 
-	ch->flags |= ch->header->flags & SV_DETACH;
-	if ((ch->header->flags & SV_DETACH) == 0)
-		ch->flags &= ~(unsigned)SV_DETACH;
-	/* The ring of a detached channel still holds all: a reader after a dead one takes it from the start.
-	 */
-	if (ch->role == SV_READER && (ch->flags & SV_DETACH) != 0)
-		atomic_store(&own->position, 0);
-	if (ch->role == SV_WRITER)
-		atomic_store(&ch->header->total, options->total);
+	/* A writer that may leave its data meets a reader that waits already: an ordinary transfer. */
+	ch->flags = (ch->flags & ~(unsigned)SV_DETACH) | (detached ? SV_DETACH : 0);
 	sv_ring_init(&ch->ring, ch->role, ch->header->side, ch->segment.base + ch->segment.header,
 	             ch->segment.capacity);
+	/*
+	 * What was left for a reader must outlive any number of readers that die over it, so what they take
+	 * is no room for the writer: they begin at 0 and keep their position apart.
+	 */
+	if (detached && ch->role == SV_READER) {
+		sv_ring_keep_apart(&ch->ring, &own->taken);
+		atomic_store(&own->taken, 0);
+	}
 	/* Only a resumed side begins anywhere but at 0; and its output is cut off there, so the position had
 	 * better be right. */
-	if (((ch->flags & SV_RESUME) == 0 && ch->ring.position != 0) || !sv_ring_look(&ch->ring))
-		return sv_fault_set(&ch->fault, SV_ECORRUPT, 0,
-		                    "corrupt channel: impossible positions; if nobody uses it, svclean "
-		                    "--all removes it");
+	if (((ch->flags & SV_RESUME) == 0 && ch->ring.position != 0) || !sv_ring_look(&ch->ring)) {
+		sv_fault_set(&ch->fault, SV_ECORRUPT, 0, "corrupt channel: impossible positions");
+		sv_fault_advise(&ch->fault, SV_ADVICE_CLEAN_ALL);
+		return SV_ECORRUPT;
+	}
+	if (ch->role == SV_WRITER)
+		atomic_store(&ch->header->total, options->total);
 	ch->ring.light = ch->ring.lightable = sv_membarrier_register();
 	atomic_store(&own->status, SV_RUNNING);
 	atomic_store(&own->wake, 0);
@@ -137,100 +185,266 @@ static int enter(struct sv_channel *ch, const struct sv_options *options)
 		return code;
 	atomic_store(&own->slot, SV_SLOT_ATTACHED);
 	ch->removable = (ch->flags & SV_KEPT) == 0;
-	if (atomic_load(&ch->header->side[peer].slot) != SV_SLOT_EMPTY)
+	if (atomic_load(&ch->header->side[sv_other(ch->role)].slot) != SV_SLOT_EMPTY)
 		sv_channel_remove_early(ch);
 	return SV_OK;
 }
 
-/* Who is still attached while a transfer ends; 0: not known.  Its segment has no key any more, but its id is
- * recorded. */
-static long survivor(const struct sv_objects *objects, enum sv_role gone)
+static int join(struct opening *o)
 {
-	struct sv_fault scratch = { .label = "" };
-	struct sv_segment_facts facts;
-	const struct sv_header *header;
-	long pid = 0;
-
-	if (sv_segment_stat(objects->record.shmid, &facts, &scratch) != SV_OK ||
-	    sv_segment_capacity(facts.bytes) == 0)
-		return 0;
-	header = sv_segment_glance(objects->record.shmid, facts.maps);
-	if (header == NULL)
-		return 0;
-	if (sv_header_judge(header, facts.bytes, NULL) == SV_TRUST_OK && header->semid == objects->semid)
-		pid = (long)atomic_load((_Atomic int64_t *)&header->side[sv_other(gone)].pid);
-	shmdt(header);
-	return pid;
-}
-
-static int not_ended(struct sv_channel *ch, int code, long pid)
-{
-	if (pid == 0)
-		return sv_fault_set(&ch->fault, code, 0,
-		                    "a previous transfer has not ended: one side is still attached");
-	sv_fault_set(&ch->fault, code, 0, "a previous transfer has not ended: pid %ld is still attached",
-	             pid);
-	ch->fault.error.peer_pid = pid;
-	return code;
-}
-
-/* One look under the lock.  SV_OK: attached; 1: look again, after the lock was dropped. */
-static int look_and_attach(struct sv_channel *ch, const struct sv_options *options, uint64_t capacity,
-                           int64_t deadline, int timeout_ms)
-{
-	struct sv_objects objects;
-	enum sv_role gone = SV_WRITER;
-	struct timespec left;
-	enum sv_found found;
-	int code = sv_objects_find(&objects, &ch->rv, &ch->fault);
+	struct sv_channel *ch = o->ch;
+	const struct sv_objects *objects = &o->objects;
+	int code = sv_segment_map(&ch->segment, objects->shmid, objects->header.capacity, &ch->fault);
 
 	if (code != SV_OK)
 		return code;
-	found = sv_judge(ch, &objects, &gone);
-	if (found != SV_FOUND_JOIN)
-		sv_segment_unmap(&ch->segment);
-	switch (found) {
-	case SV_FOUND_REFUSED: return ch->fault.error.code;
-	case SV_FOUND_ENDING:
-		sv_rendezvous_unlock(&ch->rv);
-		code = timeout_ms == 0 ? EAGAIN
-		                       : sv_sem_sleep_end(objects.semid, gone, sv_time_left(deadline, &left));
-		if (code == EAGAIN)
-			return not_ended(ch, timeout_ms == 0 ? SV_EAGAIN : SV_ETIMEDOUT,
-			                 survivor(&objects, gone));
-		if (code == EINTR)
-			return sv_fault_set(&ch->fault, SV_EINTR, 0,
-			                    "interrupted while a previous transfer was ending");
-		return 1;
-	case SV_FOUND_LEFTOVER:
-		code = sv_objects_remove(&objects, &ch->rv);
-		if (code != 0)
-			return sv_fault_set(&ch->fault, SV_ESYSTEM, code,
-			                    "cannot remove what a crashed transfer left");
-		/* The named file went with it: open it anew. */
-		sv_rendezvous_unlock(&ch->rv);
-		return 1;
-	case SV_FOUND_NOTHING: code = create(ch, options, capacity); break;
-	case SV_FOUND_JOIN:
-		ch->semid = objects.semid;
-		ch->header = (struct sv_header *)ch->segment.base;
-		if (ch->rv.apart && !objects.record.valid)
-			code = sv_record_write(&ch->rv, objects.shmid, objects.semid, &ch->fault);
-		if (code == SV_OK && (ch->header->flags & SV_KEPT) != 0)
-			code = clear_peer(ch, &objects);
-		break;
+	ch->semid = objects->semid;
+	ch->header = (struct sv_header *)ch->segment.base;
+	if (objects->facts.record != SV_RECORD_FULL) {
+		ch->record = (struct sv_record){ .generation = objects->header.generation,
+			                         .key = (uint32_t)ch->rv.key,
+			                         .project = ch->rv.project,
+			                         .shmid = objects->shmid,
+			                         .semid = objects->semid,
+			                         .made_s = objects->shm.changed_s };
+		code = sv_rendezvous_write(&ch->rv, &ch->record, &ch->fault);
 	}
-	if (code == SV_OK)
-		code = take_file(ch);
+	if (code == SV_OK && (objects->header.flags & SV_KEPT) != 0)
+		code = clear_peer(ch, &objects->facts);
+	return code;
+}
+
+/* --- refusals
+ * ------------------------------------------------------------------------------------------------- */
+
+static int say_stranger(struct sv_channel *ch, const struct sv_stranger *stranger)
+{
+	struct sv_fault *fault = &ch->fault;
+
+	if (!stranger->known) {
+		sv_fault_set(fault, SV_EFOREIGN, 0, "%s %d has its key; nothing was touched", stranger->kind,
+		             stranger->id);
+		sv_fault_advise(fault, SV_ADVICE_OTHER_CHANNEL);
+		return SV_EFOREIGN;
+	}
+	if (stranger->unreadable && !ch->rv.named) {
+		sv_fault_set(fault, SV_EFOREIGN, 0,
+		             "%s %d of user %u has its key and may not be looked at; nothing was touched",
+		             stranger->kind, stranger->id, (unsigned)stranger->owner);
+		sv_fault_advise(fault, SV_ADVICE_MODE);
+		return SV_EFOREIGN;
+	}
+	if (stranger->untrusted && !ch->rv.named) {
+		sv_fault_set(fault, SV_EFOREIGN, 0,
+		             "%s %d was made by user %u, whom this side does not trust: its mode consents to "
+		             "nobody but you, "
+		             "root and the owner of the file; nothing was touched",
+		             stranger->kind, stranger->id, (unsigned)stranger->owner);
+		sv_fault_advise(fault, SV_ADVICE_MODE);
+		return SV_EFOREIGN;
+	}
+	sv_fault_set(fault, SV_EFOREIGN, 0,
+	             "%s %d of user %u has the same key but is not this channel's; nothing was touched",
+	             stranger->kind, stranger->id, (unsigned)stranger->owner);
+	sv_fault_advise(fault, SV_ADVICE_OTHER_CHANNEL);
+	return SV_EFOREIGN;
+}
+
+static int say_busy(struct sv_channel *ch, const struct sv_objects *objects, const char *why)
+{
+	enum sv_role role = ch->role;
+	long pid = 0;
+
+	if (objects->facts.segment == SV_SEGMENT_GOOD)
+		pid = (long)atomic_load((_Atomic int64_t *)&objects->header.side[role].pid);
+	if (pid != 0 && objects->facts.side[role] == SV_PRESENT)
+		sv_fault_set(&ch->fault, SV_EBUSY, 0, "busy: pid %ld is the %s", pid, sv_role_name(role));
+	else
+		sv_fault_set(&ch->fault, SV_EBUSY, 0, "%s", why);
+	ch->fault.error.peer_pid = pid;
+	return SV_EBUSY;
+}
+
+static enum sv_advice say_content(struct sv_channel *ch, unsigned flags)
+{
+	bool messages = (flags & SV_MESSAGES) != 0;
+	const char *what = messages ? "it carries messages, not bytes" : "it carries bytes, not messages";
+
+	if (((flags ^ ch->flags) & SV_MESSAGES) == 0)
+		what = (flags & SV_RECORDS_NUL) != 0
+		               ? "its messages are records that end with NUL, not with a newline"
+		               : "its messages do not end with NUL";
+	sv_fault_set(&ch->fault, SV_EMODE, 0, "%s", what);
+	return messages ? SV_ADVICE_MESSAGES : SV_ADVICE_BYTES;
+}
+
+static int refuse(struct opening *o, const struct sv_answer *answer)
+{
+	struct sv_channel *ch = o->ch;
+	const struct sv_objects *objects = &o->objects;
+	enum sv_advice advice = answer->advice;
+	int code = answer->code;
+
+	if (code == SV_EFOREIGN && objects->stranger.kind != NULL)
+		return say_stranger(ch, &objects->stranger);
+	if (code == SV_EBUSY && advice == SV_ADVICE_TAKE) {
+		sv_fault_set(&ch->fault, code, 0, "it holds %llu bytes that were left for a reader",
+		             (unsigned long long)atomic_load(
+				     (_Atomic uint64_t *)&objects->header.side[SV_WRITER].position));
+	} else if (code == SV_EBUSY) {
+		say_busy(ch, objects, answer->why);
+	} else if (code == SV_EMODE && advice == SV_ADVICE_NONE) {
+		advice = say_content(ch, objects->header.flags);
+	} else if (code == SV_ECORRUPT) {
+		sv_fault_set(&ch->fault, code, 0, "corrupt channel: %s (segment %d)", answer->why,
+		             objects->shmid);
+	} else if (code == SV_EFOREIGN && !objects->facts.own) {
+		sv_fault_set(&ch->fault, code, 0, "%s (user %u)", answer->why,
+		             (unsigned)(objects->shmid != -1 ? objects->shm.creator_uid
+		                                             : objects->sem.creator_uid));
+	} else {
+		sv_fault_set(&ch->fault, code, 0, "%s", answer->why);
+	}
+	sv_fault_advise(&ch->fault, advice);
+	return code;
+}
+
+/* --- one look after the other
+ * --------------------------------------------------------------------------------- */
+
+#define LOOK_AGAIN 1 /* an internal result beside enum sv_code: the lock was given back */
+
+static int not_ended(struct opening *o, int code)
+{
+	struct sv_channel *ch = o->ch;
+	enum sv_role role = o->objects.facts.side[SV_WRITER] == SV_PRESENT ? SV_WRITER : SV_READER;
+	long pid = 0;
+
+	if (o->objects.facts.segment == SV_SEGMENT_GOOD && o->objects.facts.side[role] == SV_PRESENT)
+		pid = (long)atomic_load((_Atomic int64_t *)&o->objects.header.side[role].pid);
+	if (pid == 0)
+		sv_fault_set(&ch->fault, code, 0,
+		             "a previous transfer has not ended: one side is still attached");
+	else
+		sv_fault_set(&ch->fault, code, 0,
+		             "a previous transfer has not ended: pid %ld is still attached", pid);
+	ch->fault.error.peer_pid = pid;
+	sv_fault_advise(&ch->fault, SV_ADVICE_WAIT);
+	return code;
+}
+
+/*
+ * A transfer is ending.  Its set goes with it, which wakes at once whoever waits there; but the survivor may
+ * be killed or may have no right to remove, and that no semaphore tells: so wait in slices, and judge again.
+ */
+static int wait_for_end(struct opening *o)
+{
+	const struct sv_patience *patience = &o->where.patience;
+	const struct sv_facts *facts = &o->objects.facts;
+	enum sv_role gone = facts->side[SV_WRITER] == SV_PRESENT ? SV_READER : SV_WRITER;
+	int64_t left, slice = o->slice_ns;
+	struct timespec time;
+
+	sv_rendezvous_close(&o->ch->rv);
+	if (patience->deadline == 0)
+		return not_ended(o, SV_EAGAIN);
+	if (sv_is_cancelled(patience))
+		return sv_fault_set(&o->ch->fault, SV_EINTR, 0,
+		                    "interrupted while a previous transfer was ending");
+	if (patience->deadline != SV_NEVER) {
+		left = patience->deadline - sv_now();
+		if (left <= 0)
+			return not_ended(o, SV_ETIMEDOUT);
+		if (left < slice)
+			slice = left;
+	}
+	time = (struct timespec){ slice / 1000000000, slice % 1000000000 };
+	/* Its value is above 0 while the side it stands for is gone; where it is not, there is nothing to
+	 * wait on. */
+	if (o->objects.semid == -1 || o->objects.sem.value[sv_sem_of(gone)] < SV_GONE ||
+	    sv_sem_sleep_end(o->objects.semid, gone, &time) == ENOSYS)
+		nanosleep(&time, NULL);
+	if (o->slice_ns < LONGEST_SLICE_NS)
+		o->slice_ns *= 2;
+	return LOOK_AGAIN;
+}
+
+static int replace(struct opening *o)
+{
+	int code = sv_objects_remove(&o->objects);
+
+	if (code != 0)
+		return sv_fault_set(&o->ch->fault, SV_ESYSTEM, code,
+		                    "cannot remove what a crashed transfer left");
+	sv_rendezvous_forget(&o->ch->rv);
+	sv_rendezvous_close(&o->ch->rv);
+	return LOOK_AGAIN;
+}
+
+static struct sv_wish wish_of(const struct opening *o)
+{
+	const struct sv_channel *ch = o->ch;
+	const struct sv_header *header = &o->objects.header;
+	const struct sv_source *file = &header->file[ch->role];
+	struct sv_wish wish = { .role = ch->role, .named = ch->rv.named, .kind = ch->flags & SV_KEPT };
+
+	wish.same_content = ((header->flags ^ ch->flags) & SV_HEADER_FLAGS & ~(unsigned)SV_KEPT) == 0;
+	wish.same_source = sv_source_is_same(file, &ch->file) &&
+	                   (ch->role == SV_READER || sv_source_is_unchanged(file, &ch->file));
+	return wish;
+}
+
+static int carry_out(struct opening *o, const struct sv_answer *answer)
+{
+	struct sv_channel *ch = o->ch;
+	int code;
+
+	switch (answer->step) {
+	case SV_STEP_CREATE: code = create(o); break;
+	case SV_STEP_JOIN: code = join(o); break;
+	case SV_STEP_WAIT: return wait_for_end(o);
+	case SV_STEP_REPLACE: return replace(o);
+	case SV_STEP_RENEW:
+		code = sv_rendezvous_renew(&ch->rv, &ch->fault);
+		if (code == SV_OK)
+			code = create(o);
+		break;
+	default: return refuse(o, answer);
+	}
+	/* Another user's object may have taken the key in between: make another file. */
+	if (code == SV_ESYSTEM && ch->fault.error.sys_errno == EEXIST && ch->rv.named)
+		code = LOOK_AGAIN;
+	if (code == LOOK_AGAIN)
+		sv_rendezvous_close(&ch->rv);
+	return code;
+}
+
+/* Find, judge, create or join.  SV_OK: a side, with the lock; LOOK_AGAIN. */
+static int try_once(struct opening *o)
+{
+	struct sv_channel *ch = o->ch;
+	struct sv_target target;
+	struct sv_answer answer;
+	struct sv_wish wish;
+	int code = sv_rendezvous_open(&ch->rv, &o->where, &ch->fault);
+
+	if (code != SV_OK)
+		return code;
+	sv_target_of(&target, &ch->rv, o->options->mode, true);
+	sv_gather(&o->objects, &target);
+	ch->record = target.record;
+	wish = wish_of(o);
+	answer = sv_admit(&o->objects.facts, &wish);
+	code = carry_out(o, &answer);
+	if (code != SV_OK)
+		return code;
+	code = take_file(ch);
 	if (code == SV_OK && ch->role == SV_READER)
 		code = sv_segment_protect(&ch->segment, &ch->fault);
 	if (code == SV_OK)
-		code = enter(ch, options);
-	if (code != SV_OK && found == SV_FOUND_NOTHING && ch->header != NULL) {
-		objects.shmid = ch->segment.id;
-		objects.semid = ch->semid;
-		sv_objects_remove(&objects, &ch->rv);
-	}
+		code = enter(ch, o->options);
+	if (code != SV_OK && answer.step != SV_STEP_JOIN)
+		unmake(ch, ch->segment.id);
 	return code;
 }
 
@@ -248,12 +462,13 @@ static int check_options(const struct sv_options *options, enum sv_role role, in
 		return sv_fault_set(fault, SV_EINVAL, 0,
 		                    "invalid mode %04o: use 0600 plus read and write for group or others",
 		                    options->mode);
-	if ((options->flags & ~(unsigned)SV_KIND_FLAGS) != 0 || (options->flags & SV_KEPT) == SV_KEPT ||
-	    (options->flags & (SV_MESSAGES | SV_RECORDS_NUL)) == SV_RECORDS_NUL ||
-	    (unsigned)options->wait > SV_WAIT_SLEEP)
-		return sv_fault_set(fault, SV_EINVAL, 0,
-		                    "invalid flags or waiting policy; a channel cannot be both resumable and "
-		                    "detached");
+	if ((options->flags & ~(unsigned)SV_HEADER_FLAGS) != 0 || (options->flags & SV_KEPT) == SV_KEPT ||
+	    (options->flags & SV_CARRIES) == SV_RECORDS_NUL || (unsigned)options->wait > SV_WAIT_SLEEP)
+		return sv_fault_set(
+			fault, SV_EINVAL, 0,
+			"invalid flags or waiting policy; a channel cannot be both resumable and detached");
+	if ((options->flags & SV_DETACH) != 0 && role == SV_READER)
+		return sv_fault_set(fault, SV_EINVAL, 0, "only a writer can leave its data and go");
 	*capacity = options->capacity != 0 ? sv_segment_round(options->capacity) : sv_segment_default();
 	if (*capacity == 0)
 		return sv_fault_set(fault, SV_ETOOBIG, 0, "a capacity of %llu bytes cannot be mapped",
@@ -272,77 +487,80 @@ static int take_options(struct sv_options *own, const struct sv_options *theirs,
 	return SV_OK;
 }
 
-int sv_open(sv_channel **out, enum sv_role role, const struct sv_options *theirs, int timeout_ms,
-            struct sv_error *err)
+static void prepare(struct opening *o, struct sv_channel *ch, enum sv_role role, int timeout_ms)
 {
-	struct sv_options own = SV_OPTIONS_INIT;
-	const struct sv_options *options = &own;
-	int64_t deadline = sv_deadline(timeout_ms);
-	struct sv_channel *ch;
-	uint64_t capacity;
-	int code;
+	const struct sv_options *options = o->options;
 
-	if (out == NULL || !sv_error_is_possible(err))
-		return SV_EINVAL;
-	*out = NULL;
-	ch = calloc(1, sizeof *ch);
-	if (ch == NULL) {
-		struct sv_fault fault = { .label = "" };
-
-		code = sv_fault_set(&fault, SV_ESYSTEM, ENOMEM, "cannot open a channel");
-		sv_fault_give(&fault, err);
-		return code;
-	}
 	ch->fault.error.struct_size = sizeof ch->fault.error;
-	code = take_options(&own, theirs, &ch->fault);
 	ch->role = role;
 	ch->process = getpid();
 	ch->flags = options->flags;
 	ch->kind = (role == SV_READER ? SV_KIND_READER : 0) |
 	           ((ch->flags & SV_MESSAGES) != 0 ? SV_KIND_MESSAGES : 0);
 	ch->semid = -1;
-	ch->rv.fd = -1;
-	if (code == SV_OK)
-		code = check_options(options, role, timeout_ms, &capacity, &ch->fault);
-	if (code == SV_OK)
-		ch->file = options->source;
-	if (code == SV_OK) {
-		sv_spin_init(&ch->spin, options->wait);
-		sv_pace_init(&ch->pace, options->wait == SV_WAIT_AUTO && ch->spin.allowed);
-	}
-	for (;;) {
-		if (code != SV_OK)
-			break;
-		code = sv_rendezvous_open(&ch->rv, options->name != NULL ? options->name : "default",
-		                          options->path,
-		                          options->project != 0 ? options->project : SV_PROJECT_DEFAULT, true,
-		                          timeout_ms, &ch->fault);
-		if (code != SV_OK)
-			break;
-		code = look_and_attach(ch, options, capacity, deadline, timeout_ms);
-		if (code != 1)
-			break;
-		code = SV_OK;
+	ch->rv.fd = ch->rv.directory.fd = ch->rv.directory.top = -1;
+	ch->file = options->source;
+	o->ch = ch;
+	o->where = (struct sv_whereabouts){ .path = options->path, .create = true };
+	if (options->path == NULL)
+		o->where.name = options->name != NULL ? options->name : "default";
+	o->where.project = options->project != 0 ? options->project : SV_PROJECT_DEFAULT;
+	o->where.patience = sv_patience(timeout_ms, options->cancel);
+	o->slice_ns = FIRST_SLICE_NS;
+	sv_spin_init(&ch->spin, options->wait);
+	sv_pace_init(&ch->pace, options->wait == SV_WAIT_AUTO && ch->spin.allowed);
+}
+
+static int open_channel(struct opening *o, struct sv_channel *ch, enum sv_role role, int timeout_ms)
+{
+	int code = check_options(o->options, role, timeout_ms, &o->capacity, &ch->fault);
+
+	if (code != SV_OK)
+		return code;
+	prepare(o, ch, role, timeout_ms);
+	do {
+		code = try_once(o);
+	} while (code == LOOK_AGAIN);
+	if (code != SV_OK) {
+		sv_segment_unmap(&ch->segment);
 		sv_rendezvous_close(&ch->rv);
+		return code;
 	}
+	sv_rendezvous_unlock(&ch->rv);
+	if (role == SV_WRITER && ch->ring.position == 0 && o->options->total != SV_UNKNOWN)
+		sv_segment_collapse(&ch->segment, o->options->total);
+	return SV_OK;
+}
+
+int sv_open(sv_channel **out, enum sv_role role, const struct sv_options *theirs, int timeout_ms,
+            struct sv_error *err)
+{
+	struct sv_options own = SV_OPTIONS_INIT;
+	struct sv_fault fault = { .label = "" };
+	struct sv_channel *ch;
+	struct opening *o;
+	int code;
+
+	if (out == NULL || !sv_error_is_possible(err))
+		return SV_EINVAL;
+	*out = NULL;
+	ch = calloc(1, sizeof *ch);
+	o = calloc(1, sizeof *o);
+	if (ch == NULL || o == NULL) {
+		code = sv_fault_set(&fault, SV_ESYSTEM, ENOMEM, "cannot open a channel");
+	} else {
+		o->options = &own;
+		code = take_options(&own, theirs, &ch->fault);
+		if (code == SV_OK)
+			code = open_channel(o, ch, role, timeout_ms);
+		fault = ch->fault;
+	}
+	free(o);
 	if (code == SV_OK) {
-		sv_rendezvous_unlock(&ch->rv);
-		if (role == SV_WRITER && ch->ring.position == 0 && options->total != SV_UNKNOWN)
-			sv_segment_collapse(&ch->segment, options->total);
 		*out = ch;
 		return SV_OK;
 	}
-	sv_fault_give(&ch->fault, err);
-	/* A named file that this call made and that leads to nothing would be a leftover. */
-	if (ch->rv.fd != -1 && ch->rv.named && !ch->rv.apart) {
-		struct sv_objects none;
-
-		if (sv_objects_find(&none, &ch->rv, &ch->fault) == SV_OK && none.shmid == -1 &&
-		    none.semid == -1)
-			sv_record_forget(&ch->rv);
-	}
-	sv_segment_unmap(&ch->segment);
-	sv_rendezvous_close(&ch->rv);
+	sv_fault_give(&fault, err);
 	free(ch);
 	return code;
 }

@@ -6,13 +6,26 @@
 #include "channel/channel.h"
 #include "clock.h"
 
+/*
+ * A peer that attaches rings in the same atomic step, so the wait needs no time-out for that.  But no
+ * semaphore tells that the rendezvous was removed or replaced, or that somebody overwrote the header, and
+ * then no peer can ever come: that is looked for so often.
+ */
+#define SLICE_NS INT64_C(1000000000)
+/* A peer that has died while it attached is forgotten at once; one that shows up so again and again is no
+ * svipc process. */
+#define MOST_SETTLED 100
+
 /* On a kept channel: forget a peer that is gone without having finished.  1: the slot is free now, or was. */
-static int recover(struct sv_channel *ch)
+static int recover(struct sv_channel *ch, const struct sv_patience *patience)
 {
 	struct sv_side_line *peer = ch->ring.peer;
-	int gone = sv_sem_gone(ch->semid, sv_other(ch->role));
-	int code = SV_OK;
+	int code = sv_rendezvous_lock(&ch->rv, false, patience, &ch->fault);
+	int gone;
 
+	if (code != SV_OK)
+		return code;
+	gone = sv_sem_gone(ch->semid, sv_other(ch->role));
 	if (gone < 0)
 		code = sv_channel_sleep_failed(ch, -gone);
 	/* A successor may have come already: then its weight is up, not down, and the slot is its own. */
@@ -23,6 +36,7 @@ static int recover(struct sv_channel *ch)
 	}
 	if (code == SV_OK)
 		ch->peer_gone = false;
+	sv_rendezvous_unlock(&ch->rv);
 	return code;
 }
 
@@ -30,108 +44,146 @@ static int recover(struct sv_channel *ch)
  * ATTACHING is stored and left under the lock.  Seen with the lock in hand and without a weight, it is of a
  * peer that died before the kernel knew of it: one that has never come.
  */
-static int settle(struct sv_channel *ch)
+static int settle(struct sv_channel *ch, const struct sv_patience *patience)
 {
 	struct sv_side_line *peer = ch->ring.peer;
-	int gone = sv_sem_gone(ch->semid, sv_other(ch->role));
-	int code = SV_OK;
+	int code = sv_rendezvous_lock(&ch->rv, false, patience, &ch->fault);
+	int gone;
 
+	if (code != SV_OK)
+		return code;
+	gone = sv_sem_gone(ch->semid, sv_other(ch->role));
 	if (gone < 0)
 		code = sv_channel_sleep_failed(ch, -gone);
 	else if (gone == 0 && atomic_load(&peer->slot) == SV_SLOT_ATTACHING)
 		atomic_store(&peer->slot, SV_SLOT_EMPTY);
-	return code;
-}
-
-/* One of these under the lock, within what is left of the time that the whole call has. */
-static int under_lock(struct sv_channel *ch, int (*step)(struct sv_channel *), int64_t deadline,
-                      int timeout_ms)
-{
-	int code = sv_rendezvous_lock(&ch->rv, sv_milliseconds_left(deadline), &ch->fault);
-
-	if (code == SV_EAGAIN && timeout_ms != 0)
-		return sv_fault_set(&ch->fault, SV_ETIMEDOUT, 0,
-		                    "timed out while another process was opening or closing it");
-	if (code != SV_OK)
-		return code;
-	code = step(ch);
 	sv_rendezvous_unlock(&ch->rv);
 	return code;
 }
 
-/* Somebody removed the segment while this side waited alone: no peer can ever find it. */
-static bool orphaned(struct sv_channel *ch)
+/* Can a peer still find this side?  Else SV_EREMOVED or SV_ECORRUPT. */
+static int check_findable(struct sv_channel *ch)
 {
+	const struct sv_header *header = ch->header;
+	uint32_t ready = atomic_load_explicit((_Atomic uint32_t *)&header->ready, memory_order_relaxed);
 	struct sv_segment_facts facts;
+	int gone = sv_sem_gone(ch->semid, ch->role);
 
-	return sv_segment_stat(ch->segment.id, &facts, &ch->fault) != SV_OK || facts.key == 0;
+	if (gone == -EIDRM || gone == -EINVAL ||
+	    sv_segment_stat(ch->segment.id, &facts, &ch->fault) != SV_OK || facts.key == 0)
+		return sv_channel_removed(ch);
+	if (!sv_rendezvous_is_there(&ch->rv))
+		return sv_fault_set(&ch->fault, SV_EREMOVED, 0,
+		                    "its rendezvous %s was removed or replaced while it waited: no %s can "
+		                    "find it any more",
+		                    ch->rv.path, sv_role_name(sv_other(ch->role)));
+	if (header->magic != SV_MAGIC || header->format != SV_FORMAT || ready != SV_READY ||
+	    header->generation != ch->record.generation || header->semid != ch->semid ||
+	    header->capacity != ch->ring.capacity)
+		return sv_fault_set(&ch->fault, SV_ECORRUPT, 0,
+		                    "corrupt channel: its identity was overwritten while it waited");
+	return SV_OK;
 }
 
 /*
- * Moved on while it waited, it would give a reader bytes that were never written, and the next commit would
- * hide that. Relaxed: nobody but this side has a right to store it, so there is nothing to be ordered with.
+ * If our shared position was overwritten while we waited, a reader would take bytes that we never wrote, and
+ * the next commit would hide that.  Relaxed: nobody else has a right to store it, so there is nothing to be
+ * ordered with.
  */
 static int check_own_position(struct sv_channel *ch)
 {
-	if (atomic_load_explicit(&ch->ring.own->position, memory_order_relaxed) == ch->ring.position)
+	if (atomic_load_explicit(ch->ring.published, memory_order_relaxed) == ch->ring.position)
 		return SV_OK;
-	return sv_fault_set(&ch->fault, SV_ECORRUPT, 0,
-	                    "corrupt channel: the position of the %s was overwritten; the transfer is "
-	                    "incomplete",
-	                    sv_role_name(ch->role));
+	return sv_fault_set(
+		&ch->fault, SV_ECORRUPT, 0,
+		"corrupt channel: the position of the %s was overwritten; the transfer is incomplete",
+		sv_role_name(ch->role));
+}
+
+static int nobody_came(struct sv_channel *ch, const struct sv_patience *patience)
+{
+	const char *who = sv_role_name(sv_other(ch->role));
+
+	return patience->deadline == 0
+	               ? sv_fault_set(&ch->fault, SV_EAGAIN, 0, "no %s is attached", who)
+	               : sv_fault_set(&ch->fault, SV_ETIMEDOUT, 0, "timed out: no %s came", who);
+}
+
+/* Sleep until a bell, for a slice at most.  SV_OK: look again. */
+static int sleep_for_peer(struct sv_channel *ch, const struct sv_patience *patience)
+{
+	int64_t until = sv_now() + SLICE_NS;
+	struct timespec left;
+	int code;
+
+	if (patience->deadline < until)
+		until = patience->deadline;
+	/* The arrival bell is part of the semop that attaches, so it cannot be missed. */
+	code = sv_channel_sleep(ch, sv_time_left(until, &left));
+	if (code != 0 && code != EINTR && code != EAGAIN)
+		return sv_channel_sleep_failed(ch, code);
+	if (code == EINTR || atomic_load(&ch->ring.peer->slot) != SV_SLOT_EMPTY)
+		return SV_OK;
+	code = check_findable(ch);
+	/* A peer that has come in between has marked the segment for removal itself, after it stored its
+	 * slot. */
+	return atomic_load(&ch->ring.peer->slot) != SV_SLOT_EMPTY ? SV_OK : code;
+}
+
+static int interrupted(struct sv_channel *ch)
+{
+	atomic_store(&ch->interrupted, 0);
+	return sv_channel_interrupted(ch);
 }
 
 int sv_wait_peer(sv_channel *ch, int timeout_ms)
 {
 	bool resumable = (ch->flags & SV_RESUME) != 0;
-	int64_t deadline = sv_deadline(timeout_ms);
+	struct sv_patience patience = sv_patience(timeout_ms, NULL);
 	struct sv_side_line *peer = ch->ring.peer;
-	struct timespec left;
+	unsigned settled = 0;
 	uint32_t slot, status;
-	int code;
+	int code, gone;
 
 	if (getpid() != ch->process || timeout_ms < -1)
 		return sv_fault_set(&ch->fault, SV_EINVAL, 0,
 		                    "sv_wait_peer: bad timeout_ms, or a handle of another process");
+	patience.interrupted = &ch->interrupted;
 	for (;;) {
 		slot = atomic_load_explicit(&peer->slot, memory_order_acquire);
 		status = sv_status_of(peer);
 		if (slot > SV_SLOT_LEFT)
 			return sv_peer_corrupt(ch, "an unknown slot");
-		if (slot == SV_SLOT_ATTACHING && sv_sem_gone(ch->semid, sv_other(ch->role)) == 0) {
-			code = under_lock(ch, settle, deadline, timeout_ms);
+		gone = slot == SV_SLOT_EMPTY ? 0 : sv_sem_gone(ch->semid, sv_other(ch->role));
+		if (slot == SV_SLOT_ATTACHING && gone == 0) {
+			if (++settled > MOST_SETTLED)
+				return sv_peer_corrupt(ch, "again and again that it is attaching");
+			code = settle(ch, &patience);
 			if (code != SV_OK)
-				return code;
+				return code == SV_EINTR ? interrupted(ch) : code;
 			continue;
 		}
-		if (slot != SV_SLOT_EMPTY &&
-		    (!resumable || status == SV_DONE ||
-		     (slot != SV_SLOT_LEFT && status == SV_RUNNING && !ch->peer_gone &&
-		      sv_sem_gone(ch->semid, sv_other(ch->role)) == 0))) {
+		if (slot != SV_SLOT_EMPTY && (!resumable || status == SV_DONE ||
+		                              (slot != SV_SLOT_LEFT && status == SV_RUNNING && gone == 0))) {
+			/* A successor has come: the death of the one before is over. */
+			if (gone == 0)
+				ch->peer_gone = false;
 			sv_channel_remove_early(ch);
 			return check_own_position(ch);
 		}
-		if (resumable && slot != SV_SLOT_EMPTY && sv_sem_gone(ch->semid, sv_other(ch->role)) == 1) {
-			code = under_lock(ch, recover, deadline, timeout_ms);
+		if (resumable && gone == 1) {
+			code = recover(ch, &patience);
 			if (code != SV_OK)
-				return code;
+				return code == SV_EINTR ? interrupted(ch) : code;
 			continue;
 		}
 		ch->peer_gone = false;
-		if (atomic_exchange(&ch->interrupted, 0))
-			return sv_channel_interrupted(ch);
-		if (deadline != SV_NEVER && sv_now() >= deadline)
-			return timeout_ms == 0
-			               ? sv_fault_set(&ch->fault, SV_EAGAIN, 0, "no %s is attached",
-			                              sv_role_name(sv_other(ch->role)))
-			               : sv_fault_set(&ch->fault, SV_ETIMEDOUT, 0, "timed out: no %s came",
-			                              sv_role_name(sv_other(ch->role)));
-		/* The arrival bell is part of the semop that attaches, so it cannot be missed. */
-		code = sv_channel_sleep(ch, sv_time_left(deadline, &left));
-		if (code == 0 && slot == SV_SLOT_EMPTY && atomic_load(&peer->slot) == SV_SLOT_EMPTY &&
-		    orphaned(ch))
-			return sv_channel_removed(ch);
-		if (code != 0 && code != EINTR && code != EAGAIN)
-			return sv_channel_sleep_failed(ch, code);
+		if (atomic_load(&ch->interrupted))
+			return interrupted(ch);
+		if (sv_is_over(&patience))
+			return nobody_came(ch, &patience);
+		code = sleep_for_peer(ch, &patience);
+		if (code != SV_OK)
+			return code;
 	}
 }

@@ -25,10 +25,10 @@ int sv_reserve(sv_channel *ch, size_t want, void **data, size_t *got, int timeou
 	if (code != SV_OK)
 		return code;
 	/* The status is looked at each time: a reader that failed must not be fed until the ring is full. */
-	if (sv_ring_room(&ch->ring) < want || sv_status_of(ch->ring.peer) != SV_RUNNING) {
-		if (sv_status_of(ch->ring.peer) > SV_DONE)
-			return sv_peer_verdict(ch, sv_status_of(ch->ring.peer));
-		code = sv_channel_wait(ch, want, timeout_ms);
+	if (sv_ring_room(&ch->ring) < want || sv_peer_status(ch) != SV_RUNNING) {
+		if (sv_peer_status(ch) > SV_DONE)
+			return sv_peer_verdict(ch, sv_peer_status(ch));
+		code = sv_channel_wait_room(ch, want, timeout_ms);
 		if (code == SV_END || (code == SV_OK && sv_reader_done_early(ch)))
 			return sv_fault_set(&ch->fault, SV_ECORRUPT, 0,
 			                    "corrupt channel: the reader finished before the writer");

@@ -20,7 +20,7 @@
  */
 static int look(struct sv_channel *ch, uint64_t want)
 {
-	uint32_t status = sv_status_of(ch->ring.peer);
+	uint32_t status = sv_peer_status(ch);
 
 	if (!sv_ring_look(&ch->ring))
 		return sv_peer_corrupt(ch, "an impossible position");
@@ -90,7 +90,7 @@ static int look_for_death(struct sv_channel *ch, uint64_t want)
 
 	if (gone < 0)
 		return look_and_fail(ch, want, -gone);
-	if (gone == 0)
+	if (gone == 0 || !sv_channel_heeds_peer(ch))
 		return GO_ON;
 	ch->peer_gone = true;
 	return look(ch, want);

@@ -3,88 +3,159 @@
 #define _GNU_SOURCE /* SHM_INFO, SHM_STAT */
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/ipc.h>
 #include <sys/shm.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "inspect/inspect.h"
 
-static int visit_record_file(const char *dir, const char *name, int (*visit)(struct sv_sight *, void *),
-                             void *arg)
-{
-	struct sv_sight sight;
-	struct sv_record record;
-	char file[PATH_MAX + 260];
-	unsigned key;
-	bool apart = sscanf(name, ".at.%8x", &key) == 1;
-
-	snprintf(file, sizeof file, "%s/%s", dir, name);
-	if (strlen(file) >= PATH_MAX)
-		return 0;
-	sv_record_load(file, &record);
-	if (!record.valid || (!apart && strcmp(record.path, file) != 0))
-		return 0;
-	sv_sight_of_path(&sight, record.path, record.project, !apart, file);
-	if (sight.key == 0 && apart) {
-		/* The rendezvous is gone; the record's own name still tells the key. */
-		sight.key = key;
-		sv_sight_examine(&sight);
-	}
-	return visit(&sight, arg);
-}
-
-/* Segments that no record leads to: the rendezvous or the directory was deleted, or they are another user's.
- */
-struct seen {
-	int *ids;
+struct walk {
+	int (*visit)(struct sv_sight *, void *);
+	void *arg;
+	struct sv_directory directory;
+	const char *within; /* only segments of channels in this directory; NULL: of any */
+	int *ids;           /* segments that were visited */
 	size_t count, room;
 };
 
-static bool was_seen(const struct seen *seen, int id)
+static bool was_seen(const struct walk *walk, int id)
 {
 	size_t i;
 
-	for (i = 0; i < seen->count; i++)
-		if (seen->ids[i] == id)
+	for (i = 0; i < walk->count; i++)
+		if (walk->ids[i] == id)
 			return true;
 	return false;
 }
 
-static bool remember(struct seen *seen, int id)
+/* Without memory a segment may be visited twice; that is no harm. */
+static void remember(struct walk *walk, int id)
 {
-	if (was_seen(seen, id))
-		return false;
-	if (seen->count == seen->room) {
-		size_t room = seen->room * 2 + 64;
-		int *ids = realloc(seen->ids, room * sizeof *ids);
+	size_t room = walk->room * 2 + 64;
+	int *ids;
 
+	if (walk->count == walk->room) {
+		ids = realloc(walk->ids, room * sizeof *ids);
 		if (ids == NULL)
-			return true;
-		seen->ids = ids;
-		seen->room = room;
+			return;
+		walk->ids = ids;
+		walk->room = room;
 	}
-	seen->ids[seen->count++] = id;
-	return true;
+	walk->ids[walk->count++] = id;
 }
 
-struct walk {
-	int (*visit)(struct sv_sight *, void *);
-	void *arg;
-	const char *within; /* only segments of channels in this directory; NULL: of any */
-	struct seen seen;
-};
-
-static int visit_once(struct sv_sight *sight, void *arg)
+static int visit(struct walk *walk, struct sv_sight *sight)
 {
-	struct walk *walk = arg;
+	int result;
 
-	if (sight->have_shm && !remember(&walk->seen, sight->shmid))
-		return 0;
-	return walk->visit(sight, walk->arg);
+	sv_sight_look(sight);
+	if (sight->objects.shmid != -1)
+		remember(walk, sight->objects.shmid);
+	result = sight->verdict.state == SV_STATE_NOTHING ? 0 : walk->visit(sight, walk->arg);
+	sv_sight_close(sight);
+	return result;
 }
+
+/* --- records
+ * -------------------------------------------------------------------------------------------------- */
+
+static int visit_named(struct walk *walk, const char *file)
+{
+	struct sv_whereabouts where = { .project = SV_PROJECT_DEFAULT, .lock = SV_LOCK_NONE };
+	struct sv_fault scratch = { .label = "" };
+	struct sv_sight sight = { .gone = false };
+	char name[NAME_MAX + 1];
+	char *colon;
+
+	snprintf(name, sizeof name, "%s", file);
+	colon = strchr(name, ':');
+	if (colon != NULL) {
+		*colon = '\0';
+		where.project = atoi(colon + 1);
+	}
+	where.name = name;
+	/* Not a channel's file, or gone meanwhile. */
+	if (sv_rendezvous_open(&sight.rv, &where, &scratch) != SV_OK)
+		return 0;
+	return visit(walk, &sight);
+}
+
+/* A record apart.  Its rendezvous may be gone, or another file by now: then the record alone tells. */
+static int visit_apart(struct walk *walk, const char *file)
+{
+	int fd = openat(walk->directory.fd, file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	struct sv_whereabouts where = { .lock = SV_LOCK_NONE };
+	struct sv_fault scratch = { .label = "" };
+	struct sv_record record;
+	struct sv_sight sight;
+	bool valid = fd != -1 && sv_record_read(fd, &record) && record.path[0] != '\0';
+
+	if (fd != -1)
+		close(fd);
+	if (!valid)
+		return 0;
+	where.path = record.path;
+	where.project = record.project;
+	sight.gone = false;
+	if (sv_rendezvous_open(&sight.rv, &where, &scratch) == SV_OK) {
+		if (strcmp(sight.rv.file, file) == 0)
+			return visit(walk, &sight);
+		sv_sight_close(&sight);
+	}
+	memset(&sight, 0, sizeof sight);
+	sight.rv.fd = -1;
+	sight.gone = true;
+	sight.rv.project = record.project;
+	snprintf(sight.rv.file, sizeof sight.rv.file, "%.*s", (int)sizeof sight.rv.file - 1, file);
+	snprintf(sight.rv.path, sizeof sight.rv.path, "%s", record.path);
+	if (sv_directory_open(&sight.rv.directory, false, &scratch) != SV_OK)
+		return 0;
+	sight.target = (struct sv_target){ .record = record, .recorded = true, .consent = 0666 };
+	return visit(walk, &sight);
+}
+
+/* A file that was about to be given its name when its maker died, on a file system without nameless ones. */
+static void remove_unborn(struct walk *walk, const char *file)
+{
+	int fd = openat(walk->directory.fd, file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+
+	if (fd != -1 && flock(fd, LOCK_EX | LOCK_NB) == 0)
+		unlinkat(walk->directory.fd, file, 0);
+	if (fd != -1)
+		close(fd);
+}
+
+static int walk_records(struct walk *walk)
+{
+	int copy = openat(walk->directory.fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), result = 0;
+	DIR *handle = copy != -1 ? fdopendir(copy) : NULL;
+	struct dirent *entry;
+
+	if (handle == NULL) {
+		if (copy != -1)
+			close(copy);
+		return 0;
+	}
+	while (result == 0 && (entry = readdir(handle)) != NULL) {
+		if (strncmp(entry->d_name, ".path.", 6) == 0)
+			result = visit_apart(walk, entry->d_name);
+		else if (strncmp(entry->d_name, ".new.", 5) == 0)
+			remove_unborn(walk, entry->d_name);
+		else if (entry->d_name[0] != '.')
+			result = visit_named(walk, entry->d_name);
+	}
+	closedir(handle);
+	return result;
+}
+
+/* --- segments that no record leads to
+ * --------------------------------------------------------------------------- */
 
 static bool is_within(const char *path, const char *directory)
 {
@@ -93,24 +164,61 @@ static bool is_within(const char *path, const char *directory)
 	return strncmp(path, directory, length) == 0 && path[length] == '/';
 }
 
-static bool is_one_of_ours(int shmid, unsigned long maps, struct sv_sight *sight)
+/*
+ * What a header tells of a segment's rendezvous is acted on only if nobody but this user can have written it:
+ * its file is opened, for its lock.  Otherwise it is shown, as a claim.
+ */
+static bool take_from_header(struct sv_sight *sight, int id, const struct shmid_ds *ds)
 {
-	const struct sv_header *header = sv_segment_glance(shmid, maps);
-	bool ours;
+	const struct sv_header *shared = sv_segment_glance(id, (unsigned long)ds->shm_nattch);
+	bool sole = ds->shm_perm.cuid == geteuid() && ds->shm_perm.uid == geteuid() &&
+	            (ds->shm_perm.mode & 077) == 0;
+	struct sv_header header;
+	struct sv_identity now;
+	struct stat st;
 
-	if (header == NULL)
+	if (shared == NULL)
 		return false;
-	ours = header->magic == SV_MAGIC && memchr(header->path, '\0', sizeof header->path) != NULL;
-	if (ours) {
-		sight->record.project = (int)header->project;
-		snprintf(sight->record.path, sizeof sight->record.path, "%.*s", (int)sizeof header->path - 1,
-		         header->path);
+	memcpy(&header, shared, sizeof header);
+	shmdt(shared);
+	if (sv_header_judge(&header, ds->shm_segsz) != SV_TRUST_OK || header.project < 1 ||
+	    header.project > 255)
+		return false;
+	memset(sight, 0, sizeof *sight);
+	sight->rv.fd = sight->rv.directory.fd = sight->rv.directory.top = -1;
+	sight->rv.project = sight->target.record.project = (int)header.project;
+	sight->rv.named = sight->target.named = header.name[0] != '\0';
+	memcpy(sight->rv.path, header.path, sizeof header.path);
+	snprintf(sight->rv.name, sizeof sight->rv.name, "%.*s", SV_NAME_MAX, header.name);
+	sight->target.record.key = (uint32_t)ds->shm_perm.__key;
+	sight->target.identity = (struct sv_identity){ header.device, header.inode, header.birth_ns };
+	sight->target.consent = 0666;
+	/* Of a named channel of ours only our own objects count; of others' we only tell. */
+	if (!sole)
+		sight->target.named = false;
+	sight->gone = true;
+	/* A file that is still there has the lock, in whatever directory. */
+	if (sole) {
+		sight->rv.fd = sv_rendezvous_open_file(header.path, &st);
+		sight->gone =
+			sight->rv.fd == -1 && (errno == ENOENT || errno == ENOTDIR || errno == EMEDIUMTYPE);
+		if (sight->rv.fd != -1 && (sv_identity_of(sight->rv.fd, &now) != 0 ||
+		                           !sv_identity_is_same(&now, &sight->target.identity))) {
+			close(sight->rv.fd);
+			sight->rv.fd = -1;
+			sight->gone = true;
+		}
 	}
-	shmdt(header);
-	return ours;
+	if (sight->rv.fd != -1) {
+		sight->rv.key = ds->shm_perm.__key;
+		sight->rv.identity = now;
+		sight->rv.owner = st.st_uid;
+		sight->rv.group = st.st_gid;
+	}
+	return true;
 }
 
-static int walk_segments(bool all, struct walk *walk)
+static int walk_segments(enum sv_scope scope, struct walk *walk)
 {
 	struct shm_info usage;
 	struct shmid_ds ds;
@@ -121,48 +229,39 @@ static int walk_segments(bool all, struct walk *walk)
 		struct sv_sight sight;
 
 		id = shmctl(i, SHM_STAT, &ds);
-		if (id == -1 || (!all && ds.shm_perm.uid != geteuid()) ||
+		if (id == -1 || (scope == SV_SCOPE_OWN && ds.shm_perm.cuid != geteuid()) ||
 		    sv_segment_capacity(ds.shm_segsz) == 0)
 			continue;
-		/* A look costs far more than this. */
-		if (was_seen(&walk->seen, id))
+		/* A look costs far more than this.  One that is marked for removal has no key, and goes by
+		 * itself. */
+		if ((ds.shm_perm.mode & SHM_DEST) != 0 || was_seen(walk, id) ||
+		    !take_from_header(&sight, id, &ds))
 			continue;
-		memset(&sight, 0, sizeof sight);
-		if (!is_one_of_ours(id, (unsigned long)ds.shm_nattch, &sight) ||
-		    (walk->within != NULL && !is_within(sight.record.path, walk->within)))
-			continue;
-		sight.shmid = id;
-		sight.semid = -1;
-		sv_sight_examine(&sight);
-		result = visit_once(&sight, walk);
+		if (walk->within != NULL && !is_within(sight.rv.path, walk->within))
+			sv_sight_close(&sight);
+		else
+			result = visit(walk, &sight);
 	}
 	return result;
 }
 
-int sv_sight_walk(bool all, int (*visit)(struct sv_sight *, void *), void *arg, struct sv_fault *fault)
+int sv_sight_walk(enum sv_scope scope, int (*visit_one)(struct sv_sight *, void *), void *arg,
+                  struct sv_fault *fault)
 {
-	struct walk walk = { .visit = visit, .arg = arg };
-	char dir[PATH_MAX];
-	struct dirent *entry;
-	int result = sv_rendezvous_directory(dir, false, fault);
-	DIR *handle = NULL;
+	struct walk walk = { .visit = visit_one, .arg = arg };
+	const char *chosen = getenv("SVIPC_DIR");
+	int result = sv_directory_open(&walk.directory, false, fault);
 
-	if (result == SV_OK)
-		handle = opendir(dir);
-	else if (fault->error.sys_errno != ENOENT)
+	if (result != SV_OK && fault->error.sys_errno != ENOENT)
 		return result;
-	result = 0;
 	/* A directory that the user chose is a world of its own. */
-	if (!all && getenv("SVIPC_DIR") != NULL && getenv("SVIPC_DIR")[0] != '\0')
-		walk.within = dir;
-	while (handle != NULL && result == 0 && (entry = readdir(handle)) != NULL)
-		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-			result = visit_record_file(dir, entry->d_name, visit_once, &walk);
-	if (handle != NULL)
-		closedir(handle);
+	if (scope == SV_SCOPE_OWN && chosen != NULL && chosen[0] != '\0')
+		walk.within = result == SV_OK ? walk.directory.path : chosen;
+	result = walk.directory.fd != -1 ? walk_records(&walk) : 0;
 	if (result == 0)
-		result = walk_segments(all, &walk);
-	free(walk.seen.ids);
+		result = walk_segments(scope, &walk);
+	free(walk.ids);
+	sv_directory_close(&walk.directory);
 	return result;
 }
 
@@ -178,15 +277,15 @@ static int visit_for_list(struct sv_sight *sight, void *arg)
 	return list->visit(&sight->info, list->arg);
 }
 
-int sv_list(int all, sv_visit visit, void *arg, struct sv_error *err)
+int sv_list(int all, sv_visit visit_one, void *arg, struct sv_error *err)
 {
-	struct list list = { .visit = visit, .arg = arg };
+	struct list list = { .visit = visit_one, .arg = arg };
 	struct sv_fault fault = { .label = "" };
 	int code;
 
-	if (visit == NULL || !sv_error_is_possible(err))
+	if (visit_one == NULL || !sv_error_is_possible(err))
 		return SV_EINVAL;
-	code = sv_sight_walk(all != 0, visit_for_list, &list, &fault);
+	code = sv_sight_walk(all != 0 ? SV_SCOPE_ALL : SV_SCOPE_OWN, visit_for_list, &list, &fault);
 	sv_fault_give(&fault, err);
 	return code;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#define _GNU_SOURCE /* O_NOFOLLOW, realpath, ftok */
+#define _GNU_SOURCE /* O_NOFOLLOW, O_PATH, realpath, ftok */
 #include "os/rendezvous.h"
 
 #include <errno.h>
@@ -9,59 +9,21 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/ipc.h>
+#include <sys/sem.h>
+#include <sys/shm.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "clock.h"
+/* Files made until one has a free key.  Another user can take no more keys than the kernel has objects. */
+#define MOST_FILES 65536
+/* Of those, how many stay open at a time, so that a file system that uses inodes again at once gives others.
+ */
+#define FILES_HELD 64
 
-static int check_directory(const char *dir, struct sv_fault *fault)
-{
-	struct stat st;
-
-	if (lstat(dir, &st) == -1)
-		return sv_fault_set(fault, SV_ESYSTEM, errno, "cannot use directory %s", dir);
-	if (!S_ISDIR(st.st_mode))
-		return sv_fault_set(fault, SV_ESYSTEM, 0,
-		                    "refusing %s: it is not a directory%s; remove it or set SVIPC_DIR", dir,
-		                    S_ISLNK(st.st_mode) ? " but a symbolic link" : "");
-	if (st.st_uid != geteuid())
-		return sv_fault_set(fault, SV_ESYSTEM, 0,
-		                    "refusing directory %s: it belongs to user %u, not to you; set SVIPC_DIR",
-		                    dir, (unsigned)st.st_uid);
-	if ((st.st_mode & 077) != 0)
-		return sv_fault_set(fault, SV_ESYSTEM, 0,
-		                    "refusing directory %s: others may use it (mode %04o); run: chmod 700 %s",
-		                    dir, (unsigned)(st.st_mode & 07777), dir);
-	return SV_OK;
-}
-
-static int make_directory(const char *dir, bool create, struct sv_fault *fault)
-{
-	if (create && mkdir(dir, 0700) == -1 && errno != EEXIST)
-		return sv_fault_set(fault, SV_ESYSTEM, errno, "cannot create directory %s", dir);
-	return check_directory(dir, fault);
-}
-
-int sv_rendezvous_directory(char *dir, bool create, struct sv_fault *fault)
-{
-	const char *chosen = getenv("SVIPC_DIR");
-	struct stat st;
-
-	if (chosen != NULL && chosen[0] != '\0') {
-		if (strlen(chosen) >= PATH_MAX - 2 * SV_NAME_MAX)
-			return sv_fault_set(fault, SV_ESYSTEM, ENAMETOOLONG, "SVIPC_DIR");
-		if (strchr(chosen, '\n') != NULL)
-			return sv_fault_set(fault, SV_EINVAL, 0, "SVIPC_DIR cannot contain a newline");
-		snprintf(dir, PATH_MAX, "%s", chosen);
-		return make_directory(dir, create, fault);
-	}
-	/* /dev/shm first: the same for a login, cron and a service, and not swept by cleaners of /tmp. */
-	if (stat("/dev/shm", &st) == 0 && S_ISDIR(st.st_mode) && access("/dev/shm", W_OK | X_OK) == 0)
-		snprintf(dir, PATH_MAX, "/dev/shm/svipc-%u", (unsigned)geteuid());
-	else
-		snprintf(dir, PATH_MAX, "/tmp/svipc-%u", (unsigned)geteuid());
-	return make_directory(dir, create, fault);
-}
+/* Pauses between two tries to lock: both sides of most transfers leave at the same moment, and hold it for
+ * microseconds. */
+#define FIRST_PAUSE_NS 20000
+#define LONGEST_PAUSE_NS 10000000
 
 int sv_rendezvous_check_name(const char *name, struct sv_fault *fault)
 {
@@ -70,120 +32,284 @@ int sv_rendezvous_check_name(const char *name, struct sv_fault *fault)
 
 	if (length == 0 || length > SV_NAME_MAX || name[0] == '.' || name[0] == '-' ||
 	    name[strspn(name, allowed)] != '\0')
-		return sv_fault_set(fault, SV_EINVAL, 0,
-		                    "invalid channel name '%.80s': use 1 to %d of A-Z a-z 0-9 . _ - and do "
-		                    "not start with . or -",
-		                    name, SV_NAME_MAX);
+		return sv_fault_set(
+			fault, SV_EINVAL, 0,
+			"invalid channel name '%.80s': use 1 to %d of A-Z a-z 0-9 . _ - and do not start "
+			"with . or -",
+			name, SV_NAME_MAX);
 	return SV_OK;
 }
 
-/* A symlink, FIFO or device in place of the file could lead anywhere or block. */
-static int open_file(struct sv_rendezvous *rv, bool create, struct sv_fault *fault)
+bool sv_key_is_taken(key_t key)
 {
-	int flags = O_NOCTTY | O_NONBLOCK | O_CLOEXEC;
-	struct stat st;
-
-	if (rv->named)
-		flags |= O_RDWR | O_NOFOLLOW | (create ? O_CREAT : 0);
-	rv->fd = open(rv->path, flags, 0600);
-	if (rv->fd == -1) {
-		if (errno == ELOOP)
-			return sv_fault_set(fault, SV_ESYSTEM, 0,
-			                    "refusing %s: it is a symbolic link; remove it", rv->path);
-		if (errno == ENXIO)
-			return sv_fault_set(fault, SV_ESYSTEM, 0,
-			                    "refusing %s: it is not a regular file; remove it", rv->path);
-		sv_fault_set(fault, SV_ESYSTEM, errno, "cannot open rendezvous %s", rv->path);
-		if (fault->error.sys_errno == ENOENT && !rv->named)
-			sv_fault_hint(fault, "--path takes a file that exists");
-		return SV_ESYSTEM;
-	}
-	if (fstat(rv->fd, &st) == -1)
-		return sv_fault_set(fault, SV_ESYSTEM, errno, "cannot look at rendezvous %s", rv->path);
-	if (!S_ISREG(st.st_mode) && (rv->named || !S_ISDIR(st.st_mode)))
-		return sv_fault_set(fault, SV_ESYSTEM, 0, "refusing %s: it is not a regular file%s", rv->path,
-		                    rv->named ? "; remove it" : " or directory");
-	if (rv->named && st.st_uid != geteuid())
-		return sv_fault_set(fault, SV_ESYSTEM, 0, "refusing %s: it belongs to user %u, not to you",
-		                    rv->path, (unsigned)st.st_uid);
-	rv->device = (uint64_t)st.st_dev;
-	rv->inode = (uint64_t)st.st_ino;
-	return SV_OK;
+	/* ENOSYS: a system without such objects; making them will say so. */
+	if (shmget(key, 0, 0) != -1 || (errno != ENOENT && errno != ENOSYS))
+		return true;
+	return semget(key, 0, 0) != -1 || (errno != ENOENT && errno != ENOSYS);
 }
 
-int sv_rendezvous_lock(struct sv_rendezvous *rv, int timeout_ms, struct sv_fault *fault)
+/* ftok(3) wants a path; through the descriptor it cannot lead to another file. */
+static int take_key(struct sv_rendezvous *rv, int fd)
 {
-	struct timespec pause = { 0, 1000000 };
-	int64_t deadline = sv_deadline(timeout_ms);
+	char link[40];
+	struct stat opened, found;
 
-	for (;;) {
-		/* flock(2) has no time-out: only without one can it wait in the kernel. */
-		if (flock(rv->fd, timeout_ms == -1 ? LOCK_EX : LOCK_EX | LOCK_NB) == 0)
-			return SV_OK;
-		if (errno == EINTR)
+	snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+	if (fstat(fd, &opened) == -1)
+		return errno;
+	if (stat(link, &found) == 0 && found.st_ino == opened.st_ino && found.st_dev == opened.st_dev)
+		rv->key = ftok(link, rv->project);
+	else
+		rv->key = ftok(rv->path, rv->project);
+	return rv->key == (key_t)-1 ? errno : 0;
+}
+
+/* What an open file tells of the rendezvous.  0 or an errno value. */
+static int take_facts(struct sv_rendezvous *rv, int fd, struct stat *st)
+{
+	if (fstat(fd, st) == -1)
+		return errno;
+	rv->owner = st->st_uid;
+	rv->group = st->st_gid;
+	return sv_identity_of(fd, &rv->identity);
+}
+
+int sv_rendezvous_lock(struct sv_rendezvous *rv, bool shared, const struct sv_patience *patience,
+                       struct sv_fault *fault)
+{
+	struct timespec pause = { 0, FIRST_PAUSE_NS };
+
+	/* flock(2) knows neither a time-out nor how to be called off, so it never waits in the kernel. */
+	while (flock(rv->fd, (shared ? LOCK_SH : LOCK_EX) | LOCK_NB) == -1) {
+		if (errno != EWOULDBLOCK && errno != EINTR)
+			return sv_fault_set(fault, SV_ESYSTEM, errno, "cannot lock %s", rv->path);
+		if (sv_is_cancelled(patience))
 			return sv_fault_set(fault, SV_EINTR, 0,
 			                    "interrupted while waiting for the lock of %s", rv->path);
-		if (errno != EWOULDBLOCK)
-			return sv_fault_set(fault, SV_ESYSTEM, errno, "cannot lock %s", rv->path);
-		if (timeout_ms == 0)
+		if (patience->deadline == 0)
 			return sv_fault_set(fault, SV_EAGAIN, 0, "another process is opening or closing it");
-		if (sv_now() >= deadline)
+		if (sv_is_over(patience))
 			return sv_fault_set(fault, SV_ETIMEDOUT, 0,
 			                    "timed out while another process was opening or closing it");
 		nanosleep(&pause, NULL);
-		if (pause.tv_nsec < 50000000)
+		if (pause.tv_nsec < LONGEST_PAUSE_NS)
 			pause.tv_nsec *= 2;
 	}
+	return SV_OK;
 }
 
 void sv_rendezvous_unlock(struct sv_rendezvous *rv)
 {
-	flock(rv->fd, LOCK_UN);
+	if (rv->fd != -1)
+		flock(rv->fd, LOCK_UN);
 }
 
-void sv_rendezvous_close(struct sv_rendezvous *rv)
+static void close_file(struct sv_rendezvous *rv)
 {
+	sv_rendezvous_unlock(rv);
 	if (rv->fd != -1)
 		close(rv->fd);
 	rv->fd = -1;
 }
 
-/* Does the path still lead to the file that is open?  The last one out may have unlinked it before we had the
- * lock. */
-static bool still_there(const struct sv_rendezvous *rv)
+void sv_rendezvous_close(struct sv_rendezvous *rv)
 {
-	struct stat st;
-
-	return stat(rv->path, &st) == 0 && (uint64_t)st.st_dev == rv->device &&
-	       (uint64_t)st.st_ino == rv->inode;
+	close_file(rv);
+	sv_directory_close(&rv->directory);
 }
 
-static int resolve(struct sv_rendezvous *rv, const char *name, const char *path, bool create, char *dir,
-                   struct sv_fault *fault)
+bool sv_rendezvous_is_there(const struct sv_rendezvous *rv)
 {
-	char *absolute;
+	struct stat st;
+	int result = rv->named && rv->directory.fd != -1
+	                     ? fstatat(rv->directory.fd, rv->file, &st, AT_SYMLINK_NOFOLLOW)
+	                     : stat(rv->path, &st);
+
+	return result == 0 && (uint64_t)st.st_dev == rv->identity.device &&
+	       (uint64_t)st.st_ino == rv->identity.inode;
+}
+
+/* --- a named one
+ * ---------------------------------------------------------------------------------------------- */
+
+struct candidate {
+	struct sv_rendezvous *rv;
+	struct sv_record record;
+};
+
+/* A new file is of use if nobody has an object under its key. */
+static int try_key(int fd, void *arg)
+{
+	struct candidate *candidate = arg;
+	int code = take_key(candidate->rv, fd);
+
+	candidate->record.key = (uint32_t)candidate->rv->key;
+	return code != 0 ? code : sv_key_is_taken(candidate->rv->key) ? EADDRINUSE : 0;
+}
+
+/* SV_OK: made and locked; 1: somebody else has made it meanwhile. */
+static int make_named(struct sv_rendezvous *rv, struct sv_fault *fault)
+{
+	struct candidate candidate = { rv, { .project = rv->project, .shmid = -1, .semid = -1 } };
+	int held[FILES_HELD], code = 0, i;
+	struct stat st;
+
+	for (i = 0; i < FILES_HELD; i++)
+		held[i] = -1;
+	candidate.record.generation = sv_random();
+	for (i = 0; i < MOST_FILES; i++) {
+		rv->fd = sv_record_make(rv->directory.fd, rv->file, &candidate.record, try_key, &candidate);
+		code = rv->fd != -1 ? 0 : errno;
+		if (code != EADDRINUSE)
+			break;
+		if (held[i % FILES_HELD] != -1)
+			close(held[i % FILES_HELD]);
+		held[i % FILES_HELD] = openat(rv->directory.fd, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	}
+	for (i = 0; i < FILES_HELD; i++)
+		if (held[i] != -1)
+			close(held[i]);
+	if (code == 0)
+		code = take_facts(rv, rv->fd, &st);
+	rv->fresh = true;
+	if (code == 0 || code == EEXIST)
+		return code == 0 ? SV_OK : 1;
+	if (code == EADDRINUSE) {
+		sv_fault_set(
+			fault, SV_EFOREIGN, 0,
+			"objects that are not svipc's have the keys of all files that could be made for it");
+		sv_fault_advise(fault, SV_ADVICE_DIRECTORY);
+		return SV_EFOREIGN;
+	}
+	return sv_fault_set(fault, SV_ESYSTEM, code, "cannot make the rendezvous %s", rv->path);
+}
+
+static int not_a_channel(struct sv_rendezvous *rv, const char *what, struct sv_fault *fault)
+{
+	sv_fault_set(fault, SV_EFOREIGN, 0, "%s %s; it was left alone", rv->path, what);
+	sv_fault_advise(fault, SV_ADVICE_OTHER_CHANNEL);
+	return SV_EFOREIGN;
+}
+
+/* SV_OK: open and locked; 1: it is gone, or was replaced before the lock was had. */
+static int open_named(struct sv_rendezvous *rv, const struct sv_whereabouts *where, struct sv_fault *fault)
+{
+	struct sv_record record;
+	struct stat st;
 	int code;
 
-	if (path == NULL && (code = sv_rendezvous_check_name(name, fault)) != SV_OK)
-		return code;
-	if (path != NULL)
-		snprintf(fault->label, sizeof fault->label, "channel at %.400s", path);
-	else
-		snprintf(fault->label, sizeof fault->label, "channel '%s'", name);
-	code = sv_rendezvous_directory(dir, create, fault);
+	/* Neither a link nor a FIFO nor a device can lead anywhere or block. */
+	rv->fd = sv_safe_descriptor(openat(rv->directory.fd, rv->file,
+	                                   (where->lock == SV_LOCK_WHOLE ? O_RDWR : O_RDONLY) | O_NOFOLLOW |
+	                                           O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+	if (rv->fd == -1 && errno == ENOENT)
+		return where->create ? make_named(rv, fault)
+		                     : sv_fault_set(fault, SV_ESYSTEM, ENOENT, "cannot open rendezvous %s",
+		                                    rv->path);
+	if (rv->fd == -1 && errno == ELOOP)
+		return not_a_channel(rv, "is a symbolic link", fault);
+	if (rv->fd == -1 && (errno == ENXIO || errno == EISDIR))
+		return not_a_channel(rv, "is not a regular file", fault);
+	if (rv->fd == -1)
+		return sv_fault_set(fault, SV_ESYSTEM, errno, "cannot open rendezvous %s", rv->path);
+	code = take_facts(rv, rv->fd, &st);
+	if (code != 0)
+		return sv_fault_set(fault, SV_ESYSTEM, code, "cannot look at rendezvous %s", rv->path);
+	if (!S_ISREG(st.st_mode))
+		return not_a_channel(rv, "is not a regular file", fault);
+	if (st.st_uid != geteuid())
+		return not_a_channel(rv, "belongs to another user", fault);
+	if (st.st_nlink > 1)
+		return not_a_channel(rv, "has another name too (a hard link)", fault);
+	code = where->lock == SV_LOCK_NONE
+	               ? SV_OK
+	               : sv_rendezvous_lock(rv, where->lock == SV_LOCK_SHARED, &where->patience, fault);
 	if (code != SV_OK)
 		return code;
-	if (path == NULL) {
-		snprintf(rv->name, sizeof rv->name, "%s", name);
-		if ((size_t)snprintf(rv->path, sizeof rv->path, "%s/%s", dir, name) >= sizeof rv->path)
-			return sv_fault_set(fault, SV_ESYSTEM, ENAMETOOLONG, "cannot use %s", dir);
-		return SV_OK;
+	if (!sv_rendezvous_is_there(rv))
+		return 1;
+	code = take_key(rv, rv->fd);
+	if (code != 0)
+		return sv_fault_set(fault, SV_ESYSTEM, code, "cannot make a key of %s", rv->path);
+	/* What is no record, or the copy of another file's, is somebody's data. */
+	if (!sv_record_read(rv->fd, &record) || record.path[0] != '\0' || record.project != rv->project ||
+	    record.key != (uint32_t)rv->key)
+		return not_a_channel(rv, "is a file that is not a channel's", fault);
+	return SV_OK;
+}
+
+int sv_rendezvous_renew(struct sv_rendezvous *rv, struct sv_fault *fault)
+{
+	sv_rendezvous_forget(rv);
+	close_file(rv);
+	return make_named(rv, fault);
+}
+
+/* --- one with a path
+ * ------------------------------------------------------------------------------------------ */
+
+int sv_rendezvous_open_file(const char *path, struct stat *st)
+{
+	int handle = open(path, O_PATH | O_CLOEXEC), fd = -1, code;
+	char link[40];
+
+	if (handle == -1)
+		return -1;
+	code = fstat(handle, st) == -1 ? errno : 0;
+	if (code == 0 && !S_ISREG(st->st_mode) && !S_ISDIR(st->st_mode))
+		code = EMEDIUMTYPE;
+	if (code == 0) {
+		snprintf(link, sizeof link, "/proc/self/fd/%d", handle);
+		fd = open(link, O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+		if (fd == -1 && errno == ENOENT)
+			fd = open(path, O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+		code = errno;
 	}
-	absolute = realpath(path, NULL);
+	close(handle);
+	errno = code;
+	return sv_safe_descriptor(fd);
+}
+
+/* SV_OK: open and locked; 1: it was replaced before the lock was had. */
+static int open_path(struct sv_rendezvous *rv, const struct sv_whereabouts *where, struct sv_fault *fault)
+{
+	struct stat st;
+	int code;
+
+	rv->fd = sv_rendezvous_open_file(rv->path, &st);
+	if (rv->fd == -1 && errno == EMEDIUMTYPE)
+		return sv_fault_set(fault, SV_ESYSTEM, 0,
+		                    "refusing %s: it is not a regular file or directory", rv->path);
+	if (rv->fd == -1) {
+		sv_fault_set(fault, SV_ESYSTEM, errno, "cannot open rendezvous %s", rv->path);
+		if (fault->error.sys_errno == ENOENT)
+			sv_fault_advise(fault, SV_ADVICE_PATH);
+		return SV_ESYSTEM;
+	}
+	code = take_facts(rv, rv->fd, &st);
+	if (code == 0)
+		code = take_key(rv, rv->fd);
+	if (code != 0)
+		return sv_fault_set(fault, SV_ESYSTEM, code, "cannot look at rendezvous %s", rv->path);
+	/* By the file, not by the key: two files may share a key. */
+	snprintf(rv->file, sizeof rv->file, ".path.%llx-%llx-%d", (unsigned long long)rv->identity.device,
+	         (unsigned long long)rv->identity.inode, rv->project);
+	code = where->lock == SV_LOCK_NONE
+	               ? SV_OK
+	               : sv_rendezvous_lock(rv, where->lock == SV_LOCK_SHARED, &where->patience, fault);
+	if (code != SV_OK)
+		return code;
+	return sv_rendezvous_is_there(rv) ? SV_OK : 1;
+}
+
+static int resolve_path(struct sv_rendezvous *rv, const char *path, struct sv_fault *fault)
+{
+	char *absolute = realpath(path, NULL);
+
 	if (absolute == NULL) {
 		sv_fault_set(fault, SV_ESYSTEM, errno, "cannot use it as a rendezvous");
 		if (fault->error.sys_errno == ENOENT)
-			sv_fault_hint(fault, "--path takes a file that exists");
+			sv_fault_advise(fault, SV_ADVICE_PATH);
 		return SV_ESYSTEM;
 	}
 	/* A record is lines of text: what is read back would be another path, and the lock of another file.
@@ -197,113 +323,144 @@ static int resolve(struct sv_rendezvous *rv, const char *name, const char *path,
 	return SV_OK;
 }
 
-static int take_key(struct sv_rendezvous *rv, const char *dir, struct sv_fault *fault)
+/* --- both
+ * ----------------------------------------------------------------------------------------------------- */
+
+static int prepare(struct sv_rendezvous *rv, const struct sv_whereabouts *where, struct sv_fault *fault)
+{
+	int code;
+
+	if (where->path == NULL && (code = sv_rendezvous_check_name(where->name, fault)) != SV_OK)
+		return code;
+	if (where->path != NULL)
+		snprintf(fault->label, sizeof fault->label, "channel at %.400s", where->path);
+	else
+		snprintf(fault->label, sizeof fault->label, "channel '%s'", where->name);
+	code = sv_directory_open(&rv->directory, where->create, fault);
+	if (code != SV_OK && (where->path == NULL || where->create || fault->error.sys_errno != ENOENT))
+		return code;
+	if (where->path != NULL)
+		return resolve_path(rv, where->path, fault);
+	snprintf(rv->name, sizeof rv->name, "%s", where->name);
+	if (rv->project == SV_PROJECT_DEFAULT)
+		snprintf(rv->file, sizeof rv->file, "%s", rv->name);
+	else
+		snprintf(rv->file, sizeof rv->file, "%s:%d", rv->name, rv->project);
+	if ((size_t)snprintf(rv->path, sizeof rv->path, "%s/%s", rv->directory.path, rv->file) >=
+	    sizeof rv->path)
+		return sv_fault_set(fault, SV_ESYSTEM, ENAMETOOLONG, "cannot use %s", rv->directory.path);
+	return SV_OK;
+}
+
+int sv_rendezvous_open(struct sv_rendezvous *rv, const struct sv_whereabouts *where, struct sv_fault *fault)
 {
 	char what[sizeof fault->label];
+	int code;
 
-	rv->key = ftok(rv->path, rv->project);
-	if (rv->key == (key_t)-1)
-		return sv_fault_set(fault, SV_ESYSTEM, errno, "cannot make a key of %s", rv->path);
-	if (rv->apart)
-		snprintf(rv->record, sizeof rv->record, "%.*s/.at.%08x", PATH_MAX - 16, dir,
-		         (unsigned)rv->key);
-	else
-		snprintf(rv->record, sizeof rv->record, "%s", rv->path);
+	memset(rv, 0, sizeof *rv);
+	rv->fd = rv->directory.top = rv->directory.fd = -1;
+	rv->named = where->path == NULL;
+	rv->project = where->project;
+	code = prepare(rv, where, fault);
+	while (code == SV_OK) {
+		code = rv->named ? open_named(rv, where, fault) : open_path(rv, where, fault);
+		if (code != 1)
+			break;
+		close_file(rv);
+		code = sv_is_cancelled(&where->patience)
+		               ? sv_fault_set(fault, SV_EINTR, 0, "interrupted while %s was changing",
+		                              rv->path)
+		               : SV_OK;
+	}
+	if (code != SV_OK) {
+		sv_rendezvous_close(rv);
+		return code;
+	}
 	snprintf(what, sizeof what, "%s", fault->label);
 	snprintf(fault->label, sizeof fault->label, "%.600s (key 0x%08x)", what, (unsigned)rv->key);
 	return SV_OK;
 }
 
-int sv_rendezvous_open(struct sv_rendezvous *rv, const char *name, const char *path, int project, bool create,
-                       int timeout_ms, struct sv_fault *fault)
+bool sv_rendezvous_read(const struct sv_rendezvous *rv, struct sv_record *record)
 {
-	char dir[PATH_MAX];
-	int code;
+	int fd;
+	bool valid;
 
-	memset(rv, 0, sizeof *rv);
-	rv->fd = -1;
-	rv->named = path == NULL;
-	rv->project = project;
-	rv->apart = path != NULL || project != SV_PROJECT_DEFAULT;
-	code = resolve(rv, name, path, create, dir, fault);
-	if (code != SV_OK)
-		return code;
-	do {
-		sv_rendezvous_close(rv);
-		code = open_file(rv, create, fault);
-		if (code == SV_OK)
-			code = sv_rendezvous_lock(rv, timeout_ms, fault);
-	} while (code == SV_OK && !still_there(rv));
-	if (code == SV_OK)
-		code = take_key(rv, dir, fault);
-	if (code != SV_OK)
-		sv_rendezvous_close(rv);
+	if (rv->named)
+		return sv_record_read(rv->fd, record);
+	if (rv->directory.fd == -1)
+		return false;
+	fd = openat(rv->directory.fd, rv->file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (fd == -1)
+		return false;
+	valid = sv_record_read(fd, record) && record->path[0] != '\0' && record->project == rv->project;
+	close(fd);
+	return valid;
+}
+
+static int accept_any(int fd, void *arg)
+{
+	(void)fd;
+	(void)arg;
+	return 0;
+}
+
+static int write_apart(const struct sv_rendezvous *rv, struct sv_record *record)
+{
+	int fd = sv_safe_descriptor(
+		openat(rv->directory.fd, rv->file, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+	struct sv_record old;
+	int code = 0;
+
+	if (fd == -1 && errno == ENOENT) {
+		fd = sv_record_make(rv->directory.fd, rv->file, record, accept_any, NULL);
+		if (fd == -1)
+			return errno;
+	} else if (fd == -1) {
+		return errno;
+	} else if (!sv_record_read(fd, &old)) {
+		code = EEXIST;
+	} else if (strcmp(old.path, record->path) == 0) {
+		code = sv_record_write(fd, record);
+	} else {
+		/* A text of another length would not be written in one step. */
+		close(fd);
+		unlinkat(rv->directory.fd, rv->file, 0);
+		fd = sv_record_make(rv->directory.fd, rv->file, record, accept_any, NULL);
+		if (fd == -1)
+			return errno;
+	}
+	flock(fd, LOCK_UN);
+	close(fd);
 	return code;
 }
 
-void sv_record_load(const char *file, struct sv_record *record)
+int sv_rendezvous_write(const struct sv_rendezvous *rv, const struct sv_record *record,
+                        struct sv_fault *fault)
 {
-	char text[PATH_MAX + 128];
-	char *newline;
-	ssize_t length;
-	int used = 0;
-	struct stat st;
-	int fd;
+	struct sv_record copy = *record;
+	int code;
 
-	record->valid = false;
-	record->shmid = record->semid = -1;
-	fd = open(file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	if (fd == -1)
-		return;
-	length = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == geteuid()
-	                 ? read(fd, text, sizeof text - 1)
-	                 : -1;
-	close(fd);
-	if (length <= 0)
-		return;
-	text[length] = '\0';
-	if (sscanf(text, "svipc 1\nproject %d\nsegment %d\nset %d\npath %n", &record->project, &record->shmid,
-	           &record->semid, &used) != 3 ||
-	    used == 0)
-		return;
-	newline = strchr(text + used, '\n');
-	if (newline == NULL || text[used] != '/' || (size_t)(newline - (text + used)) >= sizeof record->path)
-		return;
-	*newline = '\0';
-	strcpy(record->path, text + used);
-	record->valid = true;
+	if (rv->named) {
+		copy.path[0] = '\0';
+		memset(&copy.file, 0, sizeof copy.file);
+		code = sv_record_write(rv->fd, &copy);
+	} else {
+		copy.file = rv->identity;
+		snprintf(copy.path, sizeof copy.path, "%s", rv->path);
+		code = write_apart(rv, &copy);
+	}
+	return code == 0 ? SV_OK
+	                 : sv_fault_set(fault, SV_ESYSTEM, code, "cannot write its record %s/%s",
+	                                rv->directory.path, rv->file);
 }
 
-void sv_record_read(const struct sv_rendezvous *rv, struct sv_record *record)
+void sv_rendezvous_forget(const struct sv_rendezvous *rv)
 {
-	sv_record_load(rv->record, record);
-	if (record->valid && (record->project != rv->project || strcmp(record->path, rv->path) != 0))
-		record->valid = false;
-}
-
-int sv_record_write(const struct sv_rendezvous *rv, int shmid, int semid, struct sv_fault *fault)
-{
-	char text[PATH_MAX + 128];
-	int length, fd, code = 0;
-
-	length = snprintf(text, sizeof text, "svipc 1\nproject %d\nsegment %d\nset %d\npath %s\n",
-	                  rv->project, shmid, semid, rv->path);
-	fd = open(rv->record, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0600);
-	/* One short write within a page; then cut off what an older, longer record left. */
-	if (fd == -1 || pwrite(fd, text, (size_t)length, 0) != length || ftruncate(fd, length) == -1)
-		code = errno != 0 ? errno : EIO;
-	if (fd != -1)
-		close(fd);
-	if (code != 0)
-		return sv_fault_set(fault, SV_ESYSTEM, code, "cannot write the record %s", rv->record);
-	return SV_OK;
-}
-
-void sv_record_forget(const struct sv_rendezvous *rv)
-{
-	/* A file that is apart from its record may serve another project id too: it stays. */
-	if (rv->apart)
-		unlink(rv->record);
-	else if (still_there(rv))
+	if (rv->named && !sv_rendezvous_is_there(rv))
+		return;
+	if (rv->directory.fd != -1)
+		unlinkat(rv->directory.fd, rv->file, 0);
+	else if (rv->named)
 		unlink(rv->path);
 }

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * rendezvous.h - the file that two processes agree on: its path gives the key, its lock guards every
- * step in a channel's life, and a record tells which objects were made for it.
+ * rendezvous.h - the file that two processes agree on: its inode gives the key (ftok(3)), and its lock
+ * (flock(2)) guards every step in a channel's life.
  *
- * The record is the rendezvous file itself for a named channel, and DIR/.at.KEY for one with a path or a
- * project id of its own.  It is written before the objects are made (ids -1) and again with their ids, so
- * that after a crash ours and foreign can be told apart without looking into memory.
+ * A named channel's rendezvous is a file in this user's directory that is its own record (record.h).  For a
+ * channel with a path the rendezvous is that file, and the record lies apart in this user's directory.
  */
 #ifndef SV_OS_RENDEZVOUS_H
 #define SV_OS_RENDEZVOUS_H
@@ -13,60 +12,88 @@
 #include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
+#include "clock.h"
 #include "error.h"
+#include "os/directory.h"
+#include "os/identity.h"
+#include "os/record.h"
 
 #define SV_NAME_MAX 64
 
-/* Which objects a rendezvous led to, as recorded in this user's directory. */
-struct sv_record {
-	bool valid; /* a record of ours was there */
-	int project;
-	int shmid; /* -1: about to be created, or none */
-	int semid;
-	char path[PATH_MAX];
-};
-
 struct sv_rendezvous {
-	int fd; /* open while the handle lives; flock(2) is on it */
+	int fd;                        /* with the lock on it; -1: not open */
+	struct sv_directory directory; /* of the record */
 	bool named;
-	bool apart; /* the record is in a file of its own */
+	bool fresh; /* the file was made by this call: nothing else has ever seen it */
 	int project;
 	key_t key;
-	uint64_t device;
-	uint64_t inode;
+	struct sv_identity identity;
+	uid_t owner; /* of the file */
+	gid_t group;
 	char name[SV_NAME_MAX + 1];
-	char path[PATH_MAX];   /* absolute */
-	char record[PATH_MAX]; /* of the record */
+	char file[SV_NAME_MAX + 48]; /* name of the record in the directory */
+	char path[PATH_MAX];         /* of the rendezvous, absolute and canonical */
 };
 
-/* This user's directory into dir (PATH_MAX).  Created if missing and create; refused unless a directory of
- * ours, 0700. */
-int sv_rendezvous_directory(char *dir, bool create, struct sv_fault *fault);
+enum sv_lock {
+	SV_LOCK_WHOLE,  /* to change something */
+	SV_LOCK_SHARED, /* to look: others who look may have it too */
+	SV_LOCK_NONE    /* to look without: what is seen may be half of a change */
+};
+
+/* Which rendezvous, how to find it, and what may end the wait for its lock. */
+struct sv_whereabouts {
+	const char *name; /* or NULL */
+	const char *path; /* or NULL */
+	int project;
+	bool create; /* make a named one that is missing */
+	enum sv_lock lock;
+	struct sv_patience patience;
+};
 
 /* SV_OK if name may name a channel, else SV_EINVAL. */
 int sv_rendezvous_check_name(const char *name, struct sv_fault *fault);
 
 /*
- * Open and lock.  name or path, not both; create makes a missing named file.  SV_OK; SV_EINVAL, SV_EAGAIN and
- * SV_ETIMEDOUT (somebody holds the lock), SV_ESYSTEM (ENOENT when not create).  Sets the fault's label.
+ * Open and lock.  SV_OK; SV_EINVAL; SV_EAGAIN and SV_ETIMEDOUT (somebody holds the lock); SV_EINTR;
+ * SV_EFOREIGN (a file that is not a channel's has the name); SV_ESYSTEM (ENOENT when it is missing and not to
+ * be made).  Sets the label of the fault.  On failure nothing is open, but rv->key, path and directory's path
+ * may be filled in.
  */
-int sv_rendezvous_open(struct sv_rendezvous *rv, const char *name, const char *path, int project, bool create,
-                       int timeout_ms, struct sv_fault *fault);
+int sv_rendezvous_open(struct sv_rendezvous *rv, const struct sv_whereabouts *where, struct sv_fault *fault);
+
+/* Give up a named rendezvous whose key leads to an object of somebody else's, and make another: a new inode,
+ * a new key. */
+int sv_rendezvous_renew(struct sv_rendezvous *rv, struct sv_fault *fault);
 
 /* As before, for a handle that is open.  Not recursive. */
-int sv_rendezvous_lock(struct sv_rendezvous *rv, int timeout_ms, struct sv_fault *fault);
+int sv_rendezvous_lock(struct sv_rendezvous *rv, bool shared, const struct sv_patience *patience,
+                       struct sv_fault *fault);
 void sv_rendezvous_unlock(struct sv_rendezvous *rv);
+
+/* Unlock and close.  A child of fork(2) shares the lock, so closing alone would not give it back. */
 void sv_rendezvous_close(struct sv_rendezvous *rv);
 
-/* Read the record of this rendezvous; write it; forget it (a named file or a record apart is unlinked). Under
- * the lock. */
-void sv_record_read(const struct sv_rendezvous *rv, struct sv_record *record);
-int sv_record_write(const struct sv_rendezvous *rv, int shmid, int semid, struct sv_fault *fault);
-void sv_record_forget(const struct sv_rendezvous *rv);
+/* Does the path still lead to this file?  While it does not, nobody can come by it any more. */
+bool sv_rendezvous_is_there(const struct sv_rendezvous *rv);
 
-/* Read any file of the directory as a record. */
-void sv_record_load(const char *file, struct sv_record *record);
+/* The record of this rendezvous.  Under the lock.  read: false if there is none.  write: SV_OK or SV_ESYSTEM.
+ */
+bool sv_rendezvous_read(const struct sv_rendezvous *rv, struct sv_record *record);
+int sv_rendezvous_write(const struct sv_rendezvous *rv, const struct sv_record *record,
+                        struct sv_fault *fault);
+void sv_rendezvous_forget(const struct sv_rendezvous *rv);
+
+/*
+ * Open any path for its lock alone, without the side effects that opening a device or a FIFO may have.  -1
+ * with errno, EMEDIUMTYPE: it is neither a regular file nor a directory.
+ */
+int sv_rendezvous_open_file(const char *path, struct stat *st);
+
+/* Is there any object under a key? */
+bool sv_key_is_taken(key_t key);
 
 #endif

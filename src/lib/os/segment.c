@@ -19,8 +19,6 @@
 #define MADV_COLLAPSE 25 /* linux/mman.h, since Linux 6.1; before that it is refused */
 #endif
 
-#define OF_ANOTHER_USER "it belongs to another user: its creator must allow access, e.g. --mode 0660"
-
 /* Beyond this the double mapping cannot exist, or sizes would overflow. */
 #define LARGEST_CAPACITY (sizeof(void *) == 8 ? UINT64_C(1) << 44 : UINT64_C(1) << 29)
 
@@ -90,14 +88,18 @@ int sv_segment_create(int *id, key_t key, uint64_t capacity, unsigned mode, stru
 	code = errno;
 	sv_fault_set(fault, SV_ESYSTEM, code, "cannot create a segment of %llu bytes",
 	             (unsigned long long)bytes);
-	if (code == ENOSPC)
-		sv_fault_hint(fault, "the limit on segments, kernel.shmmni, or on their total, "
-		                     "kernel.shmall, is reached; this "
-		                     "is not disk space: try svclean, or a smaller --size");
-	else if (code == EINVAL)
-		sv_fault_hint(fault, "larger than kernel.shmmax: choose a smaller --size");
-	else if (code == ENOMEM)
-		sv_fault_hint(fault, "not enough memory: choose a smaller --size");
+	if (code == ENOSPC) {
+		sv_fault_hint(fault,
+		              "the limit on segments, kernel.shmmni, or on their total, kernel.shmall, is "
+		              "reached; this is not disk space");
+		sv_fault_advise(fault, SV_ADVICE_LIMIT);
+	} else if (code == EINVAL) {
+		sv_fault_hint(fault, "larger than kernel.shmmax");
+		sv_fault_advise(fault, SV_ADVICE_CAPACITY);
+	} else if (code == ENOMEM) {
+		sv_fault_hint(fault, "not enough memory");
+		sv_fault_advise(fault, SV_ADVICE_CAPACITY);
+	}
 	return SV_ESYSTEM;
 }
 
@@ -111,13 +113,16 @@ int sv_segment_stat(int id, struct sv_segment_facts *facts, struct sv_fault *fau
 			                    "segment %d was removed by another process", id);
 		sv_fault_set(fault, SV_ESYSTEM, errno, "cannot look at segment %d", id);
 		if (fault->error.sys_errno == EACCES)
-			sv_fault_hint(fault, OF_ANOTHER_USER);
+			sv_fault_advise(fault, SV_ADVICE_MODE);
 		return SV_ESYSTEM;
 	}
 	facts->bytes = ds.shm_segsz;
 	facts->maps = (unsigned long)ds.shm_nattch;
 	facts->owner = ds.shm_perm.uid;
+	facts->creator_uid = ds.shm_perm.cuid;
+	facts->creator_gid = ds.shm_perm.cgid;
 	facts->mode = ds.shm_perm.mode & 0777;
+	facts->marked = (ds.shm_perm.mode & SHM_DEST) != 0;
 	facts->changed_s = (int64_t)ds.shm_ctime;
 	facts->creator = ds.shm_cpid;
 	facts->last = ds.shm_lpid;
@@ -138,7 +143,8 @@ int sv_segment_map(struct sv_segment *segment, int id, uint64_t capacity, struct
 	if (reserved == MAP_FAILED) {
 		sv_fault_set(fault, SV_ESYSTEM, errno, "cannot reserve %zu bytes of address space",
 		             span + slack);
-		sv_fault_hint(fault, "see ulimit -v, or choose a smaller --size");
+		sv_fault_hint(fault, "see ulimit -v");
+		sv_fault_advise(fault, SV_ADVICE_CAPACITY);
 		return SV_ESYSTEM;
 	}
 	base = (unsigned char *)(((uintptr_t)reserved + slack) / align * align);
@@ -156,7 +162,7 @@ int sv_segment_map(struct sv_segment *segment, int id, uint64_t capacity, struct
 			                    "segment %d was removed by another process", id);
 		sv_fault_set(fault, SV_ESYSTEM, code, "cannot map segment %d", id);
 		if (code == EACCES)
-			sv_fault_hint(fault, OF_ANOTHER_USER);
+			sv_fault_hint(fault, "its mode or a security module forbids it");
 		else if (code == ENOMEM)
 			sv_fault_hint(fault, "see ulimit -v and the memory limit of the container");
 		return SV_ESYSTEM;
@@ -192,6 +198,13 @@ void sv_segment_collapse(const struct sv_segment *segment, uint64_t bytes)
 		if (madvise(segment->base + at, HUGE_PAGE, MADV_COLLAPSE) == -1)
 			return;
 	}
+}
+
+void sv_segment_unmap_ring(struct sv_segment *segment)
+{
+	if (segment->base != NULL && segment->capacity != 0)
+		munmap(segment->base + segment->header, 2 * segment->capacity);
+	segment->capacity = 0;
 }
 
 void sv_segment_unmap(struct sv_segment *segment)

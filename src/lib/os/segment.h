@@ -23,12 +23,15 @@ struct sv_segment {
 struct sv_segment_facts {
 	uint64_t bytes;
 	unsigned long maps;
-	uid_t owner;
+	uid_t owner;       /* uid: can be given away with IPC_SET */
+	uid_t creator_uid; /* cuid: cannot */
+	gid_t creator_gid; /* cgid: cannot */
 	unsigned mode;
-	int64_t changed_s; /* shm_ctime */
+	int64_t changed_s; /* shm_ctime: creation, or the last IPC_SET */
 	pid_t creator;     /* pid of the creator */
 	pid_t last;        /* pid of the last attach or detach */
 	uint32_t key;      /* 0 once marked for removal */
+	bool marked;       /* marked for removal: gone with the last detach */
 };
 
 /* H of this machine. */
@@ -64,6 +67,9 @@ void sv_segment_collapse(const struct sv_segment *segment, uint64_t bytes);
 
 /* Make the ring read-only in this process: a reader that writes into it gets SIGSEGV. */
 int sv_segment_protect(struct sv_segment *segment, struct sv_fault *fault);
+
+/* Unmap the ring and keep the header: one mapping is left.  Unmapping a large ring takes a while. */
+void sv_segment_unmap_ring(struct sv_segment *segment);
 
 /* Undo sv_segment_map().  Both attachments go with one munmap(2). */
 void sv_segment_unmap(struct sv_segment *segment);

@@ -6,12 +6,17 @@
 #include <sys/ipc.h>
 #include <sys/sem.h>
 
+#include "clock.h"
+
 /* semctl(2): the caller declares it. */
 union semun {
 	int val;
 	struct semid_ds *buf;
 	unsigned short *array;
 };
+
+/* A value that somebody changes again and again while it is to be replaced. */
+#define MOST_TRIES 100
 
 static int gone_is_removed(int code)
 {
@@ -27,8 +32,7 @@ static int fail(struct sv_fault *fault, int id, const char *what)
 		                    id);
 	sv_fault_set(fault, SV_ESYSTEM, code, "cannot %s semaphore set %d", what, id);
 	if (code == EACCES)
-		sv_fault_hint(fault,
-		              "it belongs to another user: its creator must allow access, e.g. --mode 0660");
+		sv_fault_advise(fault, SV_ADVICE_MODE);
 	else if (code == ENOSPC)
 		sv_fault_hint(fault, "no memory for SEM_UNDO");
 	return SV_ESYSTEM;
@@ -44,10 +48,12 @@ int sv_sem_create(int *id, key_t key, unsigned mode, struct sv_fault *fault)
 	if (*id == -1) {
 		code = errno;
 		sv_fault_set(fault, SV_ESYSTEM, code, "cannot create a set of two semaphores");
-		if (code == ENOSPC)
-			sv_fault_hint(fault, "the limit on sets or semaphores, kernel.sem, is reached; this "
-			                     "is not disk space: "
-			                     "try svclean");
+		if (code == ENOSPC) {
+			sv_fault_hint(fault,
+			              "the limit on sets or semaphores, kernel.sem, is reached; this is "
+			              "not disk space");
+			sv_fault_advise(fault, SV_ADVICE_LIMIT);
+		}
 		return SV_ESYSTEM;
 	}
 	/* Zero is what Linux gives; POSIX promises nothing.  Nobody else uses the set yet: the lock is held.
@@ -70,6 +76,8 @@ int sv_sem_stat(int id, struct sv_sem_facts *facts, struct sv_fault *fault)
 		return fail(fault, id, "look at");
 	facts->count = ds.sem_nsems;
 	facts->owner = ds.sem_perm.uid;
+	facts->creator_uid = ds.sem_perm.cuid;
+	facts->creator_gid = ds.sem_perm.cgid;
 	facts->mode = ds.sem_perm.mode & 0777;
 	facts->used_s = (int64_t)ds.sem_otime;
 	facts->key = (uint32_t)ds.sem_perm.__key;
@@ -90,7 +98,7 @@ static int replace_value(int id, int sem, struct sembuf *rest, size_t count)
 {
 	struct sembuf ops[3];
 	size_t i, n;
-	int value;
+	int value, tries = 0;
 
 	do {
 		value = semctl(id, sem, GETVAL);
@@ -105,7 +113,9 @@ static int replace_value(int id, int sem, struct sembuf *rest, size_t count)
 			ops[n++] = rest[i];
 		if (n == 0 || semop(id, ops, n) == 0)
 			return 0;
-	} while (errno == EAGAIN || errno == EINTR);
+		/* Under the lock only somebody who rings can change it in between; more often it is an
+		 * attack. */
+	} while ((errno == EAGAIN || errno == EINTR) && ++tries < MOST_TRIES);
 	return -1;
 }
 
@@ -134,9 +144,26 @@ static int one_op(int id, int sem, int op, int flags, const struct timespec *tim
 	struct sembuf operation = { .sem_num = (unsigned short)sem,
 		                    .sem_op = (short)op,
 		                    .sem_flg = (short)flags };
-	int result = timeout == NULL ? semop(id, &operation, 1) : semtimedop(id, &operation, 1, timeout);
+	int64_t deadline = 0;
+	int result;
 
-	return result == 0 ? 0 : errno;
+	if (timeout == NULL) {
+		result = semop(id, &operation, 1);
+	} else {
+		deadline = sv_now() + (int64_t)timeout->tv_sec * 1000000000 + timeout->tv_nsec;
+		result = semtimedop(id, &operation, 1, timeout);
+	}
+	if (result == 0)
+		return 0;
+	/*
+	 * EAGAIN means that the time is up.  Before that it comes from a sandbox that refuses the call
+	 * (seccomp, proot): taken as a time-out it would make the caller wait in a busy loop.  The kernel may
+	 * wake a millisecond early where its clock is coarse.
+	 */
+	if (errno == EAGAIN && (flags & IPC_NOWAIT) == 0 &&
+	    (timeout == NULL || sv_now() < deadline - 10000000))
+		return ENOSYS;
+	return errno;
 }
 
 int sv_sem_leave(int id, enum sv_role role)

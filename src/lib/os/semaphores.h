@@ -42,7 +42,9 @@ static inline enum sv_role sv_other(enum sv_role role)
 /* What the kernel says about a set. */
 struct sv_sem_facts {
 	unsigned long count; /* semaphores in the set */
-	uid_t owner;
+	uid_t owner;         /* uid: can be given away with IPC_SET */
+	uid_t creator_uid;   /* cuid: cannot */
+	gid_t creator_gid;   /* cgid: cannot */
 	unsigned mode;
 	int64_t used_s; /* time of the last semop, 0: never */
 	int value[2];
@@ -73,7 +75,8 @@ int sv_sem_ring_own(int id, enum sv_role role);
 
 /*
  * Sleep as a role until rung; NULL: for ever.  The time is relative.
- * 0, or EAGAIN (time is up), EINTR, EIDRM or EINVAL (the set is gone), or another errno value.
+ * 0, or EAGAIN (time is up), ENOSYS (the system does not let us wait), EINTR, EIDRM or EINVAL (the set is
+ * gone), or another errno value.
  */
 int sv_sem_sleep(int id, enum sv_role role, const struct timespec *timeout);
 

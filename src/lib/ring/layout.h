@@ -23,11 +23,15 @@
 
 /* "SVIPC" and two bytes that come out swapped on a machine of the other byte order. */
 #define SV_MAGIC UINT64_C(0x5356495043000102)
-#define SV_LAYOUT_VERSION 1u
+#define SV_LAYOUT_VERSION 2u
 /* Two lines of 64: adjacent-line prefetchers pair them, and some CPUs have lines of 128. */
 #define SV_LINE 128
 /* One word that differs when anything here differs: version, header size, line size, word size of atomics. */
 #define SV_FORMAT (SV_LAYOUT_VERSION << 24 | (uint32_t)sizeof(struct sv_header) << 8 | SV_LINE)
+
+/* Flags that say what a channel is; the others concern only how it is opened. */
+#define SV_CARRIES (SV_MESSAGES | SV_RECORDS_NUL)
+#define SV_HEADER_FLAGS (SV_CARRIES | SV_RESUME | SV_DETACH)
 
 #define SV_READY 0x600du
 
@@ -64,6 +68,7 @@ struct sv_side_line {
 	                           changes, see ring.h */
 	_Atomic uint32_t uid;   /* effective user id */
 	_Atomic int64_t pid;
+	_Atomic uint64_t taken; /* reader of a detached channel: how far it has got; see open.c */
 };
 
 struct sv_header {
@@ -72,8 +77,10 @@ struct sv_header {
 	_Atomic uint32_t ready; /* SV_READY, stored last */
 	uint64_t header_size;   /* H, bytes */
 	uint64_t capacity;      /* R, bytes */
+	uint64_t generation;    /* random: a channel is the same only if this is */
 	uint64_t device;        /* of the rendezvous file */
 	uint64_t inode;
+	int64_t birth_ns; /* 0: not known */
 	uint32_t project;
 	uint32_t key;
 	int32_t semid;
@@ -92,7 +99,7 @@ _Static_assert(ATOMIC_LLONG_LOCK_FREE == 2, "64-bit positions must be lock-free 
 _Static_assert(sizeof(_Atomic uint64_t) == 8 && sizeof(_Atomic uint32_t) == 4, "atomics of plain width");
 _Static_assert(sizeof(struct sv_side_line) == 2 * SV_LINE, "two lines a side");
 _Static_assert(offsetof(struct sv_side_line, wake) == SV_LINE, "wake apart from position");
-_Static_assert(offsetof(struct sv_header, name) == 152, "identity comes first, without holes");
+_Static_assert(offsetof(struct sv_header, name) == 168, "identity comes first, without holes");
 _Static_assert(offsetof(struct sv_header, side) % SV_LINE == 0, "sides start on a line");
 _Static_assert(sizeof(struct sv_header) <= 4096, "the header fits the smallest page");
 

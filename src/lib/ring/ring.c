@@ -8,12 +8,19 @@ void sv_ring_init(struct sv_ring *ring, enum sv_role role, struct sv_side_line s
 	ring->capacity = capacity;
 	ring->own = &side[role];
 	ring->peer = &side[role == SV_WRITER ? SV_READER : SV_WRITER];
+	ring->published = &ring->own->position;
 	ring->role = role;
 	ring->light = ring->lightable = false;
 	ring->quiet = 0;
 	ring->position = atomic_load_explicit(&ring->own->position, memory_order_relaxed);
 	/* Nothing is believed of the peer yet: no room for the writer, no data for the reader. */
 	ring->seen = role == SV_WRITER ? ring->position - capacity : ring->position;
+}
+
+void sv_ring_keep_apart(struct sv_ring *ring, _Atomic uint64_t *place)
+{
+	ring->published = place;
+	ring->position = ring->seen = 0;
 }
 
 void sv_ring_lighten(struct sv_ring *ring)

@@ -49,8 +49,9 @@ struct sv_ring {
 	uint64_t capacity;   /* a power of two */
 	struct sv_side_line *own;
 	struct sv_side_line *peer;
-	uint64_t position; /* own, private and authoritative */
-	uint64_t seen;     /* the peer's, as last seen and checked */
+	_Atomic uint64_t *published; /* where the own position is stored: in own, unless it is kept apart */
+	uint64_t position;           /* own, private and authoritative */
+	uint64_t seen;               /* the peer's, as last seen and checked */
 	enum sv_role role;
 	bool light;     /* publishes without F1 now */
 	bool lightable; /* may do so: the peer's membarrier reaches this process */
@@ -139,7 +140,7 @@ void sv_ring_weigh_down(struct sv_ring *ring);
 static inline bool sv_ring_publish(struct sv_ring *ring, uint64_t n)
 {
 	ring->position += n;
-	atomic_store_explicit(&ring->own->position, ring->position, memory_order_release);
+	atomic_store_explicit(ring->published, ring->position, memory_order_release);
 	if (__builtin_expect(ring->light, 1)) {
 		atomic_signal_fence(memory_order_seq_cst);
 	} else {
@@ -172,6 +173,9 @@ bool sv_ring_due_always(struct sv_ring *ring);
 /* Bind a ring to memory.  The own position is taken from the line: 0 at first, more on resume. */
 void sv_ring_init(struct sv_ring *ring, enum sv_role role, struct sv_side_line side[2], void *data,
                   uint64_t capacity);
+
+/* Begin at 0 and publish the position elsewhere: what is taken is no room for the peer. */
+void sv_ring_keep_apart(struct sv_ring *ring, _Atomic uint64_t *place);
 
 /* Store the own status with release order, so that whoever sees it sees all bytes before it.  True: ring. */
 bool sv_ring_set_status(struct sv_ring *ring, uint32_t status);

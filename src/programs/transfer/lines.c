@@ -34,12 +34,12 @@ static int reserve(struct cli_transfer *t, size_t size, void **place)
 
 	if ((t->options.flags & SV_DETACH) == 0)
 		return cli_msg_reserve(t, size, place);
-	code = cli_unwaited(t, sv_msg_reserve(t->ch, size, place, 0));
-	if (code != SV_EAGAIN)
-		return code;
-	code = cli_unwaited(t, sv_wait_peer(t->ch, 0));
-	if (code != SV_EAGAIN)
-		return code == SV_OK ? cli_msg_reserve(t, size, place) : code;
+	code = sv_msg_reserve(t->ch, size, place, 0);
+	/* A reader was there already: this is an ordinary transfer. */
+	if (code == SV_EAGAIN)
+		return cli_msg_reserve(t, size, place);
+	if (code != SV_ETOOBIG)
+		return cli_unwaited(t, code);
 	cli_say("%s: the input is larger than the channel's %llu bytes; give --size", t->label,
 	        (unsigned long long)sv_capacity(t->ch));
 	return SV_ETOOBIG;

@@ -39,6 +39,7 @@ void cli_transfer_init(struct cli_transfer *t, enum sv_role role)
 	memset(t, 0, sizeof *t);
 	t->role = role;
 	t->options = defaults;
+	t->options.cancel = &cli_signal;
 	t->timeout_ms = -1;
 	t->start_ns = now_ns();
 	t->total = SV_UNKNOWN;

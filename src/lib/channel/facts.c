@@ -1,0 +1,467 @@
+/* SPDX-License-Identifier: MIT */
+#define _GNU_SOURCE
+#include "channel/facts.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/ipc.h>
+#include <sys/sem.h>
+#include <sys/shm.h>
+#include <unistd.h>
+
+#include "os/owner.h"
+
+enum sv_trust sv_header_judge(const struct sv_header *header, uint64_t bytes)
+{
+	unsigned i;
+
+	if (header->magic == 0)
+		return SV_TRUST_UNREADY;
+	if (header->magic != SV_MAGIC)
+		return SV_TRUST_FOREIGN;
+	if (header->format != SV_FORMAT && header->format != 0)
+		return SV_TRUST_VERSION;
+	if (atomic_load_explicit((_Atomic uint32_t *)&header->ready, memory_order_acquire) != SV_READY)
+		return SV_TRUST_UNREADY;
+	if (header->format != SV_FORMAT || header->header_size != sv_segment_header_size() ||
+	    header->capacity == 0 || header->capacity != sv_segment_capacity(bytes) ||
+	    (header->flags & ~(uint32_t)SV_HEADER_FLAGS) != 0 || (header->flags & SV_KEPT) == SV_KEPT ||
+	    memchr(header->path, '\0', sizeof header->path) == NULL ||
+	    memchr(header->name, '\0', sizeof header->name) == NULL)
+		return SV_TRUST_CORRUPT;
+	for (i = 0; i < 2; i++)
+		if (atomic_load_explicit((_Atomic uint32_t *)&header->side[i].slot, memory_order_relaxed) >
+		    SV_SLOT_LEFT)
+			return SV_TRUST_CORRUPT;
+	return SV_TRUST_OK;
+}
+
+bool sv_maker_is_trusted(const struct sv_maker *maker, const struct sv_target *target, uid_t caller,
+                         bool member)
+{
+	if (maker->creator != maker->owner)
+		return false;
+	if (maker->creator == caller)
+		return true;
+	/* A name leads only to the caller's own; a path is the place where users meet. */
+	if (target->named)
+		return false;
+	if (maker->creator == 0 || maker->creator == target->owner)
+		return true;
+	if ((target->consent & 006) != 0)
+		return true;
+	return (target->consent & 060) != 0 && (maker->creator_group == target->group || member);
+}
+
+static bool is_member(gid_t group)
+{
+	gid_t groups[256];
+	int count, i;
+
+	if (group == getegid())
+		return true;
+	count = getgroups((int)(sizeof groups / sizeof groups[0]), groups);
+	for (i = 0; i < count; i++)
+		if (groups[i] == group)
+			return true;
+	return false;
+}
+
+static bool is_trusted(uid_t creator, uid_t owner, gid_t group, const struct sv_target *target)
+{
+	struct sv_maker maker = { creator, owner, group };
+	bool ask = !target->named && (target->consent & 060) != 0;
+
+	return sv_maker_is_trusted(&maker, target, geteuid(), ask && is_member(group));
+}
+
+void sv_target_of(struct sv_target *target, const struct sv_rendezvous *rv, unsigned consent, bool locked)
+{
+	target->recorded = sv_rendezvous_read(rv, &target->record);
+	target->record.key = (uint32_t)rv->key;
+	target->record.project = rv->project;
+	target->named = rv->named;
+	target->locked = locked;
+	target->identity = rv->identity;
+	target->owner = rv->owner;
+	target->group = rv->group;
+	target->own_maps = 0;
+	target->consent = consent;
+}
+
+static void note_stranger(struct sv_objects *o, const char *kind, int id, bool known, uid_t owner,
+                          bool untrusted)
+{
+	bool unreadable = !known;
+
+	o->facts.in_the_way = true;
+	if (unreadable)
+		known = sv_owner_of(kind[1] == 'e' && kind[2] == 'm', id, &owner);
+	/* Of several, the one that tells most. */
+	if (o->stranger.kind == NULL || (untrusted && !o->stranger.untrusted))
+		o->stranger = (struct sv_stranger){ kind, id, known, untrusted, unreadable, owner };
+}
+
+static void note_segment(struct sv_objects *o, int id, bool untrusted)
+{
+	note_stranger(o, "segment", id, o->shm.bytes != 0, o->shm.creator_uid, untrusted);
+}
+
+static void note_set(struct sv_objects *o, int id, bool untrusted)
+{
+	note_stranger(o, "semaphore set", id, o->sem.count != 0, o->sem.creator_uid, untrusted);
+}
+
+static bool is_own(uid_t creator, uid_t owner)
+{
+	return creator == geteuid() && owner == geteuid();
+}
+
+/* --- the segment
+ * ---------------------------------------------------------------------------------------------- */
+
+/* The header as it is now; false: it may not be looked at. */
+static bool copy_header(struct sv_objects *o, int id)
+{
+	const void *header = sv_segment_glance(id, o->shm.maps);
+
+	if (header == NULL)
+		return false;
+	memcpy(&o->header, header, sizeof o->header);
+	shmdt(header);
+	return true;
+}
+
+static enum sv_segment_fact fact_of(enum sv_trust trust)
+{
+	switch (trust) {
+	case SV_TRUST_OK: return SV_SEGMENT_GOOD;
+	case SV_TRUST_UNREADY: return SV_SEGMENT_UNREADY;
+	case SV_TRUST_VERSION: return SV_SEGMENT_VERSION;
+	default: return SV_SEGMENT_CORRUPT;
+	}
+}
+
+static bool is_as_recorded(const struct sv_header *header, const struct sv_target *t)
+{
+	const struct sv_identity *file = t->named ? &t->identity : &t->record.file;
+	struct sv_identity identity = { header->device, header->inode, header->birth_ns };
+
+	return header->generation == t->record.generation && header->semid == t->record.semid &&
+	       header->key == t->record.key && header->project == (uint32_t)t->record.project &&
+	       (file->inode == 0 || sv_identity_is_same(file, &identity));
+}
+
+/* One that a complete record names: its id, its key and its maker must agree, then its generation or when it
+ * was made. */
+static void gather_recorded_segment(struct sv_objects *o, const struct sv_target *t)
+{
+	const struct sv_record *record = &t->record;
+	struct sv_fault scratch = { .label = "" };
+	int code = sv_segment_stat(record->shmid, &o->shm, &scratch);
+	enum sv_trust trust;
+
+	if (code == SV_EREMOVED)
+		return;
+	if (code != SV_OK) {
+		/* Ids are used again: it is ours only if our key leads to it. */
+		if (shmget((key_t)record->key, 0, 0) == record->shmid)
+			o->facts.segment = SV_SEGMENT_DOUBT;
+		return;
+	}
+	if (!(o->shm.marked || o->shm.key == record->key) || sv_segment_capacity(o->shm.bytes) == 0)
+		return;
+	if (!is_trusted(o->shm.creator_uid, o->shm.owner, o->shm.creator_gid, t)) {
+		note_segment(o, record->shmid, true);
+		return;
+	}
+	if (!copy_header(o, record->shmid)) {
+		o->facts.segment = SV_SEGMENT_DOUBT;
+		o->shmid = record->shmid;
+		return;
+	}
+	trust = sv_header_judge(&o->header, o->shm.bytes);
+	if (trust == SV_TRUST_OK && !is_as_recorded(&o->header, t))
+		trust = SV_TRUST_CORRUPT;
+	/* Overwritten, it is still the segment that was recorded if the kernel says so. */
+	if (trust != SV_TRUST_OK && o->header.generation != record->generation &&
+	    o->shm.changed_s != record->made_s)
+		return;
+	o->shmid = record->shmid;
+	o->facts.segment = fact_of(trust);
+}
+
+/* One that our record announces: a maker of ours died before it wrote down the id, or is at it. */
+static void gather_begun_segment(struct sv_objects *o, const struct sv_target *t)
+{
+	int id = shmget((key_t)t->record.key, 0, 0);
+	struct sv_fault scratch = { .label = "" };
+	enum sv_trust trust;
+
+	if (id == -1)
+		return;
+	if (sv_segment_stat(id, &o->shm, &scratch) != SV_OK || !is_own(o->shm.creator_uid, o->shm.owner) ||
+	    sv_segment_capacity(o->shm.bytes) == 0 || !copy_header(o, id)) {
+		note_segment(o, id, false);
+		return;
+	}
+	trust = sv_header_judge(&o->header, o->shm.bytes);
+	if (trust != SV_TRUST_UNREADY && o->header.generation != t->record.generation) {
+		note_segment(o, id, false);
+		return;
+	}
+	o->shmid = id;
+	o->facts.segment = fact_of(trust);
+}
+
+/* One that nothing but its key and its header speak for: that of a peer, of a channel with a path. */
+static void gather_unrecorded_segment(struct sv_objects *o, const struct sv_target *t)
+{
+	int id = shmget((key_t)t->record.key, 0, 0);
+	struct sv_fault scratch = { .label = "" };
+	struct sv_identity identity;
+	enum sv_trust trust;
+
+	if (id == -1)
+		return;
+	if (sv_segment_stat(id, &o->shm, &scratch) != SV_OK) {
+		memset(&o->shm, 0, sizeof o->shm);
+		o->facts.segment = SV_SEGMENT_DOUBT;
+		note_segment(o, id, false);
+		return;
+	}
+	if (!is_trusted(o->shm.creator_uid, o->shm.owner, o->shm.creator_gid, t)) {
+		note_segment(o, id, true);
+		return;
+	}
+	if (sv_segment_capacity(o->shm.bytes) == 0) {
+		note_segment(o, id, false);
+		return;
+	}
+	if (!copy_header(o, id)) {
+		o->facts.segment = SV_SEGMENT_DOUBT;
+		note_segment(o, id, false);
+		return;
+	}
+	trust = sv_header_judge(&o->header, o->shm.bytes);
+	identity = (struct sv_identity){ o->header.device, o->header.inode, o->header.birth_ns };
+	if (trust == SV_TRUST_FOREIGN || trust == SV_TRUST_UNREADY ||
+	    (trust == SV_TRUST_OK &&
+	     (o->header.project != (uint32_t)t->record.project || o->header.key != t->record.key ||
+	      o->header.generation == 0 || !sv_identity_is_same(&identity, &t->identity)))) {
+		note_segment(o, id, false);
+		return;
+	}
+	o->shmid = id;
+	o->facts.segment = fact_of(trust);
+}
+
+/* --- the set
+ * -------------------------------------------------------------------------------------------------- */
+
+static void gather_recorded_set(struct sv_objects *o, const struct sv_target *t)
+{
+	struct sv_fault scratch = { .label = "" };
+	int code = sv_sem_stat(t->record.semid, &o->sem, &scratch);
+
+	if (code == SV_EREMOVED)
+		return;
+	if (code != SV_OK) {
+		if (semget((key_t)t->record.key, 0, 0) == t->record.semid)
+			o->facts.set = SV_SET_DOUBT;
+		return;
+	}
+	if (o->sem.key != t->record.key || o->sem.count != SV_SEM_COUNT)
+		return;
+	if (!is_trusted(o->sem.creator_uid, o->sem.owner, o->sem.creator_gid, t)) {
+		note_set(o, t->record.semid, true);
+		return;
+	}
+	o->semid = t->record.semid;
+	o->facts.set = o->sem.used_s == 0 ? SV_SET_NEW : SV_SET_GOOD;
+}
+
+static void gather_begun_set(struct sv_objects *o, const struct sv_target *t)
+{
+	int id = semget((key_t)t->record.key, 0, 0);
+	struct sv_fault scratch = { .label = "" };
+
+	if (id == -1)
+		return;
+	if (sv_sem_stat(id, &o->sem, &scratch) != SV_OK || !is_own(o->sem.creator_uid, o->sem.owner) ||
+	    o->sem.count != SV_SEM_COUNT || o->sem.used_s != 0) {
+		note_set(o, id, false);
+		return;
+	}
+	o->semid = id;
+	o->facts.set = SV_SET_NEW;
+}
+
+static void gather_unrecorded_set(struct sv_objects *o, const struct sv_target *t)
+{
+	int id = semget((key_t)t->record.key, 0, 0);
+	struct sv_fault scratch = { .label = "" };
+
+	if (id == -1)
+		return;
+	if (sv_sem_stat(id, &o->sem, &scratch) != SV_OK) {
+		memset(&o->sem, 0, sizeof o->sem);
+		o->facts.set = SV_SET_DOUBT;
+		note_set(o, id, false);
+		return;
+	}
+	if (!is_trusted(o->sem.creator_uid, o->sem.owner, o->sem.creator_gid, t)) {
+		note_set(o, id, true);
+		return;
+	}
+	/* Without its segment, a set of ours that no record names, or that nobody has used, is not known to
+	 * be a channel's. */
+	if (o->facts.segment == SV_SEGMENT_NONE &&
+	    (o->sem.used_s == 0 || is_own(o->sem.creator_uid, o->sem.owner))) {
+		note_set(o, id, false);
+		return;
+	}
+	/* Of one user, both; and the segment says which set is its own, though that alone proves nothing. */
+	if (o->sem.count != SV_SEM_COUNT ||
+	    (o->facts.segment != SV_SEGMENT_NONE && o->sem.creator_uid != o->shm.creator_uid) ||
+	    (o->facts.segment == SV_SEGMENT_GOOD && o->header.semid != id)) {
+		note_set(o, id, false);
+		return;
+	}
+	o->semid = id;
+	o->facts.set = o->sem.used_s == 0 ? SV_SET_NEW : SV_SET_GOOD;
+}
+
+/* --- what they say together
+ * ----------------------------------------------------------------------------------- */
+
+static enum sv_word word_of(const struct sv_side_line *side)
+{
+	uint32_t status = sv_status_of(side);
+
+	return status == SV_RUNNING ? SV_SAID_NOTHING : status == SV_DONE ? SV_SAID_DONE : SV_SAID_FAILED;
+}
+
+static bool weight_of(const struct sv_objects *o, enum sv_role role)
+{
+	return o->facts.set == SV_SET_GOOD && o->sem.value[sv_sem_of(role)] >= SV_GONE;
+}
+
+static void judge_presence(struct sv_objects *o)
+{
+	struct sv_facts *f = &o->facts;
+	uint64_t written;
+	int role;
+
+	for (role = 0; role < 2; role++) {
+		const struct sv_side_line *side = &o->header.side[role];
+
+		if (f->segment == SV_SEGMENT_GOOD) {
+			f->side[role] =
+				sv_presence_of(atomic_load((_Atomic uint32_t *)&side->slot),
+			                       weight_of(o, (enum sv_role)role), f->mapped, f->locked);
+			f->said[role] = word_of(side);
+		} else if (f->segment == SV_SEGMENT_NONE && f->set == SV_SET_GOOD &&
+		           f->record == SV_RECORD_NONE) {
+			f->side[role] = weight_of(o, (enum sv_role)role) ? SV_HAS_DIED : SV_PRESENT;
+		}
+	}
+	if (f->segment != SV_SEGMENT_GOOD)
+		return;
+	written = atomic_load((_Atomic uint64_t *)&o->header.side[SV_WRITER].position);
+	f->begun = written > 0;
+	f->taken = written == atomic_load((_Atomic uint64_t *)&o->header.side[SV_READER].position);
+	f->kind = o->header.flags & SV_KEPT;
+}
+
+/* A look from outside counts as a mapping for some microseconds: ask again before that decides. */
+static void judge_mapping(struct sv_objects *o, unsigned long own_maps)
+{
+	struct sv_facts *f = &o->facts;
+
+	if (o->shmid == -1 || o->shm.maps <= own_maps)
+		return;
+	f->mapped = true;
+	judge_presence(o);
+	if (f->side[SV_WRITER] == SV_PRESENT || f->side[SV_READER] == SV_PRESENT || !f->locked)
+		return;
+	f->mapped = !sv_segment_unmapped(o->shmid, own_maps);
+}
+
+/* Does the key lead to anything but the channel's own? */
+static void look_behind_key(struct sv_objects *o, const struct sv_target *t)
+{
+	struct sv_fault scratch = { .label = "" };
+	struct sv_segment_facts shm;
+	struct sv_sem_facts sem;
+	int id;
+
+	if (!t->recorded || t->record.shmid == -1)
+		return;
+	id = shmget((key_t)t->record.key, 0, 0);
+	if (id != -1 && id != o->shmid && o->facts.segment != SV_SEGMENT_DOUBT) {
+		bool known = sv_segment_stat(id, &shm, &scratch) == SV_OK;
+
+		note_stranger(o, "segment", id, known, known ? shm.creator_uid : 0, false);
+	}
+	id = semget((key_t)t->record.key, 0, 0);
+	if (id != -1 && id != o->semid && o->facts.set != SV_SET_DOUBT) {
+		bool known = sv_sem_stat(id, &sem, &scratch) == SV_OK;
+
+		note_stranger(o, "semaphore set", id, known, known ? sem.creator_uid : 0, false);
+	}
+}
+
+void sv_gather(struct sv_objects *o, const struct sv_target *t)
+{
+	struct sv_facts *f = &o->facts;
+
+	memset(o, 0, sizeof *o);
+	o->shmid = o->semid = -1;
+	f->locked = t->locked;
+	f->record = !t->recorded ? SV_RECORD_NONE : t->record.shmid == -1 ? SV_RECORD_BEGUN : SV_RECORD_FULL;
+	f->other_file = t->recorded && !t->named && !sv_identity_is_same(&t->record.file, &t->identity);
+	switch (f->record) {
+	case SV_RECORD_FULL:
+		gather_recorded_segment(o, t);
+		gather_recorded_set(o, t);
+		break;
+	case SV_RECORD_BEGUN:
+		gather_begun_segment(o, t);
+		gather_begun_set(o, t);
+		break;
+	case SV_RECORD_NONE:
+		gather_unrecorded_segment(o, t);
+		gather_unrecorded_set(o, t);
+		break;
+	}
+	if (o->shmid != -1 && o->semid != -1 && o->sem.creator_uid != o->shm.creator_uid) {
+		note_set(o, o->semid, true);
+		o->semid = -1;
+		f->set = SV_SET_NONE;
+	}
+	look_behind_key(o, t);
+	f->own = (o->shmid == -1 || is_own(o->shm.creator_uid, o->shm.owner)) &&
+	         (o->semid == -1 || is_own(o->sem.creator_uid, o->sem.owner));
+	f->sole = o->shmid != -1 && is_own(o->shm.creator_uid, o->shm.owner) && (o->shm.mode & 077) == 0;
+	judge_mapping(o, t->own_maps);
+	judge_presence(o);
+}
+
+int sv_objects_remove(const struct sv_objects *objects)
+{
+	/* The set last: while it exists, it shows whether anybody lives. */
+	int code = sv_segment_remove(objects->shmid);
+
+	return code != 0 ? code : sv_sem_remove(objects->semid);
+}
+
+bool sv_source_is_same(const struct sv_source *a, const struct sv_source *b)
+{
+	return a->device == b->device && a->inode == b->inode;
+}
+
+bool sv_source_is_unchanged(const struct sv_source *a, const struct sv_source *b)
+{
+	return a->size == b->size && a->mtime_ns == b->mtime_ns;
+}

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: MIT */
+#define _GNU_SOURCE /* O_DIRECTORY, O_NOFOLLOW, realpath */
+#include "os/directory.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "os/identity.h"
+
+/* What the names of files below the directory may add to its path. */
+#define ROOM_FOR_NAMES 160
+
+int sv_safe_descriptor(int fd)
+{
+	int safe, code;
+
+	if (fd == -1 || fd > 2)
+		return fd;
+	safe = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+	code = errno;
+	close(fd);
+	errno = code;
+	return safe;
+}
+
+static int open_at(int parent, const char *path)
+{
+	return sv_safe_descriptor(openat(parent, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+}
+
+/* Why a directory cannot be used; it belongs to this user or to root. */
+static int refuse(const char *path, const struct stat *st, struct sv_fault *fault)
+{
+	if (!S_ISDIR(st->st_mode))
+		sv_fault_set(fault, SV_ESYSTEM, 0, "refusing %s: it is not a directory%s", path,
+		             S_ISLNK(st->st_mode) ? " but a symbolic link" : "");
+	else if (st->st_uid != geteuid())
+		sv_fault_set(fault, SV_ESYSTEM, 0, "refusing directory %s: it belongs to user %u, not to you",
+		             path, (unsigned)st->st_uid);
+	else
+		sv_fault_set(
+			fault, SV_ESYSTEM, 0,
+			"refusing directory %s: its mode is %04o, so that others may use it; 0700 is needed",
+			path, (unsigned)(st->st_mode & 07777));
+	sv_fault_advise(fault, SV_ADVICE_DIRECTORY);
+	return SV_ESYSTEM;
+}
+
+/* Open a directory of ours and of nobody else.  *taken: another user has made it. */
+static int open_own(int parent, const char *name, const char *path, bool create, int *fd, bool *taken,
+                    struct sv_fault *fault)
+{
+	struct stat st;
+	int code;
+
+	*taken = false;
+	if (create && mkdirat(parent, name, 0700) == -1 && errno != EEXIST && errno != EROFS)
+		return sv_fault_set(fault, SV_ESYSTEM, errno, "cannot create directory %s", path);
+	*fd = open_at(parent, name);
+	if (*fd == -1) {
+		code = errno;
+		if (code != ENOENT && fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) == 0) {
+			*taken = st.st_uid != geteuid() && st.st_uid != 0;
+			if (!S_ISDIR(st.st_mode) || *taken)
+				return refuse(path, &st, fault);
+		}
+		return sv_fault_set(fault, SV_ESYSTEM, code, "cannot use directory %s", path);
+	}
+	if (fstat(*fd, &st) == -1)
+		return sv_fault_set(fault, SV_ESYSTEM, errno, "cannot look at directory %s", path);
+	if (st.st_uid == geteuid() && (st.st_mode & 077) == 0)
+		return SV_OK;
+	*taken = st.st_uid != geteuid() && st.st_uid != 0;
+	refuse(path, &st, fault);
+	close(*fd);
+	*fd = -1;
+	return SV_ESYSTEM;
+}
+
+/* The user's own choice, in whatever way it is spelled: without slashes at its end, which would follow a
+ * link. */
+static int open_chosen(struct sv_directory *directory, const char *chosen, bool create,
+                       struct sv_fault *fault)
+{
+	char path[PATH_MAX];
+	size_t length = strlen(chosen);
+	bool taken;
+
+	if (length >= PATH_MAX - ROOM_FOR_NAMES)
+		return sv_fault_set(fault, SV_ESYSTEM, ENAMETOOLONG, "SVIPC_DIR");
+	memcpy(path, chosen, length + 1);
+	while (length > 1 && path[length - 1] == '/')
+		path[--length] = '\0';
+	return open_own(AT_FDCWD, path, path, create, &directory->top, &taken, fault);
+}
+
+static bool can_make_in(const char *parent)
+{
+	struct stat st;
+
+	return stat(parent, &st) == 0 && S_ISDIR(st.st_mode) && access(parent, W_OK | X_OK) == 0;
+}
+
+/*
+ * The default is the same for a login, cron and a service.  Where other users can make files, one of them may
+ * have taken the name; then the next place is tried, by both sides alike.  Root's own is where only root can
+ * make it.
+ */
+static int open_default(struct sv_directory *directory, bool create, struct sv_fault *fault)
+{
+	static const char *const parents[] = { "/run", "/dev/shm", "/tmp" };
+	char path[64];
+	bool taken;
+	size_t i;
+	int code = sv_fault_set(fault, SV_ESYSTEM, ENOENT,
+	                        "there is neither /dev/shm nor /tmp to make a directory in");
+
+	for (i = geteuid() == 0 ? 0 : 1; i < sizeof parents / sizeof parents[0]; i++) {
+		if (!can_make_in(parents[i]))
+			continue;
+		if (i == 0)
+			snprintf(path, sizeof path, "/run/svipc");
+		else
+			snprintf(path, sizeof path, "%s/svipc-%u", parents[i], (unsigned)geteuid());
+		code = open_own(AT_FDCWD, path, path, create, &directory->top, &taken, fault);
+		if (code == SV_OK || !taken)
+			break;
+	}
+	return code;
+}
+
+static int make_canonical(struct sv_directory *directory, const char *given, struct sv_fault *fault)
+{
+	char link[40];
+	struct stat opened, found;
+	char *path;
+
+	snprintf(link, sizeof link, "/proc/self/fd/%d", directory->top);
+	path = realpath(link, NULL);
+	if (path == NULL)
+		path = realpath(given, NULL);
+	if (path == NULL)
+		return sv_fault_set(fault, SV_ESYSTEM, errno, "cannot find the path of directory %s", given);
+	if (stat(path, &found) == -1 || fstat(directory->top, &opened) == -1) {
+		free(path);
+		return sv_fault_set(fault, SV_ESYSTEM, errno, "cannot look at directory %s", given);
+	}
+	/* Without /proc the path may have been swapped meanwhile. */
+	if (strlen(path) >= PATH_MAX - ROOM_FOR_NAMES || strchr(path, '\n') != NULL ||
+	    found.st_dev != opened.st_dev || found.st_ino != opened.st_ino) {
+		free(path);
+		return sv_fault_set(
+			fault, SV_EINVAL, 0,
+			"cannot use directory %s: its path is too long, contains a newline or is changing",
+			given);
+	}
+	snprintf(directory->path, sizeof directory->path, "%s", path);
+	free(path);
+	return SV_OK;
+}
+
+int sv_directory_open(struct sv_directory *directory, bool create, struct sv_fault *fault)
+{
+	const char *chosen = getenv("SVIPC_DIR");
+	char name[32], path[PATH_MAX + 32];
+	bool taken;
+	int code;
+
+	directory->top = directory->fd = -1;
+	directory->path[0] = '\0';
+	if (chosen != NULL && chosen[0] != '\0')
+		code = open_chosen(directory, chosen, create, fault);
+	else
+		code = open_default(directory, create, fault);
+	if (code == SV_OK)
+		code = make_canonical(directory, chosen != NULL ? chosen : "", fault);
+	if (code == SV_OK) {
+		snprintf(name, sizeof name, "ipc-%llu", (unsigned long long)sv_ipc_namespace());
+		snprintf(path, sizeof path, "%s/%s", directory->path, name);
+		code = open_own(directory->top, name, path, create, &directory->fd, &taken, fault);
+		snprintf(directory->path, sizeof directory->path, "%.*s", PATH_MAX - 1, path);
+	}
+	if (code != SV_OK)
+		sv_directory_close(directory);
+	return code;
+}
+
+void sv_directory_close(struct sv_directory *directory)
+{
+	if (directory->fd != -1)
+		close(directory->fd);
+	if (directory->top != -1)
+		close(directory->top);
+	directory->fd = directory->top = -1;
+}
+
+unsigned sv_directory_elsewhere(const struct sv_directory *directory, const char *file)
+{
+	int copy = openat(directory->top, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *handle = copy != -1 ? fdopendir(copy) : NULL;
+	struct stat here, st;
+	struct dirent *entry;
+	unsigned count = 0;
+	char path[sizeof entry->d_name + 160];
+
+	if (handle == NULL) {
+		if (copy != -1)
+			close(copy);
+		return 0;
+	}
+	while (fstat(directory->fd, &here) == 0 && (entry = readdir(handle)) != NULL) {
+		if (strncmp(entry->d_name, "ipc-", 4) != 0 ||
+		    fstatat(directory->top, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == -1 ||
+		    st.st_ino == here.st_ino)
+			continue;
+		snprintf(path, sizeof path, "%s/%.150s", entry->d_name, file);
+		if (fstatat(directory->top, path, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode))
+			count++;
+	}
+	closedir(handle);
+	return count;
+}

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: MIT */
+#define _GNU_SOURCE /* O_TMPFILE, O_NOFOLLOW */
+#include "os/record.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "os/directory.h"
+
+#define RECORD_MAX (PATH_MAX + 256)
+
+static bool parse(const char *text, size_t length, struct sv_record *record)
+{
+	int used = 0;
+	const char *end;
+
+	if (sscanf(text,
+	           "svipc 2\ngeneration %16" SCNx64 "\nkey %8" SCNx32
+	           "\nproject %d\nsegment %d\nset %d\nmade %" SCNd64 "\nfile %" SCNx64 " %" SCNx64 " %" SCNd64
+	           "\npath%n",
+	           &record->generation, &record->key, &record->project, &record->shmid, &record->semid,
+	           &record->made_s, &record->file.device, &record->file.inode, &record->file.birth_ns,
+	           &used) != 9 ||
+	    used == 0 || text[used] != ' ')
+		return false;
+	text += used + 1;
+	length -= (size_t)used + 1;
+	/* One line, to the end of the file. */
+	end = memchr(text, '\n', length);
+	if (end == NULL || end + 1 != text + length || (size_t)(end - text) >= sizeof record->path)
+		return false;
+	memcpy(record->path, text, (size_t)(end - text));
+	record->path[end - text] = '\0';
+	return memchr(text, '\0', length) == NULL && (record->path[0] == '\0' || record->path[0] == '/') &&
+	       record->generation != 0 && record->project >= 1 && record->project <= 255 &&
+	       record->shmid >= -1 && record->semid >= -1;
+}
+
+bool sv_record_read(int fd, struct sv_record *record)
+{
+	char text[RECORD_MAX + 1];
+	struct stat st;
+	ssize_t length;
+
+	if (fstat(fd, &st) == -1 || !S_ISREG(st.st_mode) || st.st_uid != geteuid() || (st.st_mode & 077) != 0)
+		return false;
+	length = pread(fd, text, RECORD_MAX, 0);
+	if (length <= 0 || length == RECORD_MAX)
+		return false;
+	text[length] = '\0';
+	return parse(text, (size_t)length, record);
+}
+
+int sv_record_write(int fd, const struct sv_record *record)
+{
+	char text[RECORD_MAX];
+	/* Numbers of fixed width, so that completing a record changes no length: one write(2) does it all. */
+	int length = snprintf(text, sizeof text,
+	                      "svipc 2\ngeneration %016" PRIx64 "\nkey %08" PRIx32
+	                      "\nproject %d\nsegment %11d\nset %11d\nmade %20" PRId64 "\nfile %" PRIx64
+	                      " %" PRIx64 " %" PRId64 "\npath %s\n",
+	                      record->generation, record->key, record->project, record->shmid, record->semid,
+	                      record->made_s, record->file.device, record->file.inode, record->file.birth_ns,
+	                      record->path);
+	ssize_t written = pwrite(fd, text, (size_t)length, 0);
+
+	return written == length ? 0 : written == -1 ? errno : ENOSPC;
+}
+
+/* A file without a name where the file system has such, else one with a name of its own. */
+static int make_temporary(int directory, bool nameless, char *name, size_t size)
+{
+	static _Atomic unsigned number;
+	int fd, tries;
+
+	name[0] = '\0';
+	if (nameless)
+		return sv_safe_descriptor(openat(directory, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
+	for (tries = 0; tries < 100; tries++) {
+		snprintf(name, size, ".new.%ld.%u", (long)getpid(), number++);
+		fd = openat(directory, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+		if (fd != -1 || errno != EEXIST)
+			return sv_safe_descriptor(fd);
+	}
+	return -1;
+}
+
+static int appear(int directory, int fd, const char *temporary, const char *name)
+{
+	char link[40];
+
+	if (temporary[0] != '\0')
+		return linkat(directory, temporary, directory, name, 0);
+	snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+	return linkat(AT_FDCWD, link, directory, name, AT_SYMLINK_FOLLOW);
+}
+
+static int make(int directory, bool nameless, const char *name, struct sv_record *record,
+                int (*try)(int fd, void *arg), void *arg)
+{
+	char temporary[64];
+	int fd = make_temporary(directory, nameless, temporary, sizeof temporary);
+	int code = 0;
+
+	if (fd == -1)
+		return -1;
+	if (flock(fd, LOCK_EX | LOCK_NB) == -1)
+		code = errno;
+	if (code == 0)
+		code = try(fd, arg);
+	if (code == 0)
+		code = sv_record_write(fd, record);
+	if (code == 0 && appear(directory, fd, temporary, name) == -1)
+		code = errno;
+	if (temporary[0] != '\0')
+		unlinkat(directory, temporary, 0);
+	if (code == 0)
+		return fd;
+	close(fd);
+	errno = code;
+	return -1;
+}
+
+int sv_record_make(int directory, const char *name, struct sv_record *record, int (*try)(int fd, void *arg),
+                   void *arg)
+{
+	int fd = make(directory, true, name, record, try, arg);
+
+	/* No such files on this file system or kernel, or no /proc to give one its name through. */
+	if (fd == -1 && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL || errno == ENOENT))
+		fd = make(directory, false, name, record, try, arg);
+	return fd;
+}

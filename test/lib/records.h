@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+/* records.h - the record of a named channel in a directory, as a test finds it. */
+#ifndef RECORDS_H
+#define RECORDS_H
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "os/record.h"
+
+/* Where the file of a channel is, in this process's IPC namespace. */
+static inline void rendezvous_file(char *out, size_t size, const char *directory, const char *name)
+{
+	snprintf(out, size, "%s/ipc-%llu/%s", directory, (unsigned long long)sv_ipc_namespace(), name);
+}
+
+static inline bool load_record(const char *file, struct sv_record *record)
+{
+	int fd = open(file, O_RDONLY | O_CLOEXEC);
+	bool valid = fd != -1 && sv_record_read(fd, record);
+
+	if (fd != -1)
+		close(fd);
+	return valid;
+}
+
+#endif
