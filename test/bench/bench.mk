@@ -15,8 +15,9 @@ bench-aims:
 	@[ -e '$(BENCH_OUT)/results.tsv' ] || $(MAKE) bench
 	@test/bench/aims '$(BENCH_OUT)/results.tsv'
 
-## bench-store: put what `make bench` has measured into test/bench
+## bench-store: put what `make bench` has measured into test/bench and README.md
 bench-store:
 	@test/bench/store '$(BENCH_OUT)/results.tsv' test/bench
+	@test/bench/readme test/bench/results.tsv README.md
 
 .PHONY: bench-aims bench-store
