@@ -34,7 +34,7 @@ static void line(bool failure, int sys_errno, const char *format, va_list args)
 	if (sys_errno != 0)
 		snprintf(text + used, sizeof text - used, ": %s", strerror(sys_errno));
 	if (failure)
-		snprintf(last_failure, sizeof last_failure, "%s", text);
+		snprintf(last_failure, sizeof last_failure, "%.*s", (int)sizeof last_failure - 1, text);
 	cli_escape_message(safe, sizeof safe, text);
 	used = (size_t)snprintf(text, sizeof text, "%s%s: ", cli_line_shown ? cli_clear_line : "",
 	                        cli_program);
