@@ -605,11 +605,13 @@ mapped_folders() {
 	assert_output_has 'make install'
 }
 
-@test "README: links lead to files" {
-	local link
-	while read -r link; do
-		[ -e "$SV_ROOT/${link%%#*}" ] || fail "README links to $link"
-	done < <(grep -oE '\]\([^)]+\)' "$SV_ROOT/README.md" | sed 's/^](//; s/)$//' | grep -v '^https\?:')
+@test "links in README.md, CONTRIBUTING.md and the README.md of each folder lead to files" {
+	local page link
+	for page in "$SV_ROOT"/{README.md,.github/CONTRIBUTING.md,src/README.md,test/README.md,test/*/README.md}; do
+		while read -r link; do
+			[ -e "${page%/*}/${link%%#*}" ] || fail "${page#"$SV_ROOT/"} links to $link"
+		done < <(grep -oE '\]\([^)]+\)' "$page" | sed 's/^](//; s/)$//' | grep -v '^https\?:')
+	done
 }
 
 @test "README: the last section is the whole licence" {
