@@ -51,7 +51,7 @@ int sv_peer_verdict(struct sv_channel *ch, uint32_t status)
 	const char *who = sv_role_name(sv_other(ch->role));
 	int value = (int)(status & SV_STATUS_VALUE), gone;
 
-	/* A peer that failed because the set was removed is not to be blamed for it. */
+	/* The peer failed because the set was removed, so report the removal and not the peer. */
 	if (status > SV_DONE) {
 		gone = sv_sem_gone(ch->semid, sv_other(ch->role));
 		if (gone == -EIDRM || gone == -EINVAL)
@@ -84,8 +84,8 @@ int sv_peer_verdict(struct sv_channel *ch, uint32_t status)
 	return SV_EPEER;
 }
 
-/* Its bell goes too, unless a sleep has taken it; taking another instead does no harm, as each sleep begins
- * with a look. */
+/* Also take the bell that sv_interrupt() rang, unless a sleep has taken it already. If another bell is taken
+ * instead, no harm is done: each sleep begins with a look at the segment. */
 int sv_channel_interrupted(struct sv_channel *ch)
 {
 	sv_sem_drain(ch->semid, ch->role);
@@ -110,8 +110,9 @@ uint32_t sv_channel_note_cpu(struct sv_channel *ch)
 }
 
 /*
- * This process has dropped the privileges with which it attached.  What it published is there all the same;
- * the peer sees it when it next looks, and from its next sleep on it looks by itself.
+ * This process has dropped the privileges with which it attached.  The bytes are published all the same. The
+ * peer sees them when it looks the next time, and before its next sleep it learns that it must not rely on
+ * bells.
  */
 static void cannot_ring(struct sv_channel *ch, int code)
 {
@@ -131,7 +132,7 @@ bool sv_channel_ring(struct sv_channel *ch)
 	int code = sv_sem_ring(ch->semid, ch->role);
 
 	sv_ring_weigh_down(&ch->ring);
-	/* A peer that slept may have been misled by where this side ran before. */
+	/* The peer slept perhaps because it has an old value of this side's CPU. */
 	sv_channel_note_cpu(ch);
 	if (code == 0)
 		return true;
@@ -145,7 +146,8 @@ bool sv_channel_ring(struct sv_channel *ch)
 
 void sv_channel_remove_early(struct sv_channel *ch)
 {
-	/* Only owner and creator may: of two users, the one that made it does it when it sees the other. */
+	/* Only owner and creator may remove it. With two users, the creator does so when it sees the other
+	 * side. */
 	if (ch->removable && sv_segment_remove(ch->segment.id) == 0)
 		ch->removable = false;
 }
@@ -167,7 +169,8 @@ void sv_interrupt(sv_channel *ch)
 {
 	int saved = errno;
 
-	/* One bell until the call has returned: bells that nobody waits for must not add up to a weight. */
+	/* Ring only once until the interrupted call has returned: bells that nobody takes must not add up to
+	 * a weight. */
 	if (atomic_exchange(&ch->interrupted, 1) == 0)
 		sv_sem_ring_own(ch->semid, ch->role);
 	errno = saved;
@@ -175,7 +178,7 @@ void sv_interrupt(sv_channel *ch)
 
 const struct sv_error *sv_last_error(const sv_channel *ch)
 {
-	/* A handle is never a constant object; only its caller sees it as one. */
+	/* Every handle is in writable memory, so the cast is safe. */
 	sv_fault_complete(&((sv_channel *)(uintptr_t)ch)->fault);
 	return &ch->fault.error;
 }
@@ -190,7 +193,7 @@ uint64_t sv_fill(const sv_channel *ch)
 	uint64_t peer = atomic_load_explicit(&ch->ring.peer->position, memory_order_relaxed);
 	uint64_t fill = ch->role == SV_WRITER ? ch->ring.position - peer : peer - ch->ring.position;
 
-	/* A peer that stores nonsense is found out by the next call that takes or gives bytes. */
+	/* If the peer's position is impossible, the next call that uses it reports so. */
 	return fill <= ch->ring.capacity ? fill : ch->ring.capacity;
 }
 

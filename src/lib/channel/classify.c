@@ -7,8 +7,8 @@ enum sv_presence sv_presence_of(unsigned slot, bool weight, bool mapped, bool lo
 {
 	switch (slot) {
 	case SV_SLOT_ATTACHING:
-		/* Under the lock nobody is about to attach: it died before the kernel knew of it, as if it
-		 * had never come. */
+		/* We hold the lock, so no side is attaching now: this one died before the kernel knew of it.
+		 * Treat it as if it had never come. */
 		return weight ? SV_HAS_DIED : locked ? SV_NEVER_CAME : SV_ARRIVING;
 	case SV_SLOT_ATTACHED: return weight || !mapped ? SV_HAS_DIED : SV_PRESENT;
 	case SV_SLOT_LEFT: return SV_HAS_LEFT;
@@ -28,7 +28,8 @@ static bool is_gone(enum sv_presence presence)
 
 bool sv_holds_data(const struct sv_facts *facts)
 {
-	/* A resumable reader is done only after the writer was, whatever became of that one since. */
+	/* The reader of a resumable channel is done only after its writer was done, even if that writer has
+	 * died since. */
 	if (facts->segment != SV_SEGMENT_GOOD || facts->said[SV_READER] == SV_SAID_DONE)
 		return false;
 	return facts->kind == SV_DETACH ? facts->said[SV_WRITER] == SV_SAID_DONE
@@ -48,7 +49,7 @@ static bool anybody_is_owed(const struct sv_facts *facts)
 	return sv_is_owed(facts, SV_WRITER) || sv_is_owed(facts, SV_READER);
 }
 
-/* The proof that each removal needs, whatever is to be removed. */
+/* Without this proof nothing is ever removed. */
 static bool may_be_removed(const struct sv_facts *f)
 {
 	bool proven = f->record != SV_RECORD_NONE || (f->segment == SV_SEGMENT_GOOD && f->sole);
@@ -65,14 +66,14 @@ static struct sv_verdict verdict(const struct sv_facts *f, enum sv_state state, 
 
 	if (!may_be_removed(f))
 		v.removal = SV_REMOVE_NO;
-	/* A state without anybody in it may be one moment of an opening or a closing. */
+	/* Without the lock, a channel without sides may be one that is being opened or closed. */
 	v.doubt = !f->locked &&
 	          (state == SV_STATE_STALE || state == SV_STATE_CORRUPT || state == SV_STATE_FOREIGN ||
 	           state == SV_STATE_OPENING || state == SV_STATE_CLOSING);
 	return v;
 }
 
-/* Nobody is attached, or it cannot be told: without the lock it may be somebody who is just coming or going.
+/* No side is attached. Without the lock this is not certain: a process may be attaching or leaving.
  */
 static struct sv_verdict unattended(const struct sv_facts *f, bool coming, enum sv_removal removal,
                                     const char *reason)
@@ -93,14 +94,15 @@ static struct sv_verdict classify_no_segment(const struct sv_facts *f)
 		                     : verdict(f, SV_STATE_NOTHING, SV_REMOVE_NO, "there is nothing");
 	if (f->set == SV_SET_NONE)
 		return unattended(f, f->record == SV_RECORD_BEGUN, SV_REMOVE_YES, "only its record is left");
-	/* Who is attached has the segment mapped, and while it is mapped its id tells so, also without a key.
+	/* An attached side has the segment mapped. A mapped segment can be found by its id even after it has
+	 * lost its key, so here no side is attached.
 	 */
 	if (f->record == SV_RECORD_FULL)
 		return unattended(f, false, SV_REMOVE_YES,
 		                  "both sides are gone, only the semaphores are left");
 	if (f->record == SV_RECORD_BEGUN)
 		return unattended(f, true, SV_REMOVE_YES, "its maker died while making it");
-	/* A channel with a path, without a record of ours: its semaphores are all that can be seen. */
+	/* A channel with a path of which we have no record: only its semaphores can be seen. */
 	if (is_gone(writer) && is_gone(reader))
 		return unattended(f, false, SV_REMOVE_NO,
 		                  "both sides are gone, its maker left the semaphores");
@@ -213,7 +215,7 @@ static enum sv_advice advice_of(enum sv_removal removal)
 	                                       : SV_ADVICE_OTHER_CHANNEL;
 }
 
-/* Remove what is of no use to anybody, or say who has to. */
+/* Remove what nobody needs, or say who can remove it. */
 static struct sv_answer replace(const struct sv_facts *f, enum sv_removal removal)
 {
 	if (removal != SV_REMOVE_NO)
@@ -251,7 +253,7 @@ static struct sv_answer admit_unattended(const struct sv_facts *f, const struct 
 	if (!sv_holds_data(f)) {
 		if (f->mapped)
 			return step(SV_STEP_WAIT);
-		/* A transfer that succeeded, and the last process in this role ended before it knew. */
+		/* The transfer succeeded, but the last process in this role died before it learned so. */
 		if (sv_is_owed(f, wish->role) && wish->kind == SV_RESUME && wish->same_content &&
 		    wish->same_source)
 			return step(SV_STEP_JOIN);
@@ -266,14 +268,14 @@ static struct sv_answer admit_attached(const struct sv_facts *f, const struct sv
 {
 	enum sv_role peer = wish->role == SV_WRITER ? SV_READER : SV_WRITER;
 
-	/* An ordinary transfer that one side has left is about to end. */
+	/* One side has left an ordinary transfer, so the other is about to leave. */
 	if (f->kind == 0 && (is_gone(f->side[wish->role]) || is_gone(f->side[peer])))
 		return step(SV_STEP_WAIT);
 	if (is_alive(f->side[wish->role]))
 		return busy(wish->role);
 	if (f->kind == SV_RESUME)
 		return join(f, wish);
-	/* Detached: one writer in its life, and readers one after the other until one has taken it all. */
+	/* Detached: there is only one writer; readers follow each other until one has taken everything. */
 	if (f->kind == SV_DETACH && wish->role == SV_READER && is_alive(f->side[SV_WRITER]) &&
 	    f->said[SV_READER] != SV_SAID_DONE)
 		return join(f, wish);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* close.c - the end of a handle: the last one out removes what is left, if that is proved to be its own. */
+/* close.c - closing a handle. The side that leaves last removes the objects, if it can prove that they are
+ * its own. */
 #include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -7,13 +8,14 @@
 #include "channel/channel.h"
 #include "clock.h"
 
-/* How long to wait for the lock, and for a peer that cannot remove what this user made. */
+/* How long to wait for the lock, and for a peer of another user to leave. */
 #define PATIENCE_MS 2000
 #define PEER_PATIENCE_MS 2000
 
 /*
- * Of two users only the one that made the objects may remove them: it lets the other go first, after a
- * success.  If that takes too long, its record stays, and its next opening or cleaning removes them.
+ * Of two users, only the creator may remove the objects. So after a successful transfer the creator waits
+ * until the other has left. If that takes too long, the record stays, and the creator's next sv_open() or
+ * sv_clean() removes the objects.
  */
 static void let_the_other_go_first(struct sv_channel *ch)
 {
@@ -24,12 +26,12 @@ static void let_the_other_go_first(struct sv_channel *ch)
 	struct timespec left;
 	int code = 0;
 
-	/* The mode tells whether there can be another user at all, without a system call. */
+	/* No system call is needed if both sides belong to the same user. */
 	if (uid == geteuid() || atomic_load((_Atomic uint32_t *)&peer->slot) == SV_SLOT_EMPTY)
 		return;
 	if (sv_status_of(peer) == SV_RUNNING || sv_status_of(ch->ring.own) != SV_DONE)
 		return;
-	/* Two that wait for each other would both give up: only the maker waits. */
+	/* Only the creator waits: two sides that wait for each other would both give up. */
 	if (sv_segment_stat(ch->segment.id, &facts, &ch->fault) != SV_OK || facts.creator_uid != geteuid())
 		return;
 	patience.interrupted = &ch->interrupted;
@@ -38,7 +40,7 @@ static void let_the_other_go_first(struct sv_channel *ch)
 		code = sv_sem_sleep(ch->semid, ch->role, sv_time_left(patience.deadline, &left));
 }
 
-/* The facts as they are for everybody else once this side has gone. */
+/* Gather the facts that other processes will see after this side has left. */
 static void gather_without_us(struct sv_channel *ch, struct sv_objects *objects, bool locked)
 {
 	struct sv_target target = {
@@ -51,7 +53,7 @@ static void gather_without_us(struct sv_channel *ch, struct sv_objects *objects,
 	target.consent = 0666;
 	target.own_maps = 1;
 	sv_gather(objects, &target);
-	/* Who has not learned that all went well is owed that, as if it had died. */
+	/* A side that has not learned of the success counts as dead, so that its successor will be told. */
 	objects->facts.side[ch->role] =
 		ch->complete || sv_status_of(ch->ring.own) != SV_DONE ? SV_HAS_LEFT : SV_HAS_DIED;
 }
@@ -65,15 +67,15 @@ static int leave(struct sv_channel *ch)
 	int code;
 
 	let_the_other_go_first(ch);
-	/* Before the lock: unmapping takes long, and whoever is killed in it must still be found to have been
-	 * attached. */
+	/* Unmap before locking, because unmapping takes long. The header stays mapped: if we are killed here,
+	 * others must still see that we were attached. */
 	sv_segment_unmap_ring(&ch->segment);
 	locked = objects != NULL && sv_rendezvous_lock(&ch->rv, false, &patience, &ch->fault) == SV_OK;
 	if (locked)
 		gather_without_us(ch, objects, true);
 	if (locked && sv_classify(&objects->facts).removal == SV_REMOVE_YES) {
-		/* If it dies over this, its successor is still to be told that all was done: the slot stays
-		 * as it is. */
+		/* If we die here after a success, our successor must still be told of the success, so the
+		 * slot stays as it is. */
 		if (!ch->complete)
 			atomic_store(&own->slot, SV_SLOT_LEFT);
 		code = sv_objects_remove(objects);
@@ -83,8 +85,7 @@ static int leave(struct sv_channel *ch)
 		if (left)
 			atomic_store(&own->slot, SV_SLOT_LEFT);
 		code = sv_sem_leave(ch->semid, ch->role);
-		/* A record of another user's objects removes nothing; their maker keeps its own until they
-		 * are gone. */
+		/* Our record is of no use: the objects belong to another user, who has a record too. */
 		if (locked && !objects->facts.own && !ch->rv.named)
 			sv_rendezvous_forget(&ch->rv);
 	}
@@ -106,8 +107,8 @@ int sv_close(sv_channel *ch)
 			sv_abort(ch, ECANCELED);
 		code = leave(ch);
 	} else {
-		/* A forked child: the channel stays its parent's, and so does the lock.  The child never had
-		 * the mapping, and what is now at these addresses is its own. */
+		/* A forked child: channel and lock still belong to the parent. The child does not have the
+		 * mapping, and these addresses may now hold something else. */
 		ch->segment.base = NULL;
 		if (ch->rv.fd != -1)
 			close(ch->rv.fd);

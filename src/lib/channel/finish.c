@@ -10,7 +10,7 @@
 static int end_with(struct sv_channel *ch, uint32_t status)
 {
 	ch->kind |= SV_KIND_FINISHED;
-	/* What was handed out or staged is not published or given back after the end. */
+	/* Bytes that are reserved, staged or peeked now can no longer be published or released. */
 	ch->place = NULL;
 	ch->staged = ch->message = 0;
 	if (sv_ring_set_status(&ch->ring, status) && !sv_channel_ring(ch))
@@ -32,8 +32,8 @@ int sv_finish(sv_channel *ch, int timeout_ms)
 			return sv_fault_set(&ch->fault, SV_EINVAL, 0,
 			                    "sv_finish: the end of the stream was not seen");
 		ch->complete = true;
-		/* The writer may have seen that already: from here on it is so, even if there is no bell left
-		 * to ring. */
+		/* The writer may have seen "done" already, so this side has succeeded even if the bell cannot
+		 * be rung. */
 		end_with(ch, SV_DONE);
 		return SV_OK;
 	}
@@ -69,7 +69,7 @@ int sv_abort(sv_channel *ch, int reason)
 	if (reason == 0 || reason > (int)SV_STATUS_VALUE || reason < -(int)SV_STATUS_VALUE)
 		return sv_fault_set(&ch->fault, SV_EINVAL, 0,
 		                    "sv_abort: a reason is an errno value or minus a signal number");
-	/* What both sides agreed on cannot be taken back. */
+	/* Both sides have agreed on success, which cannot be revoked. */
 	if (ch->complete)
 		return SV_OK;
 	status = reason > 0 ? SV_FAILED | (uint32_t)reason : SV_SIGNALLED | (uint32_t)-reason;

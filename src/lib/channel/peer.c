@@ -7,16 +7,17 @@
 #include "clock.h"
 
 /*
- * A peer that attaches rings in the same atomic step, so the wait needs no time-out for that.  But no
- * semaphore tells that the rendezvous was removed or replaced, or that somebody overwrote the header, and
- * then no peer can ever come: that is looked for so often.
+ * A peer that attaches rings our bell in the same atomic step, so the wait for it needs no time-out. But no
+ * semaphore tells that the rendezvous was removed or replaced, or that the header was overwritten, and then
+ * no peer can ever come. So this is checked at this interval.
  */
 #define SLICE_NS INT64_C(1000000000)
-/* A peer that has died while it attached is forgotten at once; one that shows up so again and again is no
- * svipc process. */
+/* A peer that died while it attached is forgotten at once. If this happens again and again, the peer is not
+ * an svipc process. */
 #define MOST_SETTLED 100
 
-/* On a kept channel: forget a peer that is gone without having finished.  1: the slot is free now, or was. */
+/* On a channel that outlives its processes: forget a peer that has gone before it finished, so that its
+ * successor can attach. */
 static int recover(struct sv_channel *ch, const struct sv_patience *patience)
 {
 	struct sv_side_line *peer = ch->ring.peer;
@@ -28,7 +29,8 @@ static int recover(struct sv_channel *ch, const struct sv_patience *patience)
 	gone = sv_sem_gone(ch->semid, sv_other(ch->role));
 	if (gone < 0)
 		code = sv_channel_sleep_failed(ch, -gone);
-	/* A successor may have come already: then its weight is up, not down, and the slot is its own. */
+	/* A successor may have attached already. Then there is no weight on the semaphore, and the slot
+	 * belongs to the successor. */
 	if (gone == 1 && sv_status_of(peer) != SV_DONE) {
 		atomic_store(&peer->slot, SV_SLOT_EMPTY);
 		atomic_store(&peer->status, SV_RUNNING);
@@ -41,8 +43,8 @@ static int recover(struct sv_channel *ch, const struct sv_patience *patience)
 }
 
 /*
- * ATTACHING is stored and left under the lock.  Seen with the lock in hand and without a weight, it is of a
- * peer that died before the kernel knew of it: one that has never come.
+ * A side is ATTACHING only while it holds the lock. If we hold the lock and see ATTACHING without a weight,
+ * the peer died before the kernel knew of it: treat it as if it had never come.
  */
 static int settle(struct sv_channel *ch, const struct sv_patience *patience)
 {
@@ -87,8 +89,8 @@ static int check_findable(struct sv_channel *ch)
 
 /*
  * If our shared position was overwritten while we waited, a reader would take bytes that we never wrote, and
- * the next commit would hide that.  Relaxed: nobody else has a right to store it, so there is nothing to be
- * ordered with.
+ * the next commit would hide that.  Relaxed: only this side may store the position, so there is no other
+ * store to be ordered with.
  */
 static int check_own_position(struct sv_channel *ch)
 {
@@ -109,7 +111,7 @@ static int nobody_came(struct sv_channel *ch, const struct sv_patience *patience
 	               : sv_fault_set(&ch->fault, SV_ETIMEDOUT, 0, "timed out: no %s came", who);
 }
 
-/* Sleep until a bell, for a slice at most.  SV_OK: look again. */
+/* Sleep until a bell rings, but at most for one interval.  SV_OK: look again. */
 static int sleep_for_peer(struct sv_channel *ch, const struct sv_patience *patience)
 {
 	int64_t until = sv_now() + SLICE_NS;
@@ -125,7 +127,7 @@ static int sleep_for_peer(struct sv_channel *ch, const struct sv_patience *patie
 	if (code == EINTR || atomic_load(&ch->ring.peer->slot) != SV_SLOT_EMPTY)
 		return SV_OK;
 	code = check_findable(ch);
-	/* A peer that has come in between has marked the segment for removal itself, after it stored its
+	/* A peer that has attached meanwhile has marked the segment for removal itself, after it stored its
 	 * slot. */
 	return atomic_load(&ch->ring.peer->slot) != SV_SLOT_EMPTY ? SV_OK : code;
 }
@@ -165,7 +167,7 @@ int sv_wait_peer(sv_channel *ch, int timeout_ms)
 		}
 		if (slot != SV_SLOT_EMPTY && (!resumable || status == SV_DONE ||
 		                              (slot != SV_SLOT_LEFT && status == SV_RUNNING && gone == 0))) {
-			/* A successor has come: the death of the one before is over. */
+			/* A successor has attached, so the death of its predecessor no longer matters. */
 			if (gone == 0)
 				ch->peer_gone = false;
 			sv_channel_remove_early(ch);

@@ -11,7 +11,8 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Of x86-64, and of arm64 with pages of 4 KiB.  Where huge pages are larger nothing comes of asking for them.
+/* The size on x86-64, and on arm64 with pages of 4 KiB. Where huge pages are larger, the request has no
+ * effect.
  */
 #define HUGE_PAGE ((size_t)2 << 20)
 
@@ -23,10 +24,10 @@
 #define LARGEST_CAPACITY (sizeof(void *) == 8 ? UINT64_C(1) << 44 : UINT64_C(1) << 29)
 
 /*
- * Four times the second-level cache: what the writer fills can then have left its cache for the one that the
- * CPUs share by the time the reader comes to it.  A smaller ring makes the CPUs take lines out of each
- * other's caches, which is slower, on some virtual machines ten times; a much larger one makes both go to
- * memory.
+ * Four times the second-level cache. When the reader reaches a byte, that byte has then moved from the
+ * writer's cache to the cache that the CPUs share. With a smaller ring the CPUs take lines out of each
+ * other's caches, which is slower, on some virtual machines ten times; with a much larger one both sides read
+ * and write memory.
  */
 #define LEAST_CAPACITY (UINT64_C(1) << 20)
 #define USUAL_CAPACITY (UINT64_C(4) << 20) /* where the size of the cache is not known */
@@ -192,7 +193,7 @@ void sv_segment_collapse(const struct sv_segment *segment, uint64_t bytes)
 	size_t at;
 
 	for (at = 0; at + HUGE_PAGE <= end; at += HUGE_PAGE) {
-		/* Where no page was ever touched there is nothing to collapse. */
+		/* MADV_COLLAPSE does nothing if no page has been touched. */
 		byte = segment->base + at;
 		(void)*byte;
 		if (madvise(segment->base + at, HUGE_PAGE, MADV_COLLAPSE) == -1)

@@ -37,13 +37,13 @@ struct sv_segment_facts {
 /* H of this machine. */
 size_t sv_segment_header_size(void);
 
-/* The capacity of a channel whose maker names none. */
+/* The default capacity. */
 uint64_t sv_segment_default(void);
 
 /* Round up to a capacity that can be mapped; 0 if there is none (too large). */
 uint64_t sv_segment_round(uint64_t bytes);
 
-/* Is this the size of a segment that this library could have made?  Then its capacity, else 0. */
+/* The capacity of a segment of this size; 0 if this library never makes a segment of this size. */
 uint64_t sv_segment_capacity(uint64_t bytes);
 
 /* Create the segment of a key, exclusively.  SV_OK, SV_ESYSTEM with a hint. */
@@ -56,12 +56,12 @@ int sv_segment_stat(int id, struct sv_segment_facts *facts, struct sv_fault *fau
 int sv_segment_map(struct sv_segment *segment, int id, uint64_t capacity, struct sv_fault *fault);
 
 /*
- * Ask for huge pages for as much of a new ring as that many bytes will fill, 16 MiB at most.  It is faulted
- * in 20 times faster then, and copies into and out of it are somewhat faster.  Each page takes 100 us or a
- * few times that, so this is for those who have much to move; and before it is used: later it takes
- * milliseconds, in which both sides stand still.  It works although shmem_enabled is never (not if it is
- * deny); where it does not, the pages stay as they are.  (SHM_HUGETLB would need a header as large as a huge
- * page, and a pool of them that an administrator has to set aside.)
+ * Ask for huge pages for the part of a new ring that this many bytes will fill, at most 16 MiB. Huge pages
+ * are faulted in 20 times faster, and copying is somewhat faster too. Each page takes 100 us or more, so this
+ * pays only for large transfers. Call it before the ring is used: later it takes milliseconds during which
+ * both sides stand still. It works even if shmem_enabled is "never", but not if it is "deny"; then the pages
+ * stay as they are. (SHM_HUGETLB would need a header as large as a huge page, and an administrator would have
+ * to reserve a pool.)
  */
 void sv_segment_collapse(const struct sv_segment *segment, uint64_t bytes);
 
@@ -74,19 +74,20 @@ void sv_segment_unmap_ring(struct sv_segment *segment);
 /* Undo sv_segment_map().  Both attachments go with one munmap(2). */
 void sv_segment_unmap(struct sv_segment *segment);
 
-/* Mark for removal: gone with the last detach.  0 or an errno value; already gone is 0. */
+/* Mark for removal: the kernel removes it at the last detach. 0 or an errno value; 0 too if it does not exist
+ * any more. */
 int sv_segment_remove(int id);
 
 /*
- * Attach read-only for a look at the header; NULL with errno.  Undo with shmdt(2).  maps is what
- * sv_segment_stat() said: with kernel.shm_rmid_forced a segment that nobody is attached to would not survive
- * the look, so it is refused.
+ * Attach read-only to inspect the header; returns NULL and sets errno on failure.  Undo with shmdt(2).  maps
+ * is what sv_segment_stat() said: with kernel.shm_rmid_forced a segment that nobody is attached to would not
+ * survive the look, so it is refused.
  */
 const void *sv_segment_glance(int id, unsigned long maps);
 
 /*
- * Is nobody attached beside the caller's own mappings?  A look from outside counts as a mapping for some
- * microseconds, so this asks again for a few milliseconds before it says no.
+ * Are the caller's mappings the only ones? A process that inspects the channel has it mapped for some
+ * microseconds, so this function asks again for a few milliseconds before it returns false.
  */
 bool sv_segment_unmapped(int id, unsigned long own);
 

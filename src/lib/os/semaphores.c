@@ -15,7 +15,7 @@ union semun {
 	unsigned short *array;
 };
 
-/* A value that somebody changes again and again while it is to be replaced. */
+/* How often to try again when the value changes while we replace it. */
 #define MOST_TRIES 100
 
 static int gone_is_removed(int code)
@@ -56,7 +56,8 @@ int sv_sem_create(int *id, key_t key, unsigned mode, struct sv_fault *fault)
 		}
 		return SV_ESYSTEM;
 	}
-	/* Zero is what Linux gives; POSIX promises nothing.  Nobody else uses the set yet: the lock is held.
+	/* Linux sets new semaphores to zero, but POSIX does not require it. We hold the lock, so nobody else
+	 * uses the set yet.
 	 */
 	if (semctl(*id, 0, SETALL, arg) == 0)
 		return SV_OK;
@@ -93,7 +94,8 @@ int sv_sem_stat(int id, struct sv_sem_facts *facts, struct sv_fault *fault)
 	return SV_OK;
 }
 
-/* The predecessor's value goes in the same atomic step, if it is still what was read. */
+/* Remove the predecessor's weight in the same atomic step, provided that the value has not changed since it
+ * was read. */
 static int replace_value(int id, int sem, struct sembuf *rest, size_t count)
 {
 	struct sembuf ops[3];
@@ -113,8 +115,8 @@ static int replace_value(int id, int sem, struct sembuf *rest, size_t count)
 			ops[n++] = rest[i];
 		if (n == 0 || semop(id, ops, n) == 0)
 			return 0;
-		/* Under the lock only somebody who rings can change it in between; more often it is an
-		 * attack. */
+		/* We hold the lock, so only a bell can change the value in between. If it keeps changing,
+		 * this is an attack. */
 	} while ((errno == EAGAIN || errno == EINTR) && ++tries < MOST_TRIES);
 	return -1;
 }
@@ -170,7 +172,8 @@ int sv_sem_leave(int id, enum sv_role role)
 {
 	int code = one_op(id, sv_sem_of(role), SV_WEIGHT, SEM_UNDO, NULL);
 
-	/* ERANGE: somebody else's values; the kernel's own adjustment at exit saturates and does the rest. */
+	/* ERANGE: another program has changed the value. The kernel's adjustment at exit stops at the
+	 * maximum, which is enough. */
 	return gone_is_removed(code) || code == ERANGE ? 0 : code;
 }
 
@@ -206,7 +209,7 @@ int sv_sem_gone(int id, enum sv_role role)
 
 int sv_sem_sleep_end(int id, enum sv_role gone, const struct timespec *timeout)
 {
-	/* Waiting for zero takes nothing from anybody. */
+	/* Waiting for zero does not change the value. */
 	return one_op(id, sv_sem_of(gone), 0, 0, timeout);
 }
 

@@ -6,11 +6,13 @@
  *	SV_SEM_DATA  (0)    the reader, for data      the writer     a writer that is gone
  *	SV_SEM_SPACE (1)    the writer, for space     the reader     a reader that is gone
  *
- * Attaching adds one bell ("I came") and arms SEM_UNDO, so that the kernel adds SV_WEIGHT when the process
- *ends, however it ends.  Leaving adds the weight itself and disarms.  So a value of SV_GONE or more means
- *that the side whose weight it is has gone, and the very semaphore on which its peer sleeps has just woken
- *the peer. Bells and waits never carry SEM_UNDO: the exit of a process would take back its last bells, and
- *the kernel's adjustment would overflow (ERANGE, semop(2)) after some 32,767 of them.
+ * A bell is an increment by 1: it wakes the sleeper. A weight is an increment by SV_WEIGHT: it says that
+ * a side has gone. Attaching rings a bell ("I came") and makes the kernel remember the weight (SEM_UNDO),
+ * so that the kernel adds it when the process ends, even by SIGKILL. Leaving adds the weight itself and
+ * makes the kernel forget it. So a value of SV_GONE or more means that a side has gone. The peer sleeps
+ * on this same semaphore, so the weight wakes the peer. Bells and waits never use SEM_UNDO: otherwise the
+ * exit of a process would take back its last bells, and after about 32,767 of them the kernel's
+ * adjustment would overflow (ERANGE, semop(2)).
  */
 #ifndef SV_OS_SEMAPHORES_H
 #define SV_OS_SEMAPHORES_H
@@ -58,13 +60,15 @@ int sv_sem_create(int *id, key_t key, unsigned mode, struct sv_fault *fault);
 /* SV_OK, SV_EREMOVED, SV_ESYSTEM.  Values are only filled in for a set of SV_SEM_COUNT. */
 int sv_sem_stat(int id, struct sv_sem_facts *facts, struct sv_fault *fault);
 
-/* Arm a role's weight and ring "I came", replacing the weight of a predecessor.  Under the lock. */
+/* Make the kernel remember a role's weight and ring "I came"; remove the weight of a predecessor.  Under the
+ * lock. */
 int sv_sem_attach(int id, enum sv_role role, struct sv_fault *fault);
 
-/* Give a role's weight, as death would, and disarm.  0 or an errno value. */
+/* Add a role's weight, as the kernel would at its death, and make the kernel forget it.  0 or an errno value.
+ */
 int sv_sem_leave(int id, enum sv_role role);
 
-/* Take a gone role's weight off, for a successor to be waited for.  Under the lock. */
+/* Remove the weight of a role that has gone, before waiting for its successor.  Under the lock. */
 int sv_sem_clear(int id, enum sv_role role, struct sv_fault *fault);
 
 /* Wake the peer of a role.  0 or an errno value.  Async-signal-safe. */
@@ -74,7 +78,7 @@ int sv_sem_ring(int id, enum sv_role role);
 int sv_sem_ring_own(int id, enum sv_role role);
 
 /*
- * Sleep as a role until rung; NULL: for ever.  The time is relative.
+ * Sleep as a role until a bell rings; timeout NULL: for ever.  The time is relative.
  * 0, or EAGAIN (time is up), ENOSYS (the system does not let us wait), EINTR, EIDRM or EINVAL (the set is
  * gone), or another errno value.
  */
@@ -83,11 +87,11 @@ int sv_sem_sleep(int id, enum sv_role role, const struct timespec *timeout);
 /* Take one bell if there is one. */
 void sv_sem_drain(int id, enum sv_role role);
 
-/* Has a role's weight fallen?  1, 0, or minus an errno value. */
+/* Has a role gone, that is, is its weight on the semaphore?  1, 0, or minus an errno value. */
 int sv_sem_gone(int id, enum sv_role role);
 
-/* Sleep until a set with a gone role is removed (EIDRM, EINVAL) or that role is taken over (0).  As
- * sv_sem_sleep(). */
+/* One role has gone: sleep until the set is removed (EIDRM, EINVAL) or a successor takes over that role (0).
+ * Otherwise as sv_sem_sleep(). */
 int sv_sem_sleep_end(int id, enum sv_role gone, const struct timespec *timeout);
 
 /* Remove the set.  0 or an errno value; already gone is 0. */
