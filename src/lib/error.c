@@ -16,7 +16,7 @@ static void vappend(char *text, size_t size, const char *format, va_list args)
 	if (used + 1 >= size)
 		return;
 	vsnprintf(text + used, size - used, format, args);
-	/* One line, whatever is in a path; and nothing that steers a terminal. */
+	/* Keep the sentence on one line and free of control characters, whatever a path contains. */
 	for (; text[used] != '\0'; used++)
 		if ((unsigned char)text[used] < ' ' || text[used] == 0x7f)
 			text[used] = '?';

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* error.h - the library's one way to say that something failed. */
+/* error.h - how all of the library reports a failure. */
 #ifndef SV_ERROR_H
 #define SV_ERROR_H
 
@@ -19,8 +19,8 @@ int sv_fault_set(struct sv_fault *fault, int code, int sys_errno, const char *fo
 	__attribute__((format(printf, 4, 5)));
 
 /*
- * The same for a failure so frequent that its sentence is only put together when somebody asks for it, by
- * sv_fault_complete().  text must be static.
+ * The same for a frequent failure: sv_fault_complete() builds its sentence only when the caller asks for it.
+ * text must be static.
  */
 static inline int sv_fault_plain(struct sv_fault *fault, int code, const char *text)
 {
@@ -34,13 +34,14 @@ void sv_fault_complete(struct sv_fault *fault);
 /* Add a hint, in parentheses, to the sentence. */
 void sv_fault_hint(struct sv_fault *fault, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Say what would help: an enum sv_advice for the program to put into words. */
+/* Add an advice code, which the program puts into words. */
 void sv_fault_advise(struct sv_fault *fault, enum sv_advice advice);
 
-/* Tell the caller, who may have NULL for it. */
+/* Copy the failure to the caller's struct, which may be NULL. */
 void sv_fault_give(const struct sv_fault *fault, struct sv_error *theirs);
 
-/* Is this where a caller's error can be put?  Checked first of all: if not, nothing can be told. */
+/* Is this a struct that a failure can be copied to? Check this first: without it no failure can be reported.
+ */
 bool sv_error_is_possible(const struct sv_error *theirs);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* clean.c - removing what is proved to be this user's and of no more use, and only that. */
+/* clean.c - removing channels that are proved to belong to this user and that nobody needs any more. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <stdio.h>
@@ -15,13 +15,14 @@ struct clean {
 	void *arg;
 };
 
-/* What is of unknown age is left alone where an age is asked for. */
+/* If the caller asks for an age, a channel of unknown age is left alone. */
 static bool is_too_young(const struct sv_info *info, int64_t older_than_s)
 {
 	return older_than_s > 0 && (info->created == 0 || (int64_t)time(NULL) - info->created < older_than_s);
 }
 
-/* The objects, then the record: while it exists, what is left of them can still be proved to be ours. */
+/* Remove the objects first and the record last: if this fails half-way, the record still proves that the rest
+ * is ours. */
 static int remove_all(struct sv_sight *sight)
 {
 	int code = sv_objects_remove(&sight->objects);
@@ -31,7 +32,7 @@ static int remove_all(struct sv_sight *sight)
 	return code;
 }
 
-/* Judged again under the lock: what was seen without it may have changed. */
+/* Judge again under the lock, because the channel may have changed since. */
 static int clean_one(struct sv_sight *sight, void *arg)
 {
 	const struct clean *clean = arg;
@@ -60,7 +61,7 @@ static int clean_one(struct sv_sight *sight, void *arg)
 	return clean->visit(info, removed, clean->arg);
 }
 
-/* One channel that the user named; nothing there is nothing to do. */
+/* One channel that the user named. If it does not exist, there is nothing to do. */
 static int clean_named(struct clean *clean, struct sv_fault *fault)
 {
 	const struct sv_clean_options *options = clean->options;

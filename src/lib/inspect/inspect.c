@@ -9,7 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Looks at a channel whose lock somebody holds, a millisecond apart, before it is called opening or closing.
+/* How often to look at a channel that another process has locked, once a millisecond, before reporting that
+ * it is being opened or closed.
  */
 #define MOST_LOOKS 20
 
@@ -114,7 +115,7 @@ static void fill(struct sv_sight *sight)
 /* --- looking
  * -------------------------------------------------------------------------------------------------- */
 
-/* The record may have changed, and the rendezvous may be another one by now. */
+/* Meanwhile the record may have changed, and the rendezvous may have been replaced. */
 static void judge(struct sv_sight *sight, bool locked)
 {
 	if (sight->rv.fd != -1)
@@ -157,7 +158,7 @@ bool sv_sight_lock(struct sv_sight *sight)
 {
 	if (!lock(sight, false))
 		return false;
-	/* Under the lock: who opened it anew meanwhile has another file. */
+	/* We hold the lock: a process that has opened the channel again meanwhile uses another file. */
 	if (sight->rv.fd != -1 && !sv_rendezvous_is_there(&sight->rv))
 		return false;
 	judge(sight, true);

@@ -10,15 +10,16 @@
 /* A channel seen from outside: by its rendezvous, by its record, or by its segment alone. */
 struct sv_sight {
 	struct sv_rendezvous rv;
-	bool gone; /* rv.fd is -1 because the file is no more, or another one: nobody can come by it */
+	bool gone; /* rv.fd is -1 because the file was removed or replaced, so no process can find it any more
+	            */
 	struct sv_target target;
 	struct sv_objects objects;
 	struct sv_verdict verdict;
 	struct sv_info info;
 };
 
-/* Which channels a walk visits: those recorded in this user's directory, and those that only a segment tells
- * of. */
+/* Which channels a walk visits: those of this user, or those of all users that can be seen. Some have a
+ * record in this user's directory, and others are known from their segments only. */
 enum sv_scope { SV_SCOPE_OWN, SV_SCOPE_ALL };
 
 /* A non-zero result of visit ends the walk and is returned.  The sight is seen without a lock. */
@@ -27,16 +28,18 @@ int sv_sight_walk(enum sv_scope scope, int (*visit)(struct sv_sight *sight, void
 
 /*
  * The sight of the one channel that the user chose: by name, or by path when that is not NULL; project 0: the
- * default.  SV_OK, SV_EINVAL, SV_EFOREIGN, SV_ESYSTEM (ENOENT: there is none).  To be closed in each case.
+ * default.  SV_OK, SV_EINVAL, SV_EFOREIGN, SV_ESYSTEM (ENOENT: there is none).  The caller must close the
+ * sight, even after a failure.
  */
 int sv_sight_of_choice(struct sv_sight *sight, const char *name, const char *path, int project,
                        struct sv_fault *fault);
 
-/* Gather and classify, and look again where what was seen may be half of a change: briefly under the lock if
- * it is free. */
+/* Gather and classify. If the channel may just be changing, look again, with the lock for a moment if it is
+ * free. */
 void sv_sight_look(struct sv_sight *sight);
 
-/* The same with the whole lock, kept until the sight is closed.  false: somebody else has it. */
+/* The same with an exclusive lock, which is held until the sight is closed. False: another process holds it.
+ */
 bool sv_sight_lock(struct sv_sight *sight);
 
 void sv_sight_close(struct sv_sight *sight);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* list.c - every channel there is: those that have a record, then those that only their segments tell of. */
+/* list.c - listing all channels: first those that have a record, then those that are known from their
+ * segments only. */
 #define _GNU_SOURCE /* SHM_INFO, SHM_STAT */
 #include <dirent.h>
 #include <errno.h>
@@ -34,7 +35,7 @@ static bool was_seen(const struct walk *walk, int id)
 	return false;
 }
 
-/* Without memory a segment may be visited twice; that is no harm. */
+/* If memory is short a segment may be visited twice, which does no harm. */
 static void remember(struct walk *walk, int id)
 {
 	size_t room = walk->room * 2 + 64;
@@ -80,13 +81,13 @@ static int visit_named(struct walk *walk, const char *file)
 		where.project = atoi(colon + 1);
 	}
 	where.name = name;
-	/* Not a channel's file, or gone meanwhile. */
+	/* The file does not belong to a channel, or has been removed meanwhile. */
 	if (sv_rendezvous_open(&sight.rv, &where, &scratch) != SV_OK)
 		return 0;
 	return visit(walk, &sight);
 }
 
-/* A record apart.  Its rendezvous may be gone, or another file by now: then the record alone tells. */
+/* The record of a channel with a path. If that file was removed or replaced, only the record is left. */
 static int visit_apart(struct walk *walk, const char *file)
 {
 	int fd = openat(walk->directory.fd, file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
@@ -120,7 +121,7 @@ static int visit_apart(struct walk *walk, const char *file)
 	return visit(walk, &sight);
 }
 
-/* A file that was about to be given its name when its maker died, on a file system without nameless ones. */
+/* A temporary file: its creator died before it gave the file its name. */
 static void remove_unborn(struct walk *walk, const char *file)
 {
 	int fd = openat(walk->directory.fd, file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
@@ -165,8 +166,8 @@ static bool is_within(const char *path, const char *directory)
 }
 
 /*
- * What a header tells of a segment's rendezvous is acted on only if nobody but this user can have written it:
- * its file is opened, for its lock.  Otherwise it is shown, as a claim.
+ * A header names the rendezvous of its segment. Only if nobody but this user can have written the header is
+ * that file opened, for its lock. Otherwise the path is only shown, as a claim.
  */
 static bool take_from_header(struct sv_sight *sight, int id, const struct shmid_ds *ds)
 {
@@ -193,11 +194,12 @@ static bool take_from_header(struct sv_sight *sight, int id, const struct shmid_
 	sight->target.record.key = (uint32_t)ds->shm_perm.__key;
 	sight->target.identity = (struct sv_identity){ header.device, header.inode, header.birth_ns };
 	sight->target.consent = 0666;
-	/* Of a named channel of ours only our own objects count; of others' we only tell. */
+	/* For a named channel of this user only this user's objects count. Objects of others are only shown.
+	 */
 	if (!sole)
 		sight->target.named = false;
 	sight->gone = true;
-	/* A file that is still there has the lock, in whatever directory. */
+	/* If the file still exists, its lock counts, whatever directory it is in. */
 	if (sole) {
 		sight->rv.fd = sv_rendezvous_open_file(header.path, &st);
 		sight->gone =
@@ -254,7 +256,7 @@ int sv_sight_walk(enum sv_scope scope, int (*visit_one)(struct sv_sight *, void 
 
 	if (result != SV_OK && fault->error.sys_errno != ENOENT)
 		return result;
-	/* A directory that the user chose is a world of its own. */
+	/* If the user chose a directory, only the channels in it are listed. */
 	if (scope == SV_SCOPE_OWN && chosen != NULL && chosen[0] != '\0')
 		walk.within = result == SV_OK ? walk.directory.path : chosen;
 	result = walk.directory.fd != -1 ? walk_records(&walk) : 0;
