@@ -1,136 +1,57 @@
 /* SPDX-License-Identifier: MIT */
 /* svwrite - hand files or standard input to svread through shared memory. */
-#define _GNU_SOURCE /* posix_fadvise on all libcs */
 #include <errno.h>
-#include <fcntl.h>
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/messages.h"
 #include "common/signals.h"
+#include "transfer/calls.h"
+#include "transfer/command.h"
+#include "transfer/files.h"
+#include "transfer/input.h"
+#include "transfer/join.h"
 #include "transfer/lines.h"
+#include "transfer/options.h"
 #include "transfer/pipe.h"
-#include "transfer/watch.h"
 
 static const char usage_text[] =
 	"Usage: svwrite [-d | -r] [-c NAME | -k PATH] [OPTION ...] [FILE ...]\n"
-	"Hand FILEs, or standard input, to svread through shared memory.  Exits 0 when,\n"
-	"and only when, the reader has written out every byte.\n"
-	"\n"
+	"Hand FILEs, standard input, or the output of CMD to svread through shared\n"
+	"memory.  Exits 0 when, and only when, the reader has written out every byte.\n"
 	"  -0, --null             send each record that ends with NUL as a message\n"
 	"  -c, --channel=NAME     channel name (default: default)\n"
 	"  -d, --detach           leave the data for a later svread and return\n"
+	"      --exec=CMD         run CMD and send its output; fail if CMD fails\n"
 	"  -i, --id=ID            project id of the key, 1 to 255\n"
 	"  -k, --path=PATH        rendezvous file instead of a name\n"
 	"      --lines            send each line as a message, at once\n"
 	"  -m, --mode=MODE        permissions of the channel, such as 0660\n"
+	"  -N, --name=TEXT        TEXT begins each progress line, a newline ends it\n"
 	"  -p, --progress[=HOW]   show progress on a terminal; HOW: auto, force or json\n"
-	"  -q, --quiet            say nothing but errors\n"
-	"  -r, --resume           go on where a killed transfer stopped\n"
+	"  -q, --quiet            print errors only\n"
+	"  -r, --resume           resume an interrupted transfer\n"
 	"  -s, --size=SIZE        capacity of the channel, such as 64K or 1.5G\n"
-	"  -t, --timeout=SECONDS  give up when the reader keeps us waiting so long\n"
-	"  -v, --verbose          say what happens\n"
+	"  -t, --timeout=SECONDS  give up after waiting SECONDS for the reader\n"
+	"  -v, --verbose          report what is being done\n"
 	"      --wait=POLICY      how to wait: auto, spin or sleep\n"
-	"  -h, --help             this help\n"
-	"  -V, --version          version\n"
+	"  -h, --help             print this help\n"
+	"  -V, --version          print the version\n"
 	"Exit status: 0 complete, 1 failed here, 2 usage, 3 reader failed or died,\n"
 	"4 timed out, 5 busy, foreign or corrupt channel, 128+n signal n\n";
 
-struct input {
-	const char *name;
-	int fd;
-	struct stat st;
+/* What to send. */
+struct job {
+	const char *command; /* NULL: files */
+	struct cli_process process;
+	struct cli_inputs inputs;
 };
-
-struct inputs {
-	struct input *list;
-	size_t count;
-	uint64_t total; /* bytes, or SV_UNKNOWN */
-};
-
-/* A signal may come while a FIFO waits for its other end. */
-static int open_again(struct cli_transfer *t, const char *file)
-{
-	int fd;
-
-	do {
-		fd = open(file, O_RDONLY | O_NOCTTY | O_CLOEXEC);
-		if (fd == -1 && errno == EINTR && cli_attention)
-			cli_attend(t, "waiting for input");
-	} while (fd == -1 && errno == EINTR && cli_signal == 0);
-	return fd;
-}
-
-static bool open_input(struct cli_transfer *t, struct input *input, const char *file)
-{
-	bool standard = strcmp(file, "-") == 0;
-
-	input->name = standard ? "standard input" : file;
-	input->fd = standard ? STDIN_FILENO : open_again(t, file);
-	if (input->fd == -1 && errno == EINTR && cli_signal != 0)
-		cli_die_by(cli_signal);
-	/* One that was closed has been replaced: see cli_keep_standard_streams(). */
-	if (standard && (fcntl(input->fd, F_GETFL) & O_ACCMODE) == O_WRONLY) {
-		cli_fail(EBADF, "cannot read %s", input->name);
-		return false;
-	}
-	if (input->fd == -1 || fstat(input->fd, &input->st) == -1) {
-		cli_fail(errno, "cannot open %s", input->name);
-		return false;
-	}
-	if (S_ISDIR(input->st.st_mode)) {
-		cli_fail(EISDIR, "cannot read %s", input->name);
-		return false;
-	}
-	posix_fadvise(input->fd, 0, 0, POSIX_FADV_SEQUENTIAL);
-	cli_widen_pipe(t, input->fd);
-	return true;
-}
-
-/* Bytes of a regular file; somebody else may have read the beginning of standard input. */
-static uint64_t to_come(const struct input *input)
-{
-	off_t at = lseek(input->fd, 0, SEEK_CUR);
-
-	return at < 0 || at > input->st.st_size ? 0 : (uint64_t)(input->st.st_size - at);
-}
-
-/* All are opened before anything happens: a name that is wrong must not leave half a transfer. */
-static bool open_inputs(struct cli_transfer *t, struct inputs *inputs, char *const *files, size_t count)
-{
-	static char dash[] = "-";
-	char *const standard[] = { dash };
-	size_t i;
-
-	if (count == 0) {
-		files = standard;
-		count = 1;
-	}
-	inputs->list = calloc(count, sizeof *inputs->list);
-	inputs->count = count;
-	inputs->total = 0;
-	if (inputs->list == NULL) {
-		cli_fail(ENOMEM, "cannot open %zu files", count);
-		return false;
-	}
-	for (i = 0; i < count; i++) {
-		struct input *input = &inputs->list[i];
-
-		if (!open_input(t, input, files[i]))
-			return false;
-		if (!S_ISREG(input->st.st_mode))
-			inputs->total = SV_UNKNOWN;
-		else if (inputs->total != SV_UNKNOWN)
-			inputs->total += to_come(input);
-	}
-	return true;
-}
 
 /* The detached data must fit, since nobody may come to make room. */
-static int reserve(struct cli_transfer *t, const struct input *input, void **data, size_t *got)
+static int reserve(struct cli_transfer *t, const struct cli_input *input, void **data, size_t *got)
 {
 	char beyond;
 	int code;
@@ -144,15 +65,15 @@ static int reserve(struct cli_transfer *t, const struct input *input, void **dat
 	if (code != SV_ETOOBIG)
 		return cli_unwaited(t, code);
 	if (cli_read(t, input->fd, &beyond, 1) == 0)
-		return SV_END;
+		return t->stop != CLI_OK ? SV_EINTR : SV_END;
+	t->reason = EFBIG;
 	cli_say("%s: the input is larger than the channel's %llu bytes; give --size", t->label,
 	        (unsigned long long)sv_capacity(t->ch));
 	return SV_ETOOBIG;
 }
 
-/* One input into the channel, by read(2) straight into the segment.  CLI_OK, or the status to exit with and
- * the reason to tell the reader. */
-static int copy_input(struct cli_transfer *t, const struct input *input, int *reason)
+/* One input into the channel, by read(2) straight into the segment.  CLI_OK, or the status to exit with. */
+static int copy_input(struct cli_transfer *t, const struct cli_input *input)
 {
 	void *data;
 	size_t got;
@@ -163,21 +84,18 @@ static int copy_input(struct cli_transfer *t, const struct input *input, int *re
 		code = reserve(t, input, &data, &got);
 		if (code == SV_END)
 			return CLI_OK;
-		if (code != SV_OK) {
-			*reason = code == SV_ETOOBIG ? EFBIG : 0;
-			return cli_status(code);
-		}
-		code = S_ISREG(input->st.st_mode) ? SV_OK : cli_await_input(t, input->fd);
+		if (code == SV_OK)
+			code = cli_input_await(t, input);
 		if (code != SV_OK)
-			return cli_status(code);
+			return cli_call_status(t, code);
 		n = cli_read(t, input->fd, data, got < t->block ? got : t->block);
 		if (n == -1) {
-			*reason = errno;
+			t->reason = errno;
 			cli_fail(errno, "%s: cannot read %s", t->label, input->name);
 			return CLI_FAILED;
 		}
-		if (cli_signal != 0)
-			return CLI_FAILED;
+		if (t->stop != CLI_OK)
+			return t->stop;
 		code = sv_commit(t->ch, (size_t)n);
 		if (code != SV_OK)
 			return cli_transfer_failed(t, code);
@@ -185,23 +103,30 @@ static int copy_input(struct cli_transfer *t, const struct input *input, int *re
 	return CLI_OK;
 }
 
-static int copy_inputs(struct cli_transfer *t, const struct inputs *inputs, int *reason)
+static int copy_inputs(struct cli_transfer *t, struct cli_inputs *inputs)
 {
 	bool messages = (t->options.flags & SV_MESSAGES) != 0;
 	struct cli_lines lines = { .text = NULL };
-	const struct input *input;
+	struct cli_input *input;
 	int status = CLI_OK;
 	size_t i;
 
 	for (i = 0; i < inputs->count && status == CLI_OK; i++) {
 		input = &inputs->list[i];
-		status = messages ? cli_lines_copy_in(t, &lines, input->fd, input->name, reason)
-		                  : copy_input(t, input, reason);
+		if (!cli_input_ready(t, input))
+			status = CLI_FAILED;
+		else
+			status = messages ? cli_lines_copy_in(t, &lines, input) : copy_input(t, input);
+		if (status == CLI_OK)
+			status = cli_input_check(t, input);
+		/* The pipe of a command is closed when that is told how the transfer went. */
+		if (t->command == NULL)
+			cli_input_done(input);
 	}
 	if (messages && status == CLI_OK)
-		status = cli_lines_end(t, &lines, reason);
+		status = cli_lines_end(t, &lines);
 	free(lines.text);
-	return status != CLI_OK ? status : cli_status(cli_finish(t));
+	return status;
 }
 
 static void check_kept(const struct cli_transfer *t)
@@ -216,17 +141,16 @@ static void check_kept(const struct cli_transfer *t)
 		return;
 	if (fscanf(file, "%d", &forced) == 1 && forced != 0) {
 		cli_say("--resume and --detach cannot work here: kernel.shm_rmid_forced=1 removes segments "
-		        "that nobody is attached "
-		        "to; run: sysctl kernel.shm_rmid_forced=0");
+		        "that nobody is attached to; run: sysctl kernel.shm_rmid_forced=0");
 		exit(CLI_FAILED);
 	}
 	fclose(file);
 }
 
 /* A resumed input must be one file, the same as before, that can be positioned. */
-static void check_resume(struct cli_transfer *t, const struct inputs *inputs)
+static void check_resume(struct cli_transfer *t, const struct cli_inputs *inputs)
 {
-	const struct input *input = &inputs->list[0];
+	const struct cli_input *input = &inputs->list[0];
 	struct sv_source *source = &t->options.source;
 
 	if ((t->options.flags & SV_RESUME) == 0)
@@ -240,7 +164,7 @@ static void check_resume(struct cli_transfer *t, const struct inputs *inputs)
 	source->mtime_ns = (int64_t)input->st.st_mtim.tv_sec * 1000000000 + input->st.st_mtim.tv_nsec;
 }
 
-static void check_detach(struct cli_transfer *t, const struct inputs *inputs)
+static void check_detach(struct cli_transfer *t, const struct cli_inputs *inputs)
 {
 	if ((t->options.flags & SV_DETACH) == 0)
 		return;
@@ -254,27 +178,65 @@ static void check_detach(struct cli_transfer *t, const struct inputs *inputs)
 		t->options.capacity = inputs->total > 0 ? inputs->total : 1;
 }
 
-static int transfer(struct cli_transfer *t, const struct inputs *inputs)
+/* A file that cannot be positioned fails before anything is said. */
+static int position_input(struct cli_transfer *t, const struct cli_input *input)
 {
-	int reason = 0;
+	if (t->resumed == 0)
+		return CLI_OK;
+	if (lseek(input->fd, (off_t)t->resumed, SEEK_SET) == -1) {
+		t->reason = errno;
+		cli_fail(errno, "cannot position %s", input->name);
+		return CLI_FAILED;
+	}
+	if (!t->quiet)
+		cli_note("%s: going on at byte %llu", t->label, (unsigned long long)t->resumed);
+	return CLI_OK;
+}
+
+static int start_command(struct cli_transfer *t, struct job *job)
+{
+	if (job->command == NULL)
+		return CLI_OK;
+	if (!cli_command_start(t, &job->process, job->command, &job->inputs.list[0].fd))
+		return CLI_FAILED;
+	cli_widen_pipe(t, job->inputs.list[0].fd);
+	return CLI_OK;
+}
+
+static int transfer(struct cli_transfer *t, struct job *job)
+{
 	int status = cli_transfer_open(t);
 
 	if (status == CLI_OK && (t->options.flags & SV_DETACH) == 0)
 		status = cli_transfer_meet(t);
-	if (status == CLI_OK && t->resumed > 0) {
-		if (!t->quiet)
-			cli_say("%s: going on at byte %llu", t->label, (unsigned long long)t->resumed);
-		if (lseek(inputs->list[0].fd, (off_t)t->resumed, SEEK_SET) == -1) {
-			reason = errno;
-			cli_fail(errno, "cannot position %s", inputs->list[0].name);
-			status = CLI_FAILED;
-		}
-	}
 	if (status == CLI_OK)
-		status = copy_inputs(t, inputs, &reason);
+		status = position_input(t, &job->inputs.list[0]);
+	if (status == CLI_OK)
+		status = start_command(t, job);
+	if (status == CLI_OK)
+		status = copy_inputs(t, &job->inputs);
+	/* A command that fails after its last byte has failed all the same. */
+	status = cli_command_end(t, job->inputs.list[0].fd, status);
+	if (status == CLI_OK)
+		status = cli_call_status(t, cli_finish(t));
 	if (status == CLI_OK)
 		cli_transfer_summary(t);
-	return cli_transfer_close(t, cli_signal != 0 && status != CLI_OK ? CLI_FAILED : status, reason);
+	return status;
+}
+
+/* Checks of the options that only the writer has. */
+static void check(struct cli_transfer *t, const struct job *job, char *const *files)
+{
+	cli_transfer_check(t);
+	if (job->command != NULL && *files != NULL)
+		cli_usage("--exec and FILE exclude each other");
+	if (job->command != NULL && (t->options.flags & SV_RESUME) != 0)
+		cli_usage("--resume takes one regular FILE: a command cannot be run again from the middle");
+	for (; *files != NULL; files++)
+		if (cli_is_progress_word(t, *files))
+			cli_usage(
+				"'%s' after --progress: write --progress=%s, or ./%s for a file of that name",
+				*files, *files, *files);
 }
 
 int main(int argc, char **argv)
@@ -283,8 +245,9 @@ int main(int argc, char **argv)
 		                                 { "detach", no_argument, NULL, 'd' },
 		                                 { 0, 0, 0, 0 } };
 	struct cli_transfer t;
-	static struct inputs inputs; /* lives as long as the program */
+	static struct job job; /* lives as long as the program */
 	int option, status = CLI_FAILED;
+	bool opened;
 
 	cli_program = "svwrite";
 	setlocale(LC_CTYPE, "");
@@ -293,21 +256,28 @@ int main(int argc, char **argv)
 		if (cli_transfer_option(&t, option, optarg))
 			continue;
 		switch (option) {
+		case CLI_OPT_EXEC: job.command = optarg; break;
 		case 'd': t.options.flags |= SV_DETACH; break;
 		case 'h': fputs(usage_text, stdout); return cli_close_stdout(CLI_OK);
 		case 'V': printf("svwrite %s\n", sv_version()); return cli_close_stdout(CLI_OK);
 		default: cli_usage_told();
 		}
 	}
-	cli_transfer_check(&t);
+	check(&t, &job, argv + optind);
 	cli_catch_signals();
-	if (open_inputs(&t, &inputs, argv + optind, (size_t)(argc - optind))) {
-		check_resume(&t, &inputs);
-		check_detach(&t, &inputs);
+	cli_transfer_begin(&t);
+	opened = job.command != NULL
+	                 ? cli_inputs_command(&job.inputs)
+	                 : cli_inputs_open(&t, &job.inputs, argv + optind, (size_t)(argc - optind));
+	if (opened) {
+		check_resume(&t, &job.inputs);
+		check_detach(&t, &job.inputs);
 		check_kept(&t);
-		t.options.total = t.total = inputs.total;
-		status = transfer(&t, &inputs);
+		t.options.total = t.total = job.inputs.total;
 	}
-	free(inputs.list);
+	if (opened)
+		status = transfer(&t, &job);
+	status = cli_transfer_close(&t, status);
+	free(job.inputs.list);
 	return status;
 }

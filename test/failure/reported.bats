@@ -462,15 +462,38 @@ ended_by() {
 	assert_equal copy "$(cat copy)" text
 }
 
-@test "without a terminal nothing is said while waiting, with -v it is" {
-	spawn quiet svread -c one
+@test "without a terminal the hint comes after 10 s, with -v after one; with -q it does not" {
+	spawn log svread -c three
+	spawn quiet svread -q -c one
 	spawn told svwrite -v -c two /dev/null
 	wait_until 'grep -q "waiting for a reader" told.err'
+	assert_equal 'a second later' "$(cat log.err)" ''
+	assert_equal 'last words' "$(sed 's/.*type: //' told.err)" "SVIPC_DIR=$SVIPC_DIR svread -c two"
+	wait_until '[ -s log.err ]'
+	assert_equal 'the command' "$(sed 's/.*type: //' log.err)" "SVIPC_DIR=$SVIPC_DIR svwrite -c three"
+	grep -F "file $SVIPC_DIR" log.err
 	assert_equal 'standard error' "$(cat quiet.err)" ''
-	assert_equal 'last words' "$(sed 's/.*type: //' told.err)" 'svread -c two'
-	kill "${pid[quiet]}" "${pid[told]}"
+	kill "${pid[quiet]}" "${pid[told]}" "${pid[log]}"
 	reap quiet
 	reap told
+	reap log
+	assert_equal 'lines in the log' "$(wc -l <log.err)" 1
+}
+
+@test "the command in the hint can be pasted, whatever is in a name" {
+	local dir="$WORK/it's a \$dir" file=$'two words \e[31m'
+	mkdir -m 700 "$dir"
+	touch "$file"
+	SVIPC_DIR=$dir spawn reader svread -v -k "$file" -o copy
+	wait_until 'grep -q type: reader.err'
+	assert_equal 'lines' "$(wc -l <reader.err)" 1
+	assert_equal 'escape sequences' "$(grep -c $'\e' reader.err)" 0
+	sed 's/.*type: //' reader.err >hint.sh
+	run_logged bash -c "echo text | SVIPC_DIR= $(cat hint.sh)"
+	assert_status 0
+	reap reader
+	assert_status 0
+	assert_equal copy "$(cat copy)" text
 }
 
 @test "a limit on the size of files is an error like any other, on both sides" {
@@ -490,12 +513,24 @@ ended_by() {
 	unshare --mount true 2>/dev/null || skip 'may not mount'
 	mkdir kept
 	local hidden='mount --bind /dev/shm kept && mount -t tmpfs none /dev && mkdir /dev/shm && mount --bind kept /dev/shm'
-	spawn reader unshare --mount bash -c "$hidden && exec svread -v -p -o copy 2>&-"
-	run_logged svwrite -v - <<<text
+	mkfifo feed
+	exec 9<>feed
+	# exec, so that it has the process id of the shell.
+	spawn reader unshare --mount bash -c "$hidden && exec svread -v -p -o copy 2>&-" 9>&-
+	spawn writer svwrite feed 9>&-
+	echo text >&9
+	wait_until '[ -s copy ]'
+	# It reports, to nobody, and says nothing else until the writer goes on.
+	kill -USR1 "${pid[reader]}"
+	wait_asleep "${pid[reader]}"
+	echo more >&9
+	wait_until '[ "$(wc -l <copy)" -ge 2 ]'
+	exec 9>&-
+	reap writer
 	assert_status 0
 	reap reader
 	assert_status 0
-	assert_equal copy "$(cat copy)" text
+	assert_equal copy "$(cat copy)" $'text\nmore'
 	spawn alone unshare --mount bash -c "$hidden && exec svread -v -t 0.1 -o new 2>&-"
 	reap alone
 	assert_status 4

@@ -122,11 +122,11 @@ plain() {
 	done
 }
 
-# From the sources: the table in the program, and what it takes from transfer.h.
+# From the sources: the table in the program, and what it takes from options.h.
 long_in_source() {
 	{
 		cat "$SV_ROOT/src/programs/$1.c"
-		! grep -q CLI_TRANSFER_LONG "$SV_ROOT/src/programs/$1.c" || cat "$SV_ROOT/src/programs/transfer/transfer.h"
+		! grep -q CLI_TRANSFER_LONG "$SV_ROOT/src/programs/$1.c" || cat "$SV_ROOT/src/programs/transfer/options.h"
 	} | grep -oE '\{ "[a-z-]+", (no|required|optional)_argument' | cut -d'"' -f2 | sort
 }
 

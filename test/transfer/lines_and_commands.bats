@@ -97,7 +97,7 @@ second" ]'
 	wait_asleep "${pid[first]}"
 	run_logged svread
 	assert_status 5
-	assert_output_has 'it carries messages, not bytes: give --lines or --null'
+	assert_output_has 'it carries messages, not bytes'
 	stop first TERM
 	assert_status 143
 	spawn first svread
@@ -107,6 +107,32 @@ second" ]'
 	assert_output_has 'it carries bytes, not messages'
 	stop first TERM
 	assert_status 143
+}
+
+@test "lines and records that end with NUL do not mix, whoever comes first" {
+	spawn first svwrite --lines -t 60 /dev/null
+	wait_asleep "${pid[first]}"
+	run_logged svread -0
+	assert_status 5
+	stop first TERM
+	spawn first svread --lines
+	wait_asleep "${pid[first]}"
+	run_logged svwrite -0 /dev/null
+	assert_status 5
+	assert_output_has 'do not end with NUL'
+	stop first TERM
+}
+
+@test "the lines before one that is too long arrive, and are counted" {
+	seq 30 >good
+	{ cat good; head -c 70000 /dev/zero | tr '\0' x; echo; } >lines
+	spawn reader svread --lines -o copy -s 64K
+	run_logged svwrite --lines lines
+	assert_status 1
+	assert_output_has 'line 31 is longer'
+	reap reader
+	assert_status 3
+	assert_same_file good copy
 }
 
 @test "lines are left for a later reader" {
@@ -166,8 +192,8 @@ second" ]'
 		random_file data 1M
 		run_logged svwrite data
 		assert_status 3
-		assert_output_has 'the command of the reader'
-		assert_output_has 'exited with status 7'
+		assert_output_has 'the reader (pid '
+		assert_output_has 'its command exited with status 7'
 		reap reader
 		assert_status 1
 		assert_stderr_has 'the command exited with status 7'
@@ -175,9 +201,10 @@ second" ]'
 	spawn reader svread --exec 'cat >/dev/null; kill -KILL $$'
 	run_logged svwrite data
 	assert_status 3
-	assert_output_has 'exited with status 137'
+	assert_output_has 'its command was killed by signal 9'
 	reap reader
 	assert_status 1
+	assert_stderr_has 'the command was killed by signal 9'
 	spawn reader svread --exec ./no-such-command
 	run_logged svwrite data
 	assert_status 3
@@ -418,7 +445,7 @@ examples() {
 	for program in svwrite svread; do
 		run_logged "$program" --help
 		assert_status 0
-		[ "${#lines[@]}" -le 23 ] || fail "$program: ${#lines[@]} lines"
+		[ "${#lines[@]}" -le 24 ] || fail "$program: ${#lines[@]} lines"
 		assert_equal 'lines too long' "$(printf '%s\n' "${lines[@]}" | grep -E '^.{80}')" ''
 	done
 }

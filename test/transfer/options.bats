@@ -245,3 +245,35 @@ nothing_made() {
 	SVIPC_DIR=/proc/none run_logged svwrite -t soon
 	assert_status 2
 }
+
+@test "-p takes its argument attached only: a word after it is not taken for a file" {
+	refused svwrite -p force
+	assert_output_has 'write --progress=force, or ./force'
+	refused svread -p json
+	assert_output_has 'write --progress=json'
+	echo text >json
+	spawn reader svread -pjson -o copy
+	run_logged svwrite -p ./json
+	assert_status 0
+	reap reader
+	assert_same_file json copy
+}
+
+@test "half a second and half a KiB may be written without a zero" {
+	run_logged svread -t .1 -s .5K
+	assert_status 4
+}
+
+@test "1,500 files with 1,024 descriptors, all of them checked first" {
+	local i
+	for ((i = 0; i < 1500; i++)); do echo "$i"; done | split -l 1 -a 4 - part.
+	cat part.* >whole
+	spawn reader svread -o copy
+	run_logged bash -c 'ulimit -n 1024 && exec svwrite part.*'
+	assert_status 0
+	reap reader
+	assert_same_file whole copy
+	run_logged bash -c 'ulimit -n 1024 && exec svwrite -t 0 part.* missing'
+	assert_status 1
+	assert_output_has 'cannot open missing'
+}

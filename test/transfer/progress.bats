@@ -186,21 +186,21 @@ longest() {
 	mkfifo input
 	spawn writer svwrite --progress=json input
 	exec 5>input
-	wait_until 'grep -q "\"state\":\"waiting for a reader\"" writer.err'
+	wait_until 'grep -q "\"state\": \"waiting_reader\", \"waiting\": \"waiting for a reader\"" writer.err'
 	spawn reader svread -o copy 5>&-
 	echo text >&5
-	wait_until 'grep -q "\"state\":\"waiting for input\",\"bytes\":5," writer.err'
+	wait_until 'grep -q "\"state\": \"running\", \"waiting\": \"waiting for input\", \"start\": 0, \"bytes\": 5," writer.err'
 	exec 5>&-
 	reap writer
 	assert_status 0
-	[[ ${stderr##*$'\n'} =~ ^\{\"program\":\"svwrite\",\"channel\":\"default\",\"state\":\"complete\",\"bytes\":5,.*\"total\":null,.*\"status\":0\}$ ]]
+	[[ ${stderr##*$'\n'} =~ ^\{\"program\":\ \"svwrite\",\ \"channel\":\ \"default\",\ \"transfer\":\ null,\ \"state\":\ \"complete\",.*\"bytes\":\ 5,.*\"total\":\ null,.*\"status\":\ 0,\ \"error\":\ null\}$ ]]
 	assert_equal 'lines that are no object' "$(grep -vc '^{"program".*}$' writer.err)" 0
 	reap reader
 	random_file data 1M
 	spawn writer svwrite data
 	run_logged --separate-stderr svread --progress=json -c default -o /dev/full
 	assert_status 1
-	[[ ${stderr##*$'\n'} =~ \"state\":\"failed\",.*\"total\":1048576,.*\"status\":1\}$ ]]
+	[[ ${stderr##*$'\n'} =~ \"state\":\ \"failed\",.*\"total\":\ 1048576,.*\"status\":\ 1,\ \"error\":\ \".*/dev/full:\ No\ space ]]
 	if command -v jq >/dev/null; then
 		grep '^{' <<<"$stderr" | jq -e . >/dev/null
 	fi
@@ -278,4 +278,98 @@ longest() {
 	run_logged svwrite --progress=maybe
 	assert_status 2
 	assert_output_has 'auto, force or json'
+}
+
+@test "JSON: elapsed never goes back, a failure to open is an object too, and no object is for a transfer that never was" {
+	skip_unless jq
+	mkfifo input
+	spawn writer svwrite --progress=json input
+	exec 5>input
+	wait_until '[ "$(grep -c waiting_reader writer.err)" -ge 2 ]'
+	spawn reader svread -o copy 5>&-
+	echo text >&5
+	wait_until 'grep -q "\"running\"" writer.err'
+	exec 5>&-
+	reap writer
+	reap reader
+	assert_equal 'elapsed grows' "$(jq -s '[.[].elapsed] | . == sort' writer.err)" true
+	run_logged svwrite --progress=json missing
+	assert_status 1
+	assert_equal 'error' "$(tail -n 1 <<<"$output" | jq -r '.state, .status, .error')" \
+		$'failed\n1\ncannot open missing: No such file or directory'
+	run_logged svread --progress=json -o no/such/file
+	assert_status 1
+	assert_equal 'error' "$(tail -n 1 <<<"$output" | jq -r '.status')" 1
+	spawn reader svread -f -o 'file-%n' --progress=json
+	run_logged svwrite - <<<text
+	assert_status 0
+	wait_until 'grep -q "\"complete\"" reader.err'
+	wait_asleep "${pid[reader]}"
+	kill "${pid[reader]}"
+	reap reader
+	assert_equal 'numbers of what ended' "$(jq -c 'select(.status != null) | [.transfer, .state]' reader.err)" '[1,"complete"]'
+}
+
+@test "JSON of a resumed transfer tells where it went on" {
+	skip_unless jq
+	random_file file 1M
+	mkfifo feed
+	spawn writer svwrite -r file
+	spawn first svread -r -s 64K -o copy
+	reap writer
+	reap first
+	random_file file 3M
+	spawn writer svwrite -r -s 64K file
+	midway errno=28 5 svread -r -o copy
+	reap svread
+	assert_status 1
+	reap writer
+	assert_status 3
+	spawn writer svwrite -r file
+	run_logged svread -r -o copy --progress=json
+	assert_status 0
+	assert_equal start "$(grep '^{' <<<"$output" | tail -n 1 | jq '.start > 0 and .bytes == 3145728')" true
+	reap writer
+	assert_same_file file copy
+}
+
+@test "Ctrl-C leaves the last figures on the screen" {
+	mkfifo input
+	on_terminal writer 'exec svwrite -p input'
+	exec 5>input
+	spawn reader svread 5>&-
+	echo text >&5
+	wait_until 'drawn writer.out | grep -q "5 B "'
+	kill -INT "$(cat writer.id)"
+	exec 5>&-
+	reap writer
+	reap reader
+	drawn writer.out | tail -n 1 | grep -E '^svwrite: 5 B '
+}
+
+@test "a dumb terminal gets no escape sequence" {
+	mkfifo input
+	on_terminal writer 'TERM=dumb exec svwrite -p input'
+	exec 5>input
+	wait_until 'grep -q "waiting for a reader" writer.out'
+	spawn reader svread 5>&-
+	exec 5>&-
+	reap writer
+	assert_status 0
+	reap reader
+	assert_equal 'escape sequences' "$(grep -c $'\e' writer.out)" 0
+}
+
+@test "-N: the lines of two programs on one terminal are whole, and named" {
+	mkfifo input
+	on_terminal both 'svwrite -p -N one -c one input & svread -p -N two -c two; wait'
+	exec 5>input
+	wait_until 'grep -q "^two: .*waiting for a writer" both.out && grep -q "^one: .*waiting for a reader" both.out'
+	spawn reader svread -c one 5>&-
+	exec 5>&-
+	reap reader
+	run_logged svwrite -c two /dev/null
+	reap both
+	run_logged svwrite -N one /dev/null
+	assert_status 2
 }

@@ -208,7 +208,7 @@ as_other() {
 	spawn writer unshare --ipc "$SVIPC_BUILD/svwrite" -v -t 3 file
 	run_logged svread -v -t 3
 	assert_status 4
-	assert_output_has "waiting for a writer on channel 'default' (namespace $(readlink /proc/self/ns/ipc))"
+	assert_output_has "waiting for a writer on channel 'default' (namespace $(readlink /proc/self/ns/ipc), file"
 	reap writer
 	assert_status 4
 	assert_stderr_has "waiting for a reader on channel 'default' (namespace ipc:["

@@ -12,7 +12,7 @@ static const char *plain(int advice)
 	case SV_ADVICE_WAIT: return "wait for its end, or choose another channel with -c";
 	case SV_ADVICE_OTHER_CHANNEL: return "choose another channel with -c, or another --id";
 	case SV_ADVICE_NO_RESUME: return "omit --resume, or wait for its end";
-	case SV_ADVICE_MESSAGES: return "give --lines or --null";
+	case SV_ADVICE_MESSAGES: return "give --lines, or --null for records that end with NUL";
 	case SV_ADVICE_BYTES: return "omit --lines and --null";
 	case SV_ADVICE_MODE: return "its creator must allow access with --mode=0660 or --mode=0666";
 	case SV_ADVICE_CAPACITY: return "choose a smaller --size";

@@ -12,6 +12,7 @@ char *cli_reason_text(char *out, size_t size, int reason)
 	case CLI_REASON_CHANGED: text = "its input was changed during the transfer"; break;
 	case CLI_REASON_UNREAD: text = "its command ended before it had read everything"; break;
 	case CLI_REASON_CLOSED: text = "its command closed its input before it had read everything"; break;
+	case CLI_REASON_OUTPUT: text = "its output is not the file that the transfer was begun with"; break;
 	case CLI_REASON_SAME: text = "input and output are the same file"; break;
 	}
 	if (text != NULL)

@@ -16,6 +16,7 @@ enum {
 	CLI_REASON_CHANGED,      /* the input was changed during the transfer */
 	CLI_REASON_UNREAD,       /* the command ended well, but before it had read everything */
 	CLI_REASON_CLOSED,       /* the command closed its input before it had read everything */
+	CLI_REASON_OUTPUT,       /* the output is not the file that a resumed transfer was begun with */
 	CLI_REASON_SAME          /* input and output are the same file */
 };
 

@@ -1,157 +1,148 @@
 /* SPDX-License-Identifier: MIT */
-#define _GNU_SOURCE /* pipe2 */
 #include "transfer/command.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <spawn.h>
+#include <poll.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/wait.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "common/messages.h"
 #include "common/reasons.h"
 #include "common/signals.h"
-#include "transfer/transfer.h"
+#include "transfer/consumer.h"
 
-extern char **environ;
+/* A command that has closed its input is most likely about to end; its status says more. */
+#define CLOSING_MS 500
 
-bool cli_pattern_valid(const char *pattern)
+bool cli_command_start(struct cli_transfer *t, struct cli_process *process, const char *text, int *fd)
 {
-	bool numbered = false;
-
-	for (; *pattern != '\0'; pattern++) {
-		if (*pattern != '%')
-			continue;
-		pattern++;
-		if (*pattern == 'n')
-			numbered = true;
-		else if (*pattern != '%')
-			return false;
-	}
-	return numbered;
-}
-
-char *cli_pattern_expand(const char *pattern, uint64_t number)
-{
-	char *text = NULL;
-	size_t length;
-	FILE *out = open_memstream(&text, &length);
-
-	if (out == NULL)
-		return NULL;
-	for (; *pattern != '\0'; pattern++) {
-		if (*pattern != '%')
-			fputc(*pattern, out);
-		else if (*++pattern == 'n')
-			fprintf(out, "%llu", (unsigned long long)number);
-		else
-			fputc('%', out);
-	}
-	return fclose(out) == 0 ? text : NULL;
-}
-
-/* posix_spawn(3) shares the memory until the exec: the child never has the segment mapped, and no undo of its
- * own. */
-static int spawn(pid_t *pid, const char *text, int input)
-{
-	char *const argv[] = { (char[]){ "sh" }, (char[]){ "-c" }, (char *)text, NULL };
-	posix_spawn_file_actions_t actions;
-	posix_spawnattr_t attributes;
-	sigset_t defaults;
 	int code;
 
-	sigemptyset(&defaults);
-	sigaddset(&defaults, SIGPIPE);
-	code = posix_spawn_file_actions_init(&actions);
-	if (code != 0)
-		return code;
-	code = posix_spawnattr_init(&attributes);
-	if (code == 0) {
-		posix_spawnattr_setsigdefault(&attributes, &defaults);
-		posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
-		code = posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO);
-		if (code == 0)
-			code = posix_spawn(pid, "/bin/sh", &actions, &attributes, argv, environ);
-		posix_spawnattr_destroy(&attributes);
-	}
-	posix_spawn_file_actions_destroy(&actions);
-	return code;
-}
-
-int cli_command_start(struct cli_command *command, const char *text, uint64_t number, int *fd)
-{
-	char digits[24];
-	int ends[2], code;
-
-	memset(command, 0, sizeof *command);
-	snprintf(digits, sizeof digits, "%llu", (unsigned long long)number);
-	if (setenv("SVIPC_TRANSFER", digits, 1) == -1 || pipe2(ends, O_CLOEXEC) == -1)
-		return errno;
-	code = spawn(&command->pid, text, ends[0]);
-	close(ends[0]);
+	cli_catch_child();
+	code = cli_process_start(process, text, t->role, t->number > 0 ? t->number : 1, fd);
 	if (code != 0) {
-		close(ends[1]);
-		command->pid = 0;
-		return code;
-	}
-	*fd = ends[1];
-	return 0;
-}
-
-static bool reap(struct cli_command *command, int flags)
-{
-	int status;
-
-	if (command->pid == 0 || command->ended)
-		return true;
-	if (waitpid(command->pid, &status, flags) != command->pid)
+		t->reason = code;
+		cli_fail(code, "%s: cannot run the command", t->label);
 		return false;
-	command->ended = true;
-	command->status = WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+	}
+	t->command = process;
+	/* So that writing can be bounded.  The command's end of the pipe is not concerned. */
+	if (t->role == SV_READER && t->timeout_ms >= 0)
+		fcntl(*fd, F_SETFL, O_NONBLOCK);
 	return true;
 }
 
-bool cli_command_failed(struct cli_command *command)
+/* A second end of the pipe, for reading, shows what nobody has read; -1 if there is no other reader left. */
+static int second_end(int fd)
 {
-	cli_child = 0;
-	return reap(command, WNOHANG) && command->ended && command->status != 0;
+	struct pollfd state = { .fd = fd, .events = 0 };
+	char path[40];
+
+	if (poll(&state, 1, 0) == 1 && (state.revents & POLLERR) != 0)
+		return -1;
+	snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+	return open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 }
 
-int cli_command_end(struct cli_transfer *t, int fd, int status, int *reason)
+static bool holds_bytes(int fd)
 {
-	struct cli_command *command = t->command_run;
-	bool told = false, broken = status != CLI_OK && *reason == EPIPE;
+	int unread = 0;
 
-	/* One that stopped reading has its own reasons: they are in its status. */
-	if (status != CLI_OK && !broken && !command->ended) {
-		kill(command->pid, SIGTERM);
-		told = true;
-	}
-	close(fd);
-	while (!reap(command, 0)) {
-		if (errno != EINTR) {
-			*reason = errno;
-			cli_fail(errno, "%s: cannot wait for the command", t->label);
-			return CLI_FAILED;
-		}
-		if (cli_signal != 0) {
-			/* It may take its time to end; a person who pressed Ctrl-C does not want to. */
-			kill(command->pid, SIGTERM);
-			return CLI_FAILED;
-		}
+	return ioctl(fd, FIONREAD, &unread) == 0 && unread > 0;
+}
+
+/* False: a signal or the time-out came first. */
+static bool wait_for_end(struct cli_transfer *t, int timeout_ms)
+{
+	int64_t start = cli_now_ns(), passed;
+
+	while (!cli_process_ended(t->command)) {
+		passed = (cli_now_ns() - start) / 1000000;
+		if (cli_signal != 0 || (timeout_ms >= 0 && passed >= timeout_ms))
+			return false;
+		cli_process_sleep(t->command, timeout_ms < 0 ? -1 : timeout_ms - (int)passed);
 		if (cli_attention)
 			cli_attend(t, "waiting for the command");
 	}
-	if (told)
-		return status;
-	if (command->status != 0) {
-		*reason = CLI_REASON_EXIT + command->status;
-		cli_say("%s: the command exited with status %d", t->label, command->status);
-		return CLI_FAILED;
-	}
-	if (broken)
+	return true;
+}
+
+/* How it ended, in a message and in t->reason. */
+static int judge(struct cli_transfer *t, bool unread)
+{
+	const struct cli_process *process = t->command;
+
+	if (process->signal != 0) {
+		t->reason = CLI_REASON_KILLED + process->signal;
+		cli_say("%s: the command was killed by signal %d", t->label, process->signal);
+	} else if (process->status != 0) {
+		t->reason = CLI_REASON_EXIT + process->status;
+		cli_say("%s: the command exited with status %d", t->label, process->status);
+	} else if (unread) {
+		t->reason = CLI_REASON_UNREAD;
 		cli_say("%s: the command ended before it had read everything", t->label);
+	} else {
+		return CLI_OK;
+	}
+	return CLI_FAILED;
+}
+
+/* All that it needs has been given to it, or taken from it. */
+static int end_well(struct cli_transfer *t, int fd)
+{
+	int second = t->role == SV_READER ? second_end(fd) : -1, status;
+	bool unread = t->role == SV_READER && second == -1 && holds_bytes(fd);
+
+	close(fd);
+	if (!wait_for_end(t, t->timeout_ms)) {
+		cli_process_terminate(t->command);
+		if (cli_signal == 0) {
+			cli_say("%s: timed out waiting for the command", t->label);
+			status = CLI_TIMEOUT;
+		} else {
+			status = CLI_FAILED;
+		}
+	} else {
+		status = judge(t, unread || (second != -1 && holds_bytes(second)));
+		if (status != CLI_OK)
+			cli_process_terminate(t->command);
+	}
+	if (second != -1)
+		close(second);
+	return status;
+}
+
+/* The transfer has failed, perhaps because of the command itself. */
+static int end_badly(struct cli_transfer *t, int fd, int status)
+{
+	bool its_fault = cli_process_failed(t->command);
+
+	if (t->consumer_gone && !its_fault && cli_signal == 0) {
+		wait_for_end(t, CLOSING_MS);
+		its_fault = cli_process_ended(t->command);
+		if (!its_fault) {
+			t->reason = CLI_REASON_CLOSED;
+			cli_say("%s: the command closed its input before it had read everything", t->label);
+		}
+	}
+	cli_process_terminate(t->command);
+	close(fd);
+	if (its_fault)
+		status = judge(t, true);
+	else
+		wait_for_end(t, t->timeout_ms);
+	return status;
+}
+
+int cli_command_end(struct cli_transfer *t, int fd, int status)
+{
+	if (t->command == NULL)
+		return status;
+	t->consumer = -1;
+	status = status == CLI_OK ? end_well(t, fd) : end_badly(t, fd, status);
+	cli_process_forget(t->command);
+	t->command = NULL;
 	return status;
 }

@@ -5,22 +5,25 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/signals.h"
-#include "transfer/watch.h"
+#include "common/messages.h"
+#include "transfer/calls.h"
+#include "transfer/files.h"
 
 /* Enough for one system call to take or give many lines. */
 #define BUFFER ((size_t)64 << 10)
 
-static int no_memory(struct cli_transfer *t, size_t size, int *reason)
+static int no_memory(struct cli_transfer *t, size_t size)
 {
-	*reason = ENOMEM;
+	t->reason = ENOMEM;
 	cli_fail(ENOMEM, "%s: cannot keep a line of %zu bytes", t->label, size);
 	return CLI_FAILED;
 }
 
-static int too_long(struct cli_transfer *t, int *reason)
+/* The lines before it are good, and are delivered. */
+static int too_long(struct cli_transfer *t)
 {
-	*reason = EMSGSIZE;
+	t->reason = EMSGSIZE;
+	sv_msg_flush(t->ch);
 	cli_say("%s: %s %llu is longer than the %zu bytes that the channel takes; give a larger --size",
 	        t->label, t->separator == '\n' ? "line" : "record", (unsigned long long)t->messages + 1,
 	        sv_msg_max(t->ch));
@@ -45,18 +48,18 @@ static int reserve(struct cli_transfer *t, size_t size, void **place)
 	return SV_ETOOBIG;
 }
 
-static int send_line(struct cli_transfer *t, const char *text, size_t size, int *reason)
+static int send_line(struct cli_transfer *t, const char *text, size_t size)
 {
 	void *place;
 	int code;
 
 	if (size > sv_msg_max(t->ch))
-		return too_long(t, reason);
+		return too_long(t);
 	code = reserve(t, size, &place);
 	if (code == SV_ETOOBIG)
-		*reason = EFBIG;
+		t->reason = EFBIG;
 	if (code != SV_OK)
-		return cli_status(code);
+		return cli_call_status(t, code);
 	memcpy(place, text, size);
 	/* Published by flush(), which comes before the next read: many lines at once, none late. */
 	code = sv_msg_stage(t->ch, size);
@@ -75,54 +78,54 @@ static int flush(struct cli_transfer *t)
 }
 
 /* Room for more of a line. */
-static int grow(struct cli_transfer *t, struct cli_lines *lines, int *reason)
+static int grow(struct cli_transfer *t, struct cli_lines *lines)
 {
 	size_t most = sv_msg_max(t->ch) + 1, size = lines->size == 0 ? BUFFER : lines->size * 2;
 	char *text;
 
 	if (lines->used >= most)
-		return too_long(t, reason);
+		return too_long(t);
 	if (lines->used < lines->size)
 		return CLI_OK;
 	if (size > most && most > BUFFER)
 		size = most;
 	text = realloc(lines->text, size);
 	if (text == NULL)
-		return no_memory(t, size, reason);
+		return no_memory(t, size);
 	lines->text = text;
 	lines->size = size;
 	return CLI_OK;
 }
 
-int cli_lines_copy_in(struct cli_transfer *t, struct cli_lines *lines, int fd, const char *name, int *reason)
+int cli_lines_copy_in(struct cli_transfer *t, struct cli_lines *lines, const struct cli_input *input)
 {
 	char *line, *new, *end;
 	ssize_t n;
 	int status;
 
 	for (;;) {
-		status = grow(t, lines, reason);
+		status = grow(t, lines);
 		if (status != CLI_OK)
 			return status;
 		new = lines->text + lines->used;
-		status = cli_status(cli_await_input(t, fd));
+		status = cli_call_status(t, cli_input_await(t, input));
 		if (status != CLI_OK)
 			return status;
-		n = cli_read(t, fd, new, lines->size - lines->used);
+		n = cli_read(t, input->fd, new, lines->size - lines->used);
 		if (n == -1) {
-			*reason = errno;
-			cli_fail(errno, "%s: cannot read %s", t->label, name);
+			t->reason = errno;
+			cli_fail(errno, "%s: cannot read %s", t->label, input->name);
 			return CLI_FAILED;
 		}
-		if (cli_signal != 0)
-			return CLI_FAILED;
+		if (t->stop != CLI_OK)
+			return t->stop;
 		if (n == 0)
 			return CLI_OK;
 		lines->used += (size_t)n;
 		for (line = lines->text;
 		     (end = memchr(new, t->separator, (size_t)(lines->text + lines->used - new))) != NULL;
 		     line = new = end + 1) {
-			status = send_line(t, line, (size_t)(end + 1 - line), reason);
+			status = send_line(t, line, (size_t)(end + 1 - line));
 			if (status != CLI_OK)
 				return status;
 		}
@@ -134,44 +137,42 @@ int cli_lines_copy_in(struct cli_transfer *t, struct cli_lines *lines, int fd, c
 	}
 }
 
-int cli_lines_end(struct cli_transfer *t, struct cli_lines *lines, int *reason)
+int cli_lines_end(struct cli_transfer *t, struct cli_lines *lines)
 {
 	int status = CLI_OK;
 
 	if (lines->used > 0)
-		status = send_line(t, lines->text, lines->used, reason);
+		status = send_line(t, lines->text, lines->used);
 	lines->used = 0;
 	return status == CLI_OK ? flush(t) : status;
 }
 
-static int write_all(struct cli_transfer *t, int fd, const char *name, const char *text, size_t size,
-                     int *reason)
+static int write_all(struct cli_transfer *t, int fd, const char *text, size_t size)
 {
 	ssize_t n;
 
 	while (size > 0) {
 		n = cli_write(t, fd, text, size);
 		if (n == -1)
-			return cli_write_failed(t, name, reason);
-		if (cli_signal != 0)
-			return CLI_FAILED;
+			return cli_write_failed(t);
+		if (t->stop != CLI_OK)
+			return t->stop;
 		text += n;
 		size -= (size_t)n;
 	}
 	return CLI_OK;
 }
 
-static int write_kept(struct cli_transfer *t, struct cli_lines *lines, int fd, const char *name, int *reason)
+static int write_kept(struct cli_transfer *t, struct cli_lines *lines, int fd)
 {
 	size_t size = lines->used;
 
 	lines->used = 0;
-	return write_all(t, fd, name, lines->text, size, reason);
+	return write_all(t, fd, lines->text, size);
 }
 
 /* A message to the output, or to what is kept of it. */
-static int take(struct cli_transfer *t, struct cli_lines *lines, int fd, const char *name, const char *text,
-                size_t size, int *reason)
+static int take(struct cli_transfer *t, struct cli_lines *lines, int fd, const char *text, size_t size)
 {
 	int status = CLI_OK;
 
@@ -179,13 +180,13 @@ static int take(struct cli_transfer *t, struct cli_lines *lines, int fd, const c
 	size_t apart = lines->open ? 1 : 0;
 
 	if (lines->used + apart + size > lines->size)
-		status = write_kept(t, lines, fd, name, reason);
+		status = write_kept(t, lines, fd);
 	if (status == CLI_OK && apart != 0)
 		lines->text[lines->used++] = t->separator;
 	if (status == CLI_OK && lines->used + size > lines->size) {
-		status = write_kept(t, lines, fd, name, reason);
+		status = write_kept(t, lines, fd);
 		if (status == CLI_OK)
-			status = write_all(t, fd, name, text, size, reason);
+			status = write_all(t, fd, text, size);
 	} else if (status == CLI_OK) {
 		memcpy(lines->text + lines->used, text, size);
 		lines->used += size;
@@ -196,7 +197,7 @@ static int take(struct cli_transfer *t, struct cli_lines *lines, int fd, const c
 	return status;
 }
 
-int cli_lines_copy_out(struct cli_transfer *t, struct cli_lines *lines, int fd, const char *name, int *reason)
+int cli_lines_copy_out(struct cli_transfer *t, struct cli_lines *lines, int fd)
 {
 	const void *text;
 	size_t size;
@@ -206,7 +207,7 @@ int cli_lines_copy_out(struct cli_transfer *t, struct cli_lines *lines, int fd, 
 		lines->text = malloc(BUFFER);
 		lines->size = BUFFER;
 		if (lines->text == NULL)
-			return no_memory(t, BUFFER, reason);
+			return no_memory(t, BUFFER);
 	}
 	lines->used = 0;
 	lines->open = false;
@@ -215,14 +216,14 @@ int cli_lines_copy_out(struct cli_transfer *t, struct cli_lines *lines, int fd, 
 		 */
 		code = lines->used > 0 ? sv_msg_peek(t->ch, &text, &size, 0) : SV_EAGAIN;
 		if (code != SV_OK) {
-			status = write_kept(t, lines, fd, name, reason);
+			status = write_kept(t, lines, fd);
 			if (status != CLI_OK)
 				return status;
 			code = cli_msg_peek(t, &text, &size);
 			if (code != SV_OK)
-				return cli_status(code);
+				return cli_call_status(t, code);
 		}
-		status = take(t, lines, fd, name, text, size, reason);
+		status = take(t, lines, fd, text, size);
 		if (status != CLI_OK)
 			return status;
 		code = sv_msg_release(t->ch);

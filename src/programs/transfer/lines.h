@@ -7,7 +7,7 @@
 #ifndef SV_TRANSFER_LINES_H
 #define SV_TRANSFER_LINES_H
 
-#include "transfer/transfer.h"
+#include "transfer/input.h"
 
 /* What was read and is not yet a whole line; or what was taken and is not yet written. */
 struct cli_lines {
@@ -17,16 +17,15 @@ struct cli_lines {
 	bool open; /* reader: the last message did not end with the separator */
 };
 
-/* CLI_OK, or a status to exit with (reported) and what to tell the peer. */
+/* Each returns CLI_OK, or a status to exit with; that is reported, and t->reason is set. */
 
 /* Writer: all lines of an input; a last one without a newline is kept, to be joined with the next input. */
-int cli_lines_copy_in(struct cli_transfer *t, struct cli_lines *lines, int fd, const char *name, int *reason);
+int cli_lines_copy_in(struct cli_transfer *t, struct cli_lines *lines, const struct cli_input *input);
 
 /* Writer: what was kept is the last message. */
-int cli_lines_end(struct cli_transfer *t, struct cli_lines *lines, int *reason);
+int cli_lines_end(struct cli_transfer *t, struct cli_lines *lines);
 
 /* Reader: all messages to an output. */
-int cli_lines_copy_out(struct cli_transfer *t, struct cli_lines *lines, int fd, const char *name,
-                       int *reason);
+int cli_lines_copy_out(struct cli_transfer *t, struct cli_lines *lines, int fd);
 
 #endif

@@ -9,12 +9,14 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "common/messages.h"
 #include "common/numbers.h"
 #include "common/signals.h"
+#include "transfer/figures.h"
 
 #define LINE_MS 250
-#define JSON_MS 1000
-#define BAR_GOOD 24 /* columns, with its brackets: what matters less must not make it shorter */
+#define SLOW_MS 1000 /* of JSON, and of whole lines */
+#define BAR_GOOD 24  /* columns, with its brackets: what matters less must not make it shorter */
 #define BAR_LEAST 10
 #define LINE_MOST 512
 
@@ -33,10 +35,15 @@ bool cli_progress_parse(struct cli_progress *p, const char *how)
 
 void cli_progress_begin(struct cli_progress *p)
 {
+	const char *terminal = getenv("TERM");
+
 	cli_progress_reset(p);
 	p->lines = p->how == CLI_PROGRESS_FORCE || (p->how == CLI_PROGRESS_AUTO && isatty(STDERR_FILENO));
+	p->plain = terminal == NULL || strcmp(terminal, "dumb") == 0;
+	if (p->lines && p->plain)
+		cli_clear_line = "\n";
 	if (p->lines || p->how == CLI_PROGRESS_JSON)
-		cli_tick(p->lines ? LINE_MS : JSON_MS);
+		cli_tick(p->lines && p->name == NULL ? LINE_MS : SLOW_MS);
 }
 
 void cli_progress_reset(struct cli_progress *p)
@@ -69,29 +76,6 @@ static const char *duration(char *text, size_t size, double seconds)
 	return text;
 }
 
-/* A total is believed as long as the transfer keeps to it: files grow, and those of /proc say 0. */
-static bool total_known(const struct cli_sight *sight)
-{
-	return sight->total != SV_UNKNOWN && sight->done <= sight->total && sight->total > 0;
-}
-
-static double percent(const struct cli_sight *sight)
-{
-	return 100.0 * (double)sight->done / (double)sight->total;
-}
-
-static double average(const struct cli_sight *sight)
-{
-	return sight->seconds > 0 ? (double)sight->moved / sight->seconds : 0;
-}
-
-/* Seconds to go, below 0 if that cannot be told. */
-static double remaining(const struct cli_sight *sight)
-{
-	return total_known(sight) && sight->moved > 0 ? (double)(sight->total - sight->done) / average(sight)
-	                                              : -1;
-}
-
 /* The parts of the line from left to right; those that matter least are left out first where it is narrow. */
 enum part { PROGRAM, BYTES, TOTAL, ELAPSED, RATE, AVERAGE, BAR, PERCENT, ETA, PARTS };
 static const enum part least_first[] = { PROGRAM, TOTAL, BAR, AVERAGE, ETA, ELAPSED, PERCENT };
@@ -117,13 +101,14 @@ static void draw_bar(char *bar, size_t width, double share)
 	bar[2 + inner] = '\0';
 }
 
-void cli_progress_format(char *text, size_t size, size_t width, const struct cli_sight *sight, double rate)
+void cli_progress_format(char *text, size_t size, size_t width, const char *name,
+                         const struct cli_sight *sight, double rate)
 {
 	char part[PARTS][64] = { { 0 } }, number[32], bar[LINE_MOST];
-	double left = remaining(sight);
+	double left = cli_figure_remaining(sight);
 	size_t i, used = 0;
 
-	snprintf(part[PROGRAM], sizeof part[PROGRAM], "%.20s:", cli_program);
+	snprintf(part[PROGRAM], sizeof part[PROGRAM], "%.20s:", name);
 	snprintf(part[BYTES], sizeof part[BYTES], "%s", amount(number, sizeof number, (double)sight->done));
 	snprintf(part[ELAPSED], sizeof part[ELAPSED], "%s", duration(number, sizeof number, sight->seconds));
 	if (sight->waiting != NULL) {
@@ -131,13 +116,13 @@ void cli_progress_format(char *text, size_t size, size_t width, const struct cli
 	} else {
 		snprintf(part[RATE], sizeof part[RATE], "%s/s", amount(number, sizeof number, rate));
 		snprintf(part[AVERAGE], sizeof part[AVERAGE], "avg %s/s",
-		         amount(number, sizeof number, average(sight)));
+		         amount(number, sizeof number, cli_figure_average(sight)));
 	}
-	if (total_known(sight)) {
+	if (cli_figure_total_known(sight)) {
 		snprintf(part[TOTAL], sizeof part[TOTAL], "of %s",
 		         amount(number, sizeof number, (double)sight->total));
 		snprintf(part[BAR], sizeof part[BAR], "%*s", BAR_GOOD, "");
-		snprintf(part[PERCENT], sizeof part[PERCENT], "%d%%", (int)percent(sight));
+		snprintf(part[PERCENT], sizeof part[PERCENT], "%d%%", (int)cli_figure_percent(sight));
 		if (left >= 0 && sight->waiting == NULL)
 			snprintf(part[ETA], sizeof part[ETA], "ETA %s",
 			         duration(number, sizeof number, left));
@@ -151,7 +136,7 @@ void cli_progress_format(char *text, size_t size, size_t width, const struct cli
 	if (part[BAR][0] != '\0') {
 		size_t room = width - width_of(part) + strlen(part[BAR]);
 
-		draw_bar(bar, room < sizeof bar ? room : sizeof bar - 1, percent(sight) / 100);
+		draw_bar(bar, room < sizeof bar ? room : sizeof bar - 1, cli_figure_percent(sight) / 100);
 	}
 	text[0] = '\0';
 	for (i = 0; i < PARTS && used + 1 < size; i++)
@@ -206,73 +191,30 @@ static double rate_now(struct cli_progress *p, const struct cli_sight *sight)
 	p->sample[last].moved = sight->moved;
 	p->count++;
 	passed = sight->seconds - p->sample[first].seconds;
-	return passed > 0 ? (double)(sight->moved - p->sample[first].moved) / passed : average(sight);
+	return passed > 0 ? (double)(sight->moved - p->sample[first].moved) / passed
+	                  : cli_figure_average(sight);
 }
 
-/* A text as a JSON string.  What is not UTF-8 in a path goes through as it is. */
-static void put_string(FILE *out, const char *text)
+/* Draw.  With a name it is a whole line, so that several programs can share a terminal. */
+static void put_line(struct cli_progress *p, const struct cli_sight *sight, double rate)
 {
-	fputc('"', out);
-	for (; *text != '\0'; text++) {
-		if (*text == '"' || *text == '\\')
-			fprintf(out, "\\%c", *text);
-		else if ((unsigned char)*text < ' ')
-			fprintf(out, "\\u%04x", (unsigned)*text);
-		else
-			fputc(*text, out);
-	}
-	fputc('"', out);
-}
-
-static void put_json(const struct cli_sight *sight, double rate, int status)
-{
-	char *text = NULL;
-	size_t length;
-	FILE *out = open_memstream(&text, &length);
-	double left = remaining(sight);
-
-	if (out == NULL)
-		return;
-	fputs("{\"program\":", out);
-	put_string(out, cli_program);
-	fputs(",\"channel\":", out);
-	put_string(out, sight->channel);
-	fputs(",\"state\":", out);
-	put_string(out, status == CLI_OK         ? "complete"
-	                : status > 0             ? "failed"
-	                : sight->waiting != NULL ? sight->waiting
-	                                         : "running");
-	fprintf(out, ",\"bytes\":%llu,\"messages\":%llu", (unsigned long long)sight->done,
-	        (unsigned long long)sight->messages);
-	if (total_known(sight))
-		fprintf(out, ",\"total\":%llu,\"percent\":%.1f", (unsigned long long)sight->total,
-		        percent(sight));
-	else
-		fputs(",\"total\":null,\"percent\":null", out);
-	fprintf(out, ",\"elapsed\":%.3f,\"rate\":%.0f,\"average\":%.0f", sight->seconds, rate,
-	        average(sight));
-	if (left >= 0)
-		fprintf(out, ",\"eta\":%.1f", left);
-	else
-		fputs(",\"eta\":null", out);
-	if (status >= 0)
-		fprintf(out, ",\"status\":%d", status);
-	fputs("}\n", out);
-	if (fclose(out) == 0)
-		put(text, length);
-	free(text);
-}
-
-static void put_line(const struct cli_sight *sight, double rate)
-{
-	char text[LINE_MOST] = "\r";
+	char text[LINE_MOST], out[2 * LINE_MOST];
+	size_t width = columns(), length;
 
 	if (!may_draw())
 		return;
-	cli_progress_format(text + 1, sizeof text - 8, columns(), sight, rate);
-	strcat(text, "\033[K");
-	put(text, strlen(text));
-	cli_line_shown = 1;
+	cli_progress_format(text, sizeof text, width, p->name != NULL ? p->name : cli_program, sight, rate);
+	length = strlen(text);
+	if (p->name != NULL)
+		snprintf(out, sizeof out, "%s\n", text);
+	else if (p->plain)
+		snprintf(out, sizeof out, "\r%s%*s", text, (int)(p->drawn > length ? p->drawn - length : 0),
+		         "");
+	else
+		snprintf(out, sizeof out, "\r%s\033[K", text);
+	p->drawn = length;
+	put(out, strlen(out));
+	cli_line_shown = p->name == NULL;
 }
 
 void cli_progress_show(struct cli_progress *p, const struct cli_sight *sight)
@@ -283,27 +225,47 @@ void cli_progress_show(struct cli_progress *p, const struct cli_sight *sight)
 	if (!p->lines && p->how != CLI_PROGRESS_JSON)
 		return;
 	/* Something else than the tick asked for attention. */
-	if (!p->lines && p->count > 0 && sight->seconds - p->last < JSON_MS / 2e3)
+	if ((!p->lines || p->name != NULL) && p->count > 0 && sight->elapsed - p->last < SLOW_MS / 2e3)
 		return;
-	p->last = sight->seconds;
+	p->last = sight->elapsed;
 	rate = rate_now(p, sight);
 	/* A wait between two blocks is no standstill. */
 	if (!p->stalled && sight->moved > 0)
 		shown.waiting = NULL;
 	if (p->lines)
-		put_line(&shown, rate);
+		put_line(p, &shown, rate);
 	else
-		put_json(&shown, rate, -1);
+		cli_progress_json(&shown, rate, -1, NULL);
 }
 
-void cli_progress_end(struct cli_progress *p, const struct cli_sight *sight, int status)
+/* What a person saw last stays when the person ends the transfer. */
+static void keep_line(struct cli_progress *p, const struct cli_sight *sight)
+{
+	put_line(p, sight, cli_figure_average(sight));
+	if (cli_line_shown)
+		put("\n", 1);
+}
+
+void cli_progress_end(struct cli_progress *p, const struct cli_sight *sight, int status, const char *error)
 {
 	if (!p->lines && p->how != CLI_PROGRESS_JSON)
 		return;
 	cli_tick(0);
 	if (!p->lines)
-		put_json(sight, average(sight), status);
+		cli_progress_json(sight, cli_figure_average(sight), status, error);
+	else if (status > 128)
+		keep_line(p, sight);
 	else if (cli_line_shown && may_draw())
+		put(cli_clear_line, strlen(cli_clear_line));
+	cli_line_shown = 0;
+}
+
+void cli_progress_cancel(struct cli_progress *p)
+{
+	if (!p->lines && p->how != CLI_PROGRESS_JSON)
+		return;
+	cli_tick(0);
+	if (cli_line_shown && may_draw())
 		put(cli_clear_line, strlen(cli_clear_line));
 	cli_line_shown = 0;
 }

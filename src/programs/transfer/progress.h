@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* progress.h - how far a transfer is: one line on a terminal, or lines of JSON for scripts. */
+/* progress.h - how far a transfer has got: one line on a terminal, or lines of JSON for scripts. */
 #ifndef SV_TRANSFER_PROGRESS_H
 #define SV_TRANSFER_PROGRESS_H
 
@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "common/messages.h"
+#include "svipc.h"
 
 enum cli_progress_how {
 	CLI_PROGRESS_NONE,
@@ -16,14 +16,18 @@ enum cli_progress_how {
 	CLI_PROGRESS_JSON   /* one object a line, once a second */
 };
 
-/* What there is to show. */
+/* The figures of a transfer at one moment. */
 struct cli_sight {
 	const char *channel; /* its name or path */
 	const char *waiting; /* "waiting for a reader"; NULL: not waiting */
+	enum sv_state state; /* as svstat has it */
+	uint64_t number;     /* of the transfer, from 1; 0: there is only one */
+	uint64_t start;      /* position at which this process began, on a resumed transfer */
 	uint64_t done;       /* bytes of the whole transfer, with what an earlier process did */
 	uint64_t moved;      /* bytes that this process moved */
 	uint64_t total;      /* bytes that there will be, or SV_UNKNOWN */
 	uint64_t messages;   /* that this process moved */
+	double elapsed;      /* seconds since the transfer was begun */
 	double seconds;      /* since the first byte could flow */
 };
 
@@ -31,8 +35,11 @@ struct cli_sight {
 
 struct cli_progress {
 	enum cli_progress_how how;
-	bool lines;  /* of a line on a terminal, not JSON */
-	double last; /* seconds at the last line of JSON */
+	const char *name; /* of --name: begins the line, which then ends with a newline; or NULL */
+	bool lines;       /* of a line on a terminal, not JSON */
+	bool plain;       /* the terminal knows no escape sequence */
+	size_t drawn;     /* columns of the last line */
+	double last;      /* seconds at the last line of JSON */
 	size_t count;
 	struct {
 		double seconds;
@@ -44,18 +51,26 @@ struct cli_progress {
 /* The argument of --progress, NULL for none; false if it is none. */
 bool cli_progress_parse(struct cli_progress *p, const char *how);
 
-/* A transfer begins: start ticking, if there is anything to show.  The first byte can flow: measure from now
- * on. */
+/* A transfer begins: start ticking, if there is anything to show.  cli_progress_reset(): the first byte can
+ * flow, rates are measured from now on. */
 void cli_progress_begin(struct cli_progress *p);
 void cli_progress_reset(struct cli_progress *p);
 
 /* Draw, or print a line of JSON. */
 void cli_progress_show(struct cli_progress *p, const struct cli_sight *sight);
 
-/* No more ticks; a line is cleared; a last line of JSON with the status to exit with. */
-void cli_progress_end(struct cli_progress *p, const struct cli_sight *sight, int status);
+/*
+ * The transfer has ended with this status, or by a signal: 128 and its number.  No more ticks.  The line is
+ * cleared, but stays when a signal has ended the transfer; the last line of JSON has the status and, unless
+ * it is 0, the error in words.
+ */
+void cli_progress_end(struct cli_progress *p, const struct cli_sight *sight, int status, const char *error);
 
-/* The line, at most width columns. */
-void cli_progress_format(char *text, size_t size, size_t width, const struct cli_sight *sight, double rate);
+/* Nothing was begun: no more ticks, and nothing to be told at the end. */
+void cli_progress_cancel(struct cli_progress *p);
+
+/* The line, at most width columns; name begins it. */
+void cli_progress_format(char *text, size_t size, size_t width, const char *name,
+                         const struct cli_sight *sight, double rate);
 
 #endif

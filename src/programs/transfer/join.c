@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: MIT */
+#include "transfer/join.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/advice.h"
+#include "common/messages.h"
+#include "common/reasons.h"
+#include "common/shell.h"
+#include "common/signals.h"
+#include "transfer/consumer.h"
+#include "transfer/peer.h"
+
+/* With --verbose: how long a wait in sv_open() lasts before it is told. */
+#define TELL_MS 1000
+
+/*
+ * Enough to make a system call cheap, and within half of a common second-level cache.  The writer fills half
+ * of the ring while the reader empties the other, which it gives back in halves again, so that the writer
+ * need not wait for all of it.
+ */
+static size_t block_of(const struct cli_transfer *t)
+{
+	uint64_t most = t->role == SV_WRITER ? UINT64_C(512) << 10 : UINT64_C(256) << 10;
+	uint64_t share = sv_capacity(t->ch) / (t->role == SV_WRITER ? 2 : 4);
+
+	return (size_t)(share < most ? share : most);
+}
+
+void cli_transfer_begin(struct cli_transfer *t)
+{
+	t->begin_ns = t->flow_ns = cli_now_ns();
+	t->resumed = t->moved = t->messages = 0;
+	t->met = t->consumer_gone = false;
+	t->stop = CLI_OK;
+	t->reason = 0;
+	cli_forget_failure();
+	cli_progress_begin(&t->progress);
+}
+
+/* sv_open(), past signals that only ask for attention. */
+static int open_channel(struct cli_transfer *t, struct sv_error *error)
+{
+	int64_t start = cli_now_ns();
+	bool told = !t->verbose;
+	int code, left, slice;
+
+	for (;;) {
+		left = cli_time_left(t, start);
+		slice = told || (left >= 0 && left <= TELL_MS) ? left : TELL_MS;
+		code = sv_open(&t->ch, t->role, &t->options, slice, error);
+		if (code == SV_ETIMEDOUT && slice != left) {
+			told = true;
+			cli_note("%s", error->text);
+			continue;
+		}
+		/* A signal may come before there is a handle to be interrupted. */
+		if (code != SV_EINTR || cli_must_stop(t))
+			return code;
+		cli_attend(t, "waiting for the previous transfer to end");
+	}
+}
+
+int cli_transfer_open(struct cli_transfer *t)
+{
+	struct sv_error error = SV_ERROR_INIT;
+	int code = open_channel(t, &error);
+
+	if (code == SV_OK) {
+		cli_guard(t->ch);
+		t->block = block_of(t);
+		t->resumed = sv_position(t->ch);
+		t->refused = 0;
+		return CLI_OK;
+	}
+	if (code != t->refused && code != SV_EINTR)
+		cli_report_error(&error, t->options.name, t->options.path, t->options.project);
+	t->refused = code;
+	return cli_status(code);
+}
+
+int cli_transfer_meet(struct cli_transfer *t)
+{
+	int code = cli_wait_peer(t, false);
+	struct sv_info info = SV_INFO_INIT;
+
+	cli_consumer_relax(t);
+	t->flow_ns = cli_now_ns();
+	cli_progress_reset(&t->progress);
+	if (t->role == SV_READER)
+		t->total = SV_UNKNOWN;
+	if (code != SV_OK)
+		return cli_transfer_failed(t, code);
+	t->met = true;
+	if (t->role == SV_READER && t->progress.how != CLI_PROGRESS_NONE && sv_stat(t->ch, &info) == SV_OK)
+		t->total = info.total;
+	return CLI_OK;
+}
+
+/* What the peer is told, as sv_abort() takes it; 0: all is well. */
+static int reason_of(const struct cli_transfer *t, int status)
+{
+	if (cli_signal != 0)
+		return -cli_signal;
+	if (t->reason != 0 || status == CLI_OK)
+		return t->reason;
+	return status == CLI_TIMEOUT ? ETIMEDOUT : ECANCELED;
+}
+
+/* After an error that can be mended, a full disk say, a resumable transfer need not begin anew. */
+static void tell_resumable(const struct cli_transfer *t, int status)
+{
+	char command[CLI_COMMAND_SIZE];
+
+	if ((t->options.flags & SV_RESUME) == 0 || !t->met || cli_signal != 0 ||
+	    t->reason == CLI_REASON_CHANGED || t->reason == CLI_REASON_SHORT ||
+	    t->reason == CLI_REASON_OUTPUT ||
+	    (status != CLI_FAILED && status != CLI_PEER && status != CLI_TIMEOUT))
+		return;
+	cli_note("%s: the data is kept in memory; the same commands on both sides go on at byte %llu; to "
+	         "drop it: "
+	         "%s",
+	         t->label, (unsigned long long)sv_position(t->ch),
+	         cli_shell_command(command, sizeof command, "svclean -a", NULL, t->options.name,
+	                           t->options.path, t->options.project));
+}
+
+static void end_progress(struct cli_transfer *t, int status)
+{
+	struct cli_sight sight = cli_transfer_sight(t, NULL);
+
+	/* With --follow: there was no transfer. */
+	if (t->number > 0 && !t->met && cli_signal != 0)
+		cli_progress_cancel(&t->progress);
+	else
+		cli_progress_end(&t->progress, &sight,
+		                 cli_signal != 0 && status != CLI_OK ? 128 + cli_signal : status,
+		                 cli_last_failure());
+}
+
+int cli_transfer_close(struct cli_transfer *t, int status)
+{
+	int reason = reason_of(t, status), code = SV_OK;
+
+	if (t->watch != -1)
+		close(t->watch);
+	t->watch = -1;
+	t->watching = false;
+	cli_consumer_relax(t);
+	end_progress(t, status);
+	if (t->ch != NULL) {
+		if (status != CLI_OK)
+			tell_resumable(t, status);
+		if (status != CLI_OK && reason != 0)
+			sv_abort(t->ch, reason);
+		cli_guard(NULL);
+		code = sv_close(t->ch);
+		t->ch = NULL;
+	}
+	if (cli_signal != 0 && status != CLI_OK)
+		cli_die_by(cli_signal);
+	if (code != SV_OK)
+		cli_say("%s: its objects could not be removed: see svclean", t->label);
+	return status;
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+#include "transfer/pattern.h"
+
+#include <stdio.h>
+
+bool cli_pattern_valid(const char *pattern)
+{
+	bool numbered = false;
+
+	for (; *pattern != '\0'; pattern++) {
+		if (*pattern != '%')
+			continue;
+		pattern++;
+		if (*pattern == 'n')
+			numbered = true;
+		else if (*pattern != '%')
+			return false;
+	}
+	return numbered;
+}
+
+char *cli_pattern_expand(const char *pattern, uint64_t number)
+{
+	char *text = NULL;
+	size_t length;
+	FILE *out = open_memstream(&text, &length);
+
+	if (out == NULL)
+		return NULL;
+	for (; *pattern != '\0'; pattern++) {
+		if (*pattern != '%')
+			fputc(*pattern, out);
+		else if (*++pattern == 'n')
+			fprintf(out, "%llu", (unsigned long long)number);
+		else
+			fputc('%', out);
+	}
+	return fclose(out) == 0 ? text : NULL;
+}

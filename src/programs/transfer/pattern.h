@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/* pattern.h - names of files with the number of a transfer in them. */
+#ifndef SV_TRANSFER_PATTERN_H
+#define SV_TRANSFER_PATTERN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* A pattern holds %n, the number of the transfer, at least once, and %% for a percent sign; nothing else
+ * after a %. */
+bool cli_pattern_valid(const char *pattern);
+char *cli_pattern_expand(const char *pattern, uint64_t number); /* to be freed; NULL: no memory */
+
+#endif

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT */
+/* peer.h - waiting for the other side to come, and telling a person whom to start. */
+#ifndef SV_TRANSFER_PEER_H
+#define SV_TRANSFER_PEER_H
+
+#include "transfer/transfer.h"
+
+/* The complete command to type on the other side, in a buffer of CLI_COMMAND_SIZE. */
+char *cli_peer_command(char *out, size_t size, const struct cli_transfer *t);
+
+/* sv_wait_peer() with this program's time-out; next: for the next one, after one that died.  A library code;
+ * no failure has been reported. */
+int cli_wait_peer(struct cli_transfer *t, bool next);
+
+#endif

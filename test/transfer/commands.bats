@@ -1,0 +1,188 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+#
+# --exec on both sides: a command is one end of the transfer, which is complete only if the command ends well.
+
+load ../lib/common
+
+@test "svwrite --exec sends what a command prints" {
+	random_file data 3M
+	spawn reader svread -o copy
+	run_logged svwrite --exec 'cat data; echo "$SVIPC_TRANSFER" >number'
+	assert_status 0
+	assert_output ''
+	reap reader
+	assert_status 0
+	assert_same_file data copy
+	assert_equal number "$(cat number)" 1
+	spawn reader svread --lines
+	run_logged svwrite --lines --exec 'printf "one\ntwo\n"'
+	assert_status 0
+	reap reader
+	assert_output $'one\ntwo'
+	run_logged svwrite -d -s 64K --exec 'echo kept'
+	assert_status 0
+	run_logged svread
+	assert_output kept
+	assert_nothing_left
+}
+
+@test "a producer that fails or is killed fails the transfer, on both sides, by name" {
+	local command words
+	while IFS='|' read -r command words; do
+		spawn reader svread -o copy
+		run_logged svwrite --exec "$command"
+		assert_status 1
+		assert_output_has "the command $words"
+		reap reader
+		assert_status 3
+		assert_stderr_has 'the writer (pid '
+		assert_stderr_has "its command $words"
+	done <<'END'
+echo begun; exit 7|exited with status 7
+head -c 3M /dev/zero; false|exited with status 1
+kill -9 $$|was killed by signal 9
+echo x; kill -TERM $$|was killed by signal 15
+./no-such-command|exited with status 127
+END
+	assert_nothing_left
+}
+
+@test "a producer that fails is told at once, though another process holds its output" {
+	mkfifo hold
+	exec 9<>hold
+	spawn reader svread -o copy 9>&-
+	spawn writer svwrite --exec 'read -r _ <hold & exit 7' 9>&-
+	reap writer 10
+	assert_status 1
+	reap reader 10
+	assert_status 3
+	assert_stderr_has 'exited with status 7'
+	exec 9>&-
+}
+
+@test "a producer learns by SIGTERM that the reader has gone" {
+	spawn reader svread
+	spawn writer svwrite --exec 'trap "echo told >told; exit 0" TERM; echo ready; while :; do sleep 0.05; done'
+	wait_until 'grep -q ready reader.out'
+	kill -KILL "${pid[reader]}"
+	reap reader
+	reap writer
+	assert_status 3
+	assert_equal told "$(cat told)" told
+}
+
+@test "what does not go with --exec is wrong usage" {
+	run_logged svwrite --exec true file
+	assert_status 2
+	run_logged svwrite --exec true -r
+	assert_status 2
+}
+
+@test "a compound command never sees a broken end as a good one" {
+	mkfifo feed
+	exec 9<>feed
+	spawn reader svread --exec '(cat >part; echo complete >flag)' 9>&-
+	spawn writer svwrite feed 9>&-
+	echo begun >&9
+	wait_until '[ -s part ]'
+	kill -KILL "${pid[writer]}"
+	reap writer
+	reap reader
+	assert_status 3
+	[ ! -e flag ] || fail 'the command took a broken end for a good one'
+	exec 9>&-
+}
+
+@test "a command that failed is told at once, though another process holds its input and the writer is busy" {
+	mkfifo hold
+	exec 9<>hold
+	random_file data 8M
+	# The holder reads nothing, so that svread is stuck in write(2).
+	spawn reader svread --exec 'read -r _ <hold & sleep 0.2; exit 7' 9>&-
+	run_logged svwrite data 9>&-
+	assert_status 3
+	assert_output_has 'its command exited with status 7'
+	reap reader 10
+	assert_status 1
+	exec 9>&-
+}
+
+@test "a command that closed its input is told when it did, though the writer is silent" {
+	mkfifo feed hold
+	exec 8<>hold 9<>feed
+	spawn reader svread --exec 'exec <&-; read -r _ <hold' 8>&- 9>&-
+	spawn writer svwrite feed 8>&- 9>&-
+	reap reader 10
+	assert_status 1
+	assert_stderr_has 'the command closed its input before it had read everything'
+	exec 9>&- 8>&-
+	reap writer
+	assert_status 3
+	assert_stderr_has 'its command closed its input'
+}
+
+@test "a command that ends with 0 and leaves bytes unread is a failure, also when the pipe took them all" {
+	random_file data 100K
+	spawn reader svread --exec 'sleep .3'
+	run_logged svwrite data
+	assert_status 3
+	assert_output_has 'its command ended before it had read everything'
+	reap reader
+	assert_status 1
+	assert_stderr_has 'the command ended before it had read everything'
+	# One that needs no more than there is has read everything.
+	spawn reader svread --exec 'head -c 102400 >copy'
+	run_logged svwrite data
+	assert_status 0
+	reap reader
+	assert_status 0
+	assert_same_file data copy
+}
+
+@test "-t bounds the wait for a command that does not end, and for one that does not read" {
+	mkfifo hold
+	exec 9<>hold
+	spawn reader svread -t 1 --exec 'cat >/dev/null; read -r _ <hold' 9>&-
+	run_logged svwrite - <<<text 9>&-
+	assert_status 3
+	reap reader 10
+	assert_status 4
+	assert_stderr_has 'timed out waiting for the command'
+	random_file data 8M
+	spawn reader svread -t 1 --exec 'read -r _ <hold' 9>&-
+	run_logged svwrite data 9>&-
+	assert_status 3
+	reap reader 10
+	assert_status 4
+	exec 9>&-
+}
+
+@test "a reader whose consumer has gone ends while the writer is silent" {
+	mkfifo feed
+	exec 9<>feed
+	spawn reader bash -c 'svread | true; exit "${PIPESTATUS[0]}"' 9>&-
+	spawn writer svwrite feed 9>&-
+	reap reader 10
+	assert_status 1
+	assert_stderr_has 'Broken pipe'
+	exec 9>&-
+	reap writer
+	# Before a writer has come, too; and in silence with -q.
+	run_logged bash -c 'svread | true; exit "${PIPESTATUS[0]}"'
+	assert_status 1
+	run_logged bash -c 'svread -q | true; exit "${PIPESTATUS[0]}"'
+	assert_status 1
+	assert_output ''
+	assert_nothing_left
+}
+
+@test "svread -f ends when its standard output is gone" {
+	spawn reader bash -c 'svread -f | head -n 1; exit "${PIPESTATUS[0]}"'
+	run_logged svwrite - <<<one
+	assert_status 0
+	reap reader 10
+	assert_status 1
+	assert_output one
+	assert_nothing_left
+}

@@ -1,0 +1,209 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+#
+# What becomes of the output file, and of the input file, when a transfer ends otherwise than well.
+
+load ../lib/common
+
+# half_written OPTION...: a reader with the options has written 100000 bytes and waits; descriptor 9 feeds its writer.
+half_written() {
+	mkfifo feed
+	exec 9<>feed
+	random_file sent 100000
+	spawn reader svread "$@" 9>&-
+	spawn writer svwrite feed 9>&-
+	timeout "$SV_DEADLINE" cat sent >&9
+	wait_asleep "${pid[reader]}"
+}
+
+@test "--atomic: FILE is replaced when all has come, and keeps its mode" {
+	echo old >file
+	chmod 604 file
+	ln -s file link
+	half_written -o link --atomic
+	assert_equal 'meanwhile' "$(cat file)" old
+	exec 9>&-
+	reap writer
+	assert_status 0
+	reap reader
+	assert_status 0
+	assert_same_file sent file
+	assert_equal mode "$(stat -c %a file)" 604
+	[ -L link ]
+	spawn reader svread --atomic --sync -o new
+	run_logged svwrite sent
+	assert_status 0
+	reap reader
+	assert_same_file sent new
+	assert_equal mode "$(stat -c %a new)" "$(stat -c %a sent)"
+	assert_equal files "$(ls)" "$(printf '%s\n' feed file link new reader.err reader.out sent writer.err writer.out)"
+}
+
+@test "--atomic: after a failure or any signal FILE is untouched and nothing else is there" {
+	local signal files
+	echo old >file
+	files=$(printf '%s\n' feed file reader.err reader.out sent writer.err writer.out)
+	for signal in TERM INT KILL; do
+		rm -f feed
+		half_written -o file --atomic
+		kill -$signal "${pid[reader]}"
+		exec 9>&-
+		reap reader
+		reap writer
+		assert_equal "file after SIG$signal" "$(cat file)" old
+		assert_equal "files after SIG$signal" "$(ls)" "$files"
+		run_logged svclean -q
+	done
+	rm feed
+	half_written -o file --atomic
+	kill -KILL "${pid[writer]}"
+	reap writer
+	reap reader
+	assert_status 3
+	exec 9>&-
+	assert_equal file "$(cat file)" old
+	assert_equal files "$(ls)" "$files"
+}
+
+@test "--sync: file and directory are on the disk before the writer is told" {
+	skip_unless strace
+	random_file data 100K
+	spawn reader strace -qq -o trace -e trace=fsync,semop,close,rename svread --sync --atomic -o file
+	run_logged svwrite data
+	assert_status 0
+	reap reader
+	assert_status 0
+	# The file, its name, the directory; then the last bell.
+	awk '/^fsync/ { n++ } /^rename/ { renamed = n } END { exit !(n == 2 && renamed == 1) }' trace ||
+		fail "$(cat trace)"
+	run_logged svread --sync
+	assert_status 2
+	run_logged svread --atomic
+	assert_status 2
+	run_logged svread --atomic -r -o file
+	assert_status 2
+}
+
+@test "a partial file is named, with its size" {
+	half_written -o copy
+	kill -KILL "${pid[writer]}"
+	reap writer
+	reap reader
+	assert_status 3
+	assert_stderr_has 'copy is incomplete: it has 100000 bytes'
+	exec 9>&-
+}
+
+@test "-f: a partial file does not stay under an ordinary name" {
+	mkfifo feed
+	exec 9<>feed
+	spawn reader svread -f -o 'out-%n' 9>&-
+	spawn writer svwrite feed 9>&-
+	echo begun >&9
+	wait_until '[ -s out-1 ]'
+	kill -KILL "${pid[writer]}"
+	reap writer
+	exec 9>&-
+	run_logged svwrite - <<<whole
+	assert_status 0
+	kill "${pid[reader]}"
+	reap reader
+	assert_stderr_has 'the incomplete file is now out-1.partial: it has 6 bytes'
+	assert_equal files "$(ls out-*)" $'out-1.partial\nout-2'
+}
+
+@test "an output that was made for a transfer that never began is removed again; one that was there stays" {
+	echo precious >old
+	spawn holder svread
+	wait_asleep "${pid[holder]}"
+	run_logged svread -o new
+	assert_status 5
+	run_logged svread -o old
+	assert_status 5
+	kill "${pid[holder]}"
+	reap holder
+	run_logged svread -t 0.1 -o new
+	assert_status 4
+	spawn reader svread -o new
+	wait_until '[ -e new ]'
+	kill -TERM "${pid[reader]}"
+	reap reader
+	assert_status 143
+	[ ! -e new ] || fail 'new is left'
+	assert_equal old "$(cat old)" precious
+}
+
+@test "an input that is truncated under way is a failure, and the reader is told" {
+	random_file data 3M
+	mkfifo sink
+	exec 9<>sink
+	spawn reader bash -c 'exec svread -s 64K >sink' 9>&-
+	spawn writer svwrite data 9>&-
+	wait_asleep "${pid[writer]}"
+	truncate -s 1M data
+	spawn drain cat sink 9>&-
+	wait_until '[ -s drain.out ]'
+	exec 9>&-
+	reap writer
+	assert_status 1
+	assert_stderr_has 'data was truncated during the transfer'
+	reap reader
+	assert_status 3
+	assert_stderr_has 'its input was truncated'
+	reap drain
+}
+
+@test "-r: an input that is overwritten while its writer lives is a failure, and the reader is told" {
+	random_file data 3M
+	spawn writer svwrite -r -s 64K data
+	wait_until '[ -s "$SVIPC_DIR"/default ] || ls "$SVIPC_DIR"/*/default'
+	wait_asleep "${pid[writer]}"
+	head -c 3M /dev/zero | dd of=data conv=notrunc status=none
+	run_logged svread -r -o copy
+	assert_status 3
+	assert_output_has 'its input was changed during the transfer'
+	reap writer
+	assert_status 1
+	assert_stderr_has 'data was changed during the transfer'
+	svclean -aq
+}
+
+@test "-r: after a full disk both sides say that the same commands go on" {
+	random_file data 3M
+	spawn writer svwrite -r -s 64K data
+	midway errno=28 5 svread -r -o copy
+	reap svread
+	assert_status 1
+	assert_stderr_has 'No space left on device'
+	assert_stderr_has 'the same commands on both sides go on'
+	assert_stderr_has "SVIPC_DIR=$SVIPC_DIR svclean -a -c default"
+	reap writer
+	assert_status 3
+	assert_stderr_has 'the same commands on both sides go on'
+	spawn writer svwrite -r data
+	run_logged svread -r -o copy
+	assert_status 0
+	assert_output_has 'going on at byte'
+	reap writer
+	assert_status 0
+	assert_same_file data copy
+}
+
+@test "-r: going on is said only when the output is accepted" {
+	random_file data 3M
+	spawn writer svwrite -r -s 64K data
+	midway errno=28 5 svread -r -o copy
+	reap svread
+	reap writer
+	truncate -s 10 copy
+	spawn writer svwrite -r data
+	wait_asleep "${pid[writer]}"
+	run_logged svread -r -o copy
+	assert_status 1
+	assert_output_lacks 'going on at'
+	assert_output_has 'copy has 10 bytes but '
+	assert_output_lacks 'the same commands'
+	kill "${pid[writer]}"
+	reap writer
+	svclean -aq
+}
