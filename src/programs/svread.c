@@ -101,6 +101,9 @@ static bool begin_output(struct cli_transfer *t, struct job *job, struct cli_out
 
 static int end_output(struct cli_transfer *t, struct cli_output *output, int status)
 {
+	/* The last moment for a signal to count: what follows cannot be undone. */
+	if (status == CLI_OK && cli_must_stop(t))
+		status = t->stop;
 	if (t->command == NULL)
 		return cli_output_end(t, output, status);
 	return cli_command_end(t, output->fd, status);
@@ -134,7 +137,8 @@ static int take(struct cli_transfer *t, struct job *job, struct cli_output *outp
 		                 : copy_output(t, output);
 	status = end_output(t, output, status);
 	if (status == CLI_OK)
-		status = cli_call_status(t, cli_finish(t));
+		status = cli_signal == 0 ? cli_call_status(t, cli_finish(t))
+		                         : cli_status(cli_unwaited(t, sv_finish(t->ch, 0)));
 	if (status == CLI_OK)
 		cli_transfer_summary(t);
 	return status;
