@@ -87,8 +87,13 @@ enum sv_flags {
 	SV_RESUME = 1 << 1,   /* the channel outlives its processes; the next ones go on where they stopped */
 	SV_DETACH = 1 << 2,   /* writer: sv_finish() does not wait for a reader, the data stays */
 	SV_RECORDS_NUL =
-		1 << 3 /* with SV_MESSAGES: each is a record that ends with NUL, not with a newline, where
-	                  it comes from or goes to.  The library only sees to it that both sides agree. */
+		1 << 3,    /* with SV_MESSAGES: each is a record that ends with NUL, not with a newline, where
+	                      it comes from or goes to.  The library only sees to it that both sides agree. */
+	SV_QUEUE = 1 << 4, /* sv_open() of a role that is taken waits for its turn instead of SV_EBUSY, within
+	                      its time; those of one user who wait so get it in the order of their coming */
+	SV_CREATE_ONLY = 1 << 5, /* sv_open() makes the channel, or fails with SV_ESYSTEM and EEXIST */
+	SV_JOIN_ONLY =
+		1 << 6 /* sv_open() joins a channel that is there, or fails with SV_ESYSTEM and ENOENT */
 };
 
 /*

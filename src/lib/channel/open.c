@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "channel/channel.h"
+#include "channel/turn.h"
 #include "clock.h"
 #include "growth.h"
 #include "os/membarrier.h"
@@ -24,6 +25,7 @@ struct opening {
 	uint64_t capacity;
 	struct sv_whereabouts where;
 	int64_t slice_ns;
+	struct sv_turn turn; /* with SV_QUEUE */
 	struct sv_objects objects;
 };
 
@@ -419,6 +421,43 @@ static int carry_out(struct opening *o, const struct sv_answer *answer)
 	return code;
 }
 
+/* With SV_QUEUE only the first one in the queue goes on; the lock of the rendezvous is not held while
+ * waiting. */
+static int queue_up(struct opening *o)
+{
+	struct sv_fault *fault = &o->ch->fault;
+	int code = sv_turn_take(&o->turn, &o->ch->rv, o->ch->role, &o->where.patience, fault);
+
+	if (code != SV_OK || sv_turn_is_first(&o->turn))
+		return code;
+	sv_rendezvous_close(&o->ch->rv);
+	code = sv_turn_await_first(&o->turn, &o->where.patience, fault);
+	return code == SV_OK ? LOOK_AGAIN : code;
+}
+
+static int await_role(struct opening *o)
+{
+	int code;
+
+	sv_segment_unmap(&o->ch->segment);
+	sv_rendezvous_close(&o->ch->rv);
+	code = sv_turn_await_role(&o->turn, &o->objects, o->ch->role, &o->where.patience, &o->ch->fault);
+	return code == SV_OK ? LOOK_AGAIN : code;
+}
+
+/* What SV_CREATE_ONLY and SV_JOIN_ONLY forbid. */
+static int check_step(struct opening *o, enum sv_step step)
+{
+	unsigned flags = o->options->flags;
+
+	if ((flags & SV_CREATE_ONLY) != 0 && step == SV_STEP_JOIN)
+		return sv_fault_set(&o->ch->fault, SV_ESYSTEM, EEXIST, "somebody has made it already");
+	if ((flags & SV_JOIN_ONLY) != 0 &&
+	    (step == SV_STEP_CREATE || step == SV_STEP_REPLACE || step == SV_STEP_RENEW))
+		return sv_fault_set(&o->ch->fault, SV_ESYSTEM, ENOENT, "there is no channel to join");
+	return SV_OK;
+}
+
 /* Find, judge, create or join.  SV_OK: a side, with the lock; LOOK_AGAIN. */
 static int try_once(struct opening *o)
 {
@@ -428,6 +467,8 @@ static int try_once(struct opening *o)
 	struct sv_wish wish;
 	int code = sv_rendezvous_open(&ch->rv, &o->where, &ch->fault);
 
+	if (code == SV_OK && (o->options->flags & SV_QUEUE) != 0)
+		code = queue_up(o);
 	if (code != SV_OK)
 		return code;
 	sv_target_of(&target, &ch->rv, o->options->mode, true);
@@ -435,7 +476,11 @@ static int try_once(struct opening *o)
 	ch->record = target.record;
 	wish = wish_of(o);
 	answer = sv_admit(&o->objects.facts, &wish);
-	code = carry_out(o, &answer);
+	code = check_step(o, answer.step);
+	if (code == SV_OK)
+		code = carry_out(o, &answer);
+	if (code == SV_EBUSY && (o->options->flags & SV_QUEUE) != 0)
+		code = await_role(o);
 	if (code != SV_OK)
 		return code;
 	code = take_file(ch);
@@ -462,11 +507,19 @@ static int check_options(const struct sv_options *options, enum sv_role role, in
 		return sv_fault_set(fault, SV_EINVAL, 0,
 		                    "invalid mode %04o: use 0600 plus read and write for group or others",
 		                    options->mode);
-	if ((options->flags & ~(unsigned)SV_HEADER_FLAGS) != 0 || (options->flags & SV_KEPT) == SV_KEPT ||
-	    (options->flags & SV_CARRIES) == SV_RECORDS_NUL || (unsigned)options->wait > SV_WAIT_SLEEP)
+	if ((options->flags & ~(unsigned)(SV_HEADER_FLAGS | SV_OPEN_FLAGS)) != 0 ||
+	    (options->flags & SV_KEPT) == SV_KEPT || (options->flags & SV_CARRIES) == SV_RECORDS_NUL ||
+	    (unsigned)options->wait > SV_WAIT_SLEEP)
 		return sv_fault_set(
 			fault, SV_EINVAL, 0,
 			"invalid flags or waiting policy; a channel cannot be both resumable and detached");
+	if ((options->flags & SV_CREATE_ONLY) != 0 && (options->flags & SV_JOIN_ONLY) != 0)
+		return sv_fault_set(fault, SV_EINVAL, 0, "either to create or to join, not both");
+	if ((options->flags & SV_KEPT) != 0 && sv_segment_removal_is_forced())
+		return sv_fault_set(
+			fault, SV_ESYSTEM, EOPNOTSUPP,
+			"a channel cannot outlive its processes: kernel.shm_rmid_forced is 1, so the "
+			"kernel removes a segment that nobody is attached to");
 	if ((options->flags & SV_DETACH) != 0 && role == SV_READER)
 		return sv_fault_set(fault, SV_EINVAL, 0, "only a writer can leave its data and go");
 	*capacity = options->capacity != 0 ? sv_segment_round(options->capacity) : sv_segment_default();
@@ -501,12 +554,14 @@ static void prepare(struct opening *o, struct sv_channel *ch, enum sv_role role,
 	ch->rv.fd = ch->rv.directory.fd = ch->rv.directory.top = -1;
 	ch->file = options->source;
 	o->ch = ch;
-	o->where = (struct sv_whereabouts){ .path = options->path, .create = true };
+	o->where = (struct sv_whereabouts){ .path = options->path };
+	o->where.create = (options->flags & SV_JOIN_ONLY) == 0;
 	if (options->path == NULL)
 		o->where.name = options->name != NULL ? options->name : "default";
 	o->where.project = options->project != 0 ? options->project : SV_PROJECT_DEFAULT;
 	o->where.patience = sv_patience(timeout_ms, options->cancel);
 	o->slice_ns = FIRST_SLICE_NS;
+	o->turn = SV_TURN_NONE;
 	sv_spin_init(&ch->spin, options->wait);
 	sv_pace_init(&ch->pace, options->wait == SV_WAIT_AUTO && ch->spin.allowed);
 }
@@ -521,6 +576,7 @@ static int open_channel(struct opening *o, struct sv_channel *ch, enum sv_role r
 	do {
 		code = try_once(o);
 	} while (code == LOOK_AGAIN);
+	sv_turn_leave(&o->turn);
 	if (code != SV_OK) {
 		sv_segment_unmap(&ch->segment);
 		sv_rendezvous_close(&ch->rv);

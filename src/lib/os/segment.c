@@ -222,7 +222,7 @@ int sv_segment_remove(int id)
 	return errno;
 }
 
-static bool removal_is_forced(void)
+bool sv_segment_removal_is_forced(void)
 {
 	int fd = open("/proc/sys/kernel/shm_rmid_forced", O_RDONLY | O_CLOEXEC);
 	char value = '0';
@@ -239,7 +239,7 @@ const void *sv_segment_glance(int id, unsigned long maps)
 {
 	const void *header;
 
-	if (maps == 0 && removal_is_forced()) {
+	if (maps == 0 && sv_segment_removal_is_forced()) {
 		errno = EBUSY;
 		return NULL;
 	}

@@ -78,6 +78,10 @@ void sv_segment_unmap(struct sv_segment *segment);
  * any more. */
 int sv_segment_remove(int id);
 
+/* Does this system remove a segment with its last detach, whatever its maker wants (kernel.shm_rmid_forced)?
+ */
+bool sv_segment_removal_is_forced(void);
+
 /*
  * Attach read-only to inspect the header; returns NULL and sets errno on failure.  Undo with shmdt(2).  maps
  * is what sv_segment_stat() said: with kernel.shm_rmid_forced a segment that nobody is attached to would not

@@ -213,6 +213,18 @@ int sv_sem_sleep_end(int id, enum sv_role gone, const struct timespec *timeout)
 	return one_op(id, sv_sem_of(gone), 0, 0, timeout);
 }
 
+int sv_sem_sleep_gone(int id, enum sv_role role, const struct timespec *timeout)
+{
+	unsigned short sem = (unsigned short)sv_sem_of(role);
+	/* Both or none: the second undoes the first. */
+	struct sembuf there_and_back[2] = {
+		{ .sem_num = sem, .sem_op = -SV_GONE, .sem_flg = 0 },
+		{ .sem_num = sem, .sem_op = SV_GONE, .sem_flg = 0 },
+	};
+
+	return semtimedop(id, there_and_back, 2, timeout) == 0 ? 0 : errno;
+}
+
 int sv_sem_remove(int id)
 {
 	if (id == -1 || semctl(id, 0, IPC_RMID) == 0 || gone_is_removed(errno))

@@ -94,6 +94,10 @@ int sv_sem_gone(int id, enum sv_role role);
  * Otherwise as sv_sem_sleep(). */
 int sv_sem_sleep_end(int id, enum sv_role gone, const struct timespec *timeout);
 
+/* Sleep until a role's weight falls, without taking anything from anybody, or until the set is removed.  As
+ * sv_sem_sleep(). */
+int sv_sem_sleep_gone(int id, enum sv_role role, const struct timespec *timeout);
+
 /* Remove the set.  0 or an errno value; already gone is 0. */
 int sv_sem_remove(int id);
 

@@ -31,6 +31,8 @@
 
 /* Flags that say what a channel is; the others concern only how it is opened. */
 #define SV_CARRIES (SV_MESSAGES | SV_RECORDS_NUL)
+/* And those that only sv_open() acts on. */
+#define SV_OPEN_FLAGS (SV_QUEUE | SV_CREATE_ONLY | SV_JOIN_ONLY)
 #define SV_HEADER_FLAGS (SV_CARRIES | SV_RESUME | SV_DETACH)
 
 #define SV_READY 0x600du

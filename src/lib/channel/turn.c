@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: MIT */
+#define _GNU_SOURCE /* F_OFD_SETLK */
+#include "channel/turn.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "channel/channel.h"
+
+#define FIRST_PAUSE_NS 1000000
+#define LONGEST_PAUSE_NS 50000000
+#define SLICE_NS 1000000000       /* the first one judges again so often, whatever the semaphores say */
+#define CANCELLED_IN_NS 100000000 /* the same where a flag may call it off */
+
+/* Locks of the open file, not of the process: threads queue like processes, and no other close() drops them.
+ */
+static int lock_bytes(int fd, int command, short type, int64_t start, int64_t length)
+{
+	struct flock lock = {
+		.l_type = type, .l_whence = SEEK_SET, .l_start = (off_t)start, .l_len = (off_t)length
+	};
+
+	if (fcntl(fd, command, &lock) == -1)
+		return errno;
+	return command == F_OFD_GETLK && lock.l_type != F_UNLCK ? EAGAIN : 0;
+}
+
+/* Why a wait is not to go on; SV_OK: it is. */
+static int is_over(const struct sv_patience *patience, struct sv_fault *fault, const char *what)
+{
+	if (sv_is_cancelled(patience))
+		return sv_fault_set(fault, SV_EINTR, 0, "interrupted while waiting for %s", what);
+	if (patience->deadline == 0)
+		return SV_EBUSY;
+	if (sv_is_over(patience))
+		return sv_fault_set(fault, SV_ETIMEDOUT, 0, "timed out while waiting for %s", what);
+	return SV_OK;
+}
+
+static void pause_for(int64_t *pause_ns)
+{
+	struct timespec pause = { 0, (long)*pause_ns };
+
+	nanosleep(&pause, NULL);
+	if (*pause_ns < LONGEST_PAUSE_NS)
+		*pause_ns *= 2;
+}
+
+/* Open the queue file and lock it whole, for the few steps of taking a number; it may just have been removed.
+ */
+static int open_queue(struct sv_turn *turn, const struct sv_patience *patience, struct sv_fault *fault)
+{
+	int64_t pause_ns = FIRST_PAUSE_NS;
+	struct stat st;
+	int fd, code;
+
+	for (;;) {
+		fd = openat(turn->directory, turn->file,
+		            O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+		turn->fd = fd == -1 ? -1 : sv_safe_descriptor(fd);
+		if (turn->fd == -1 || fstat(turn->fd, &st) == -1)
+			return sv_fault_set(fault, SV_ESYSTEM, errno, "cannot use its queue");
+		if (flock(turn->fd, LOCK_EX | LOCK_NB) == 0) {
+			if (fstat(turn->fd, &st) == 0 && st.st_nlink > 0)
+				return SV_OK;
+			flock(turn->fd, LOCK_UN);
+		} else {
+			code = is_over(patience, fault, "its queue");
+			if (code != SV_OK) {
+				close(turn->fd);
+				turn->fd = -1;
+				return code == SV_EBUSY ? sv_fault_set(fault, SV_EAGAIN, 0,
+				                                       "another process is using its queue")
+				                        : code;
+			}
+			pause_for(&pause_ns);
+		}
+		close(turn->fd);
+	}
+}
+
+int sv_turn_take(struct sv_turn *turn, const struct sv_rendezvous *rv, enum sv_role role,
+                 const struct sv_patience *patience, struct sv_fault *fault)
+{
+	int64_t last = 0;
+	int code;
+
+	if (turn->fd != -1)
+		return SV_OK;
+	snprintf(turn->file, sizeof turn->file, ".turn.%s.%.*s", sv_role_name(role), SV_NAME_MAX + 40,
+	         rv->file);
+	turn->pause_ns = FIRST_PAUSE_NS;
+	turn->directory = fcntl(rv->directory.fd, F_DUPFD_CLOEXEC, 3);
+	if (turn->directory == -1)
+		return sv_fault_set(fault, SV_ESYSTEM, errno, "cannot use its queue");
+	code = open_queue(turn, patience, fault);
+	if (code == SV_OK) {
+		/* A number that was cut off half-way is as good as none: the locks decide, not the file. */
+		if (pread(turn->fd, &last, sizeof last, 0) != sizeof last || last < 0 ||
+		    last >= INT64_MAX / 2)
+			last = 0;
+		do {
+			turn->number = ++last;
+		} while (lock_bytes(turn->fd, F_OFD_SETLK, F_WRLCK, turn->number, 1) == EAGAIN);
+		if (pwrite(turn->fd, &last, sizeof last, 0) != sizeof last)
+			code = sv_fault_set(fault, SV_ESYSTEM, errno, "cannot write to its queue");
+		flock(turn->fd, LOCK_UN);
+	}
+	if (code != SV_OK)
+		sv_turn_leave(turn);
+	return code;
+}
+
+bool sv_turn_is_first(const struct sv_turn *turn)
+{
+	return turn->number == 1 || lock_bytes(turn->fd, F_OFD_GETLK, F_WRLCK, 1, turn->number - 1) == 0;
+}
+
+int sv_turn_await_first(const struct sv_turn *turn, const struct sv_patience *patience,
+                        struct sv_fault *fault)
+{
+	/* A lock for reading on all lower bytes: several may wait so without being in each other's way. */
+	bool blocks = patience->deadline == SV_NEVER && patience->cancel == NULL;
+	int64_t pause_ns = FIRST_PAUSE_NS;
+	int result, code;
+
+	for (;;) {
+		result = lock_bytes(turn->fd, blocks ? F_OFD_SETLKW : F_OFD_SETLK, F_RDLCK, 1,
+		                    turn->number - 1);
+		if (result == 0)
+			break;
+		if (result != EAGAIN && result != EACCES && result != EINTR)
+			return sv_fault_set(fault, SV_ESYSTEM, result, "cannot wait in its queue");
+		code = is_over(patience, fault, "its turn");
+		if (code == SV_EBUSY)
+			return sv_fault_set(fault, SV_EBUSY, 0, "busy: others wait for it already");
+		if (code != SV_OK)
+			return code;
+		if (!blocks)
+			pause_for(&pause_ns);
+	}
+	lock_bytes(turn->fd, F_OFD_SETLK, F_UNLCK, 1, turn->number - 1);
+	return SV_OK;
+}
+
+int sv_turn_await_role(struct sv_turn *turn, const struct sv_objects *objects, enum sv_role role,
+                       const struct sv_patience *patience, struct sv_fault *fault)
+{
+	bool gone = objects->semid != -1 && objects->sem.value[sv_sem_of(role)] >= SV_GONE;
+	int64_t slice = patience->cancel != NULL ? CANCELLED_IN_NS : SLICE_NS, left, before = sv_now();
+	long pid = fault->error.peer_pid;
+	struct timespec time;
+	int code = is_over(patience, fault, "its turn");
+
+	if (code != SV_OK) {
+		fault->error.peer_pid = pid;
+		if (code == SV_ETIMEDOUT)
+			sv_fault_advise(fault, SV_ADVICE_WAIT);
+		return code;
+	}
+	left = patience->deadline == SV_NEVER ? slice : patience->deadline - before;
+	if (left < slice)
+		slice = left > 0 ? left : 0;
+	time = (struct timespec){ slice / 1000000000, slice % 1000000000 };
+	if (objects->semid != -1 && gone)
+		/* Somebody else is still there, or data is: that ends with the set. */
+		sv_sem_sleep_end(objects->semid, role, &time);
+	else if (objects->semid != -1)
+		sv_sem_sleep_gone(objects->semid, role, &time);
+	/* What did not make this side sleep is not to make it spin either. */
+	if (sv_now() - before < FIRST_PAUSE_NS)
+		pause_for(&turn->pause_ns);
+	else
+		turn->pause_ns = FIRST_PAUSE_NS;
+	return SV_OK;
+}
+
+void sv_turn_leave(struct sv_turn *turn)
+{
+	if (turn->fd != -1) {
+		/* The last one removes the file, under the lock that those need who come. */
+		bool locked = flock(turn->fd, LOCK_EX | LOCK_NB) == 0;
+
+		lock_bytes(turn->fd, F_OFD_SETLK, F_UNLCK, 0, 0);
+		if (locked && lock_bytes(turn->fd, F_OFD_GETLK, F_WRLCK, 1, 0) == 0)
+			unlinkat(turn->directory, turn->file, 0);
+		if (locked)
+			flock(turn->fd, LOCK_UN);
+		close(turn->fd);
+	}
+	if (turn->directory != -1)
+		close(turn->directory);
+	*turn = SV_TURN_NONE;
+}

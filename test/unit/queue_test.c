@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: MIT */
+/* SV_QUEUE: whoever wants a role that is taken gets it in the order of coming, whatever becomes of the
+ * others. */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <glob.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "pair.h"
+
+static struct sv_options queueing(unsigned flags)
+{
+	return options_of(flags | SV_QUEUE, 4096);
+}
+
+/* The last number that was taken, as the queue file tells. */
+static int64_t last_number(void)
+{
+	char pattern[200];
+	int64_t last = 0;
+	glob_t found;
+	int fd;
+
+	snprintf(pattern, sizeof pattern, "%s/*/.turn.writer.unit", getenv("SVIPC_DIR"));
+	if (glob(pattern, 0, NULL, &found) != 0)
+		return 0;
+	fd = open(found.gl_pathv[0], O_RDONLY);
+	globfree(&found);
+	if (fd == -1)
+		return 0;
+	if (read(fd, &last, sizeof last) != sizeof last)
+		last = 0;
+	close(fd);
+	return last;
+}
+
+struct waiter {
+	pid_t pid;
+	int come; /* readable: it has got the role */
+	int go;   /* written to: it may leave */
+};
+
+/* A process that queues, and has got this number when this returns. */
+static struct waiter start(int timeout_ms, int64_t number)
+{
+	struct sv_options options = queueing(0);
+	struct waiter waiter;
+	int come[2], go[2], status;
+	sv_channel *ch;
+	char byte = 0;
+
+	must(pipe2(come, O_CLOEXEC) == 0 && pipe2(go, O_CLOEXEC) == 0);
+	waiter.pid = fork();
+	must(waiter.pid != -1);
+	if (waiter.pid == 0) {
+		close(go[1]);
+		if (sv_open(&ch, SV_WRITER, &options, timeout_ms, NULL) != SV_OK)
+			_exit(1);
+		if (write(come[1], &byte, 1) != 1 || read(go[0], &byte, 1) != 1)
+			_exit(2);
+		_exit(sv_close(ch) == SV_OK ? 0 : 3);
+	}
+	close(come[1]);
+	close(go[0]);
+	waiter.come = come[0];
+	waiter.go = go[1];
+	while (last_number() < number) {
+		must(waitpid(waiter.pid, &status, WNOHANG) == 0);
+		sched_yield();
+	}
+	return waiter;
+}
+
+static bool has_come(const struct waiter *waiter)
+{
+	char byte;
+
+	return read(waiter->come, &byte, 1) == 1;
+}
+
+static bool has_not_come(const struct waiter *waiter)
+{
+	char byte;
+
+	must(fcntl(waiter->come, F_SETFL, O_NONBLOCK) == 0);
+	if (read(waiter->come, &byte, 1) != -1)
+		return false;
+	return fcntl(waiter->come, F_SETFL, 0) == 0;
+}
+
+static int leave(struct waiter *waiter)
+{
+	int status;
+
+	must(write(waiter->go, "", 1) == 1);
+	must(waitpid(waiter->pid, &status, 0) == waiter->pid);
+	close(waiter->come);
+	close(waiter->go);
+	return status;
+}
+
+static void kill_it(struct waiter *waiter)
+{
+	int status;
+
+	must(kill(waiter->pid, SIGKILL) == 0 && waitpid(waiter->pid, &status, 0) == waiter->pid);
+	close(waiter->come);
+	close(waiter->go);
+}
+
+static void in_order(void)
+{
+	struct waiter first = start(-1, 0), second, third, fourth;
+
+	ok(has_come(&first), "the first one need not wait");
+	/* It has left the queue, which begins anew. */
+	second = start(-1, 1);
+	third = start(60000, 2);
+	fourth = start(-1, 3);
+	ok(has_not_come(&second) && has_not_come(&third) && has_not_come(&fourth), "the others do");
+	kill_it(&second);
+	is(leave(&first), 0, "the first one leaves");
+	ok(has_come(&third), "the next one that is still there gets the role, with a time-out");
+	ok(has_not_come(&fourth), "and nobody else");
+	kill_it(&third);
+	ok(has_come(&fourth), "a death, too, makes room for the next");
+	is(leave(&fourth), 0, "who leaves");
+}
+
+static volatile int cancelled;
+
+static void cancel(int number)
+{
+	(void)number;
+	cancelled = 1;
+}
+
+static void without_success(void)
+{
+	struct sv_options options = queueing(0);
+	struct sv_error error = SV_ERROR_INIT;
+	struct sigaction action;
+	struct waiter next;
+	sv_channel *occupant, *ch;
+	pid_t child;
+
+	must(sv_open(&occupant, SV_WRITER, &options, 0, NULL) == SV_OK);
+	is(sv_open(&ch, SV_WRITER, &options, 0, &error), SV_EBUSY, "no time: busy");
+	is(error.peer_pid, getpid(), "and with whom");
+	is(sv_open(&ch, SV_WRITER, &options, 20, &error), SV_ETIMEDOUT, "time is over");
+	next = start(-1, 1);
+	is(sv_open(&ch, SV_WRITER, &options, 0, &error), SV_EBUSY, "no time, and others wait already");
+	is(sv_open(&ch, SV_WRITER, &options, 20, &error), SV_ETIMEDOUT, "time is over amid the queue");
+	memset(&action, 0, sizeof action);
+	action.sa_handler = cancel;
+	action.sa_flags = SA_RESTART;
+	must(sigaction(SIGUSR1, &action, NULL) == 0);
+	options.cancel = &cancelled;
+	child = fork();
+	must(child != -1);
+	if (child == 0) {
+		/* Number 4: 2 and 3 were those that gave up. */
+		while (last_number() < 4)
+			sched_yield();
+		_exit(kill(getppid(), SIGUSR1));
+	}
+	is(sv_open(&ch, SV_WRITER, &options, -1, &error), SV_EINTR, "called off by a signal handler");
+	must(waitpid(child, NULL, 0) == child);
+	must(sv_close(occupant) == SV_OK);
+	ok(has_come(&next), "who stayed in the queue gets the role");
+	is(leave(&next), 0, "and leaves");
+}
+
+/* The other role has a queue of its own. */
+static void both_roles(void)
+{
+	struct sv_options options = queueing(0);
+	sv_channel *writer, *reader;
+
+	must(sv_open(&writer, SV_WRITER, &options, 0, NULL) == SV_OK);
+	is(sv_open(&reader, SV_READER, &options, 0, NULL), SV_OK,
+	   "a reader does not wait for the writer's turn");
+	sv_close(writer);
+	sv_close(reader);
+}
+
+int main(void)
+{
+	own_directory();
+	in_order();
+	without_success();
+	both_roles();
+	ok(directory_is_empty(), "nothing is left");
+	return tap_done();
+}
