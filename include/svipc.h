@@ -314,9 +314,12 @@ int sv_release(sv_channel *ch, size_t n);
  * Reader: sv_msg_peek() waits for a message; sv_msg_release() gives it back.  sv_msg_peek_batch() waits for a
  * message too and then takes as many as are there, at most room, into batch[0..*count-1];
  * sv_msg_release_batch() gives the first count of them back at once.
- * sv_send() and sv_recv() copy from and to the caller's memory; sv_recv() fails with SV_ETOOBIG and
- * leaves the message in place, its length in *len, when it does not fit.
- * Errors as for sv_reserve() and sv_peek(); SV_EMODE on a byte channel.
+ * sv_msg_number() is how many messages this side has published or released in the life of a resumable channel
+ * (SV_RESUME), whoever did it: where to go on after sv_open(), as sv_position() is in bytes.  It survives a
+ * kill at any moment.  SV_UNKNOWN on other channels, where the caller can count as well. sv_send() and
+ * sv_recv() copy from and to the caller's memory; sv_recv() fails with SV_ETOOBIG and leaves the message in
+ * place, its length in *len, when it does not fit. Errors as for sv_reserve() and sv_peek(); SV_EMODE on a
+ * byte channel.
  */
 struct sv_msg {
 	const void *data; /* in the segment */
@@ -332,6 +335,7 @@ int sv_msg_peek(sv_channel *ch, const void **data, size_t *len, int timeout_ms);
 int sv_msg_release(sv_channel *ch);
 int sv_msg_peek_batch(sv_channel *ch, struct sv_msg *batch, size_t room, size_t *count, int timeout_ms);
 int sv_msg_release_batch(sv_channel *ch, size_t count);
+uint64_t sv_msg_number(const sv_channel *ch);
 int sv_send(sv_channel *ch, const void *data, size_t len, int timeout_ms);
 int sv_recv(sv_channel *ch, void *data, size_t size, size_t *len, int timeout_ms);
 

@@ -301,9 +301,119 @@ static void null_pointers(void)
 	close_pair(&bytes);
 }
 
-int main(void)
+/* What execve(2) leaves behind: the new image tries to open the same role.  Its exit status says what it
+ * found. */
+static int new_image(void)
 {
+	struct sv_options options = options_of(0, 4096);
+	struct sv_error error = SV_ERROR_INIT;
+	sv_channel *ch;
+
+	if (sv_open(&ch, SV_WRITER, &options, 0, &error) == SV_OK)
+		return sv_close(ch) == SV_OK ? 10 : 12;
+	return error.code == SV_EBUSY && error.peer_pid == getpid() ? 11 : 13;
+}
+
+static int in_a_new_image(const char *self, bool close_first)
+{
+	struct sv_options options = options_of(0, 4096);
+	sv_channel *ch;
+	int status;
+	pid_t child = fork();
+
+	must(child != -1);
+	if (child == 0) {
+		if (sv_open(&ch, SV_WRITER, &options, 0, NULL) != SV_OK)
+			_exit(1);
+		if (close_first && sv_close(ch) != SV_OK)
+			_exit(2);
+		execl(self, self, "image", (char *)NULL);
+		_exit(3);
+	}
+	status = status_of(child);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static void an_exec(const char *self)
+{
+	struct sv_options options = options_of(0, 4096);
+	sv_channel *reader;
+	const void *there;
+	size_t got;
+
+	is(in_a_new_image(self, true), 10,
+	   "after sv_close() and execve() the new image can open the channel");
+	is(in_a_new_image(self, false), 10,
+	   "without sv_close() too, while there is no peer: nobody has it mapped");
+	must(sv_open(&reader, SV_READER, &options, 0, NULL) == SV_OK);
+	is(in_a_new_image(self, false), 11, "with a peer it is busy, by this very process");
+	is(sv_peek(reader, 1, &there, &got, -1), SV_EDIED, "which is told when the new image has ended");
+	sv_close(reader);
+}
+
+static void create_or_join(void)
+{
+	struct sv_options options = options_of(SV_JOIN_ONLY, 4096);
+	struct sv_error error = SV_ERROR_INIT;
+	sv_channel *writer, *reader;
+
+	ok(sv_open(&reader, SV_READER, &options, 0, &error) == SV_ESYSTEM && error.sys_errno == ENOENT,
+	   "there is nothing to join");
+	options.flags = SV_CREATE_ONLY;
+	is(sv_open(&writer, SV_WRITER, &options, 0, NULL), SV_OK, "but there is room to create");
+	ok(sv_open(&reader, SV_READER, &options, 0, &error) == SV_ESYSTEM && error.sys_errno == EEXIST,
+	   "once");
+	options.flags = SV_JOIN_ONLY;
+	is(sv_open(&reader, SV_READER, &options, 0, NULL), SV_OK, "and then to join");
+	sv_close(writer);
+	sv_close(reader);
+	options.flags = SV_JOIN_ONLY | SV_CREATE_ONLY;
+	is(sv_open(&reader, SV_READER, &options, 0, NULL), SV_EINVAL, "not both");
+}
+
+/* A kernel that removes what nobody is attached to; in an IPC namespace of its own. */
+static void forced_removal(void)
+{
+	pid_t child = fork();
+	int status;
+
+	must(child != -1);
+	if (child == 0) {
+		struct sv_options options = options_of(SV_RESUME, 4096);
+		struct sv_error error = SV_ERROR_INIT;
+		sv_channel *ch;
+		FILE *file;
+
+		file = unshare(CLONE_NEWIPC) == 0 ? fopen("/proc/sys/kernel/shm_rmid_forced", "w") : NULL;
+		if (file == NULL || fputs("1", file) == EOF || fclose(file) != 0)
+			_exit(77);
+		own_directory();
+		if (sv_open(&ch, SV_WRITER, &options, 0, &error) != SV_ESYSTEM ||
+		    strstr(error.text, "kernel.shm_rmid_forced") == NULL)
+			_exit(1);
+		options.flags = SV_DETACH;
+		if (sv_open(&ch, SV_WRITER, &options, 0, &error) != SV_ESYSTEM)
+			_exit(2);
+		options.flags = 0;
+		must(sv_open(&ch, SV_WRITER, &options, 0, &error) == SV_OK && sv_close(ch) == SV_OK);
+		_exit(directory_is_empty() ? 0 : 3);
+	}
+	status = status_of(child);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 77)
+		ok(1, "kernel.shm_rmid_forced # SKIP may not be set here");
+	else
+		is(status, 0,
+		   "a channel that cannot outlive its processes is refused, one that need not is not");
+}
+
+int main(int argc, char **argv)
+{
+	if (argc > 1)
+		return new_image();
 	own_directory();
+	an_exec(argv[0]);
+	create_or_join();
+	forced_removal();
 	a_fork();
 	dropped_privileges();
 	interrupt_keeps_errno();

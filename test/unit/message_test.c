@@ -95,6 +95,8 @@ static void batches_of_the_reader(struct pair *pair)
 	   "those that are there, if they are fewer");
 	is(sv_msg_release_batch(pair->reader, 6), SV_OK, "all are given back at once");
 	is(sv_fill(pair->writer), 0, "and the ring is empty");
+	ok(sv_msg_number(pair->reader) == SV_UNKNOWN,
+	   "messages are not numbered on a channel that nobody resumes");
 }
 
 static void copies(struct pair *pair)
@@ -175,6 +177,51 @@ static void an_impossible_length_later(void)
 	close_pair(&pair);
 }
 
+/* On a resumable channel the number of messages survives its processes, as the position does. */
+static void numbers(void)
+{
+	struct sv_options options = options_of(SV_MESSAGES | SV_RESUME, CAPACITY);
+	struct pair pair = open_pair(SV_MESSAGES | SV_RESUME, CAPACITY);
+	struct sv_msg batch[4];
+	char text[8];
+	size_t length, count;
+	void *place;
+	int i;
+
+	is(sv_msg_number(pair.writer), 0, "no message yet");
+	must(sv_send(pair.writer, "1", 1, 0) == SV_OK);
+	for (i = 0; i < 3; i++) {
+		must(sv_msg_reserve(pair.writer, 5, &place, 0) == SV_OK);
+		must(sv_msg_stage(pair.writer, 5) == SV_OK);
+	}
+	is(sv_msg_number(pair.writer), 1, "what is staged is not published");
+	must(sv_send(pair.writer, "5", 1, 0) == SV_OK);
+	is(sv_msg_number(pair.writer), 5, "a batch counts whole");
+	must(sv_recv(pair.reader, text, sizeof text, &length, 0) == SV_OK);
+	is(sv_msg_number(pair.reader), 1, "the reader counts what it has released");
+	must(sv_msg_peek_batch(pair.reader, batch, 4, &count, 0) == SV_OK && count == 4);
+	must(sv_msg_release_batch(pair.reader, 2) == SV_OK);
+	is(sv_msg_number(pair.reader), 3, "a batch as well");
+	/* A writer that is killed after it has written the next mark and before the position. */
+	pair.writer->ring.own->mark[pair.writer->mark ^ 1].position = pair.writer->ring.position + 16;
+	pair.writer->ring.own->mark[pair.writer->mark ^ 1].number = 6;
+	close_pair(&pair);
+	must(sv_open(&pair.writer, SV_WRITER, &options, 0, NULL) == SV_OK);
+	must(sv_open(&pair.reader, SV_READER, &options, 0, NULL) == SV_OK);
+	is(sv_msg_number(pair.writer), 5, "a successor goes on with the number that its position has");
+	is(sv_msg_number(pair.reader), 3, "and so does a reader's");
+	must(sv_send(pair.writer, "6", 1, 0) == SV_OK);
+	is(sv_msg_number(pair.writer), 6, "and counts on");
+	while (sv_recv(pair.reader, text, sizeof text, &length, 0) == SV_OK)
+		;
+	is(sv_msg_number(pair.reader), 6, "both arrive at the same number");
+	must(sv_finish(pair.writer, 0) == SV_EAGAIN);
+	must(sv_recv(pair.reader, text, sizeof text, &length, 0) == SV_END &&
+	     sv_finish(pair.reader, 0) == SV_OK);
+	must(sv_finish(pair.writer, 0) == SV_OK);
+	close_pair(&pair);
+}
+
 int main(void)
 {
 	struct pair pair;
@@ -190,6 +237,7 @@ int main(void)
 	close_pair(&pair);
 	impossible_lengths();
 	an_impossible_length_later();
+	numbers();
 	ok(directory_is_empty(), "nothing is left");
 	return tap_done();
 }

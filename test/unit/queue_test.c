@@ -188,11 +188,26 @@ static void both_roles(void)
 	sv_close(reader);
 }
 
+/* While both sides are attached only the set is left to tell; its removal is the end. */
+static void behind_a_running_transfer(void)
+{
+	struct pair pair = open_pair(0, 4096);
+	struct waiter next = start(-1, 1);
+
+	ok(has_not_come(&next), "a transfer is running");
+	must(sv_close(pair.writer) == SV_OK);
+	ok(has_not_come(&next), "it has not ended with one side");
+	must(sv_close(pair.reader) == SV_OK);
+	ok(has_come(&next), "but with both");
+	is(leave(&next), 0, "and the next one is a new one");
+}
+
 int main(void)
 {
 	own_directory();
 	in_order();
 	without_success();
+	behind_a_running_transfer();
 	both_roles();
 	ok(directory_is_empty(), "nothing is left");
 	return tap_done();

@@ -53,7 +53,10 @@ struct sv_channel {
 	uint64_t granted;         /* bytes of the last reserve or peek */
 	uint64_t staged;          /* message writer: bytes written but not published */
 	uint64_t message;         /* message reader: bytes of the peeked message with its header, 0: none */
-	unsigned char *place;     /* message writer: where the reserved message goes, NULL: none */
+	bool numbered;            /* a resumable channel of messages: they are counted, see number.c */
+	unsigned mark;            /* which of the two marks is in force */
+	uint64_t number; /* messages before this side's position; SV_UNKNOWN: the marks were overwritten */
+	unsigned char *place; /* message writer: where the reserved message goes, NULL: none */
 };
 
 /* wait.c: wait until want bytes of room, a verdict, or the time is up; see sv_reserve(). */
@@ -120,6 +123,10 @@ static inline uint32_t sv_peer_status(const struct sv_channel *ch)
 {
 	return sv_channel_heeds_peer(ch) ? sv_status_of(ch->ring.peer) : SV_RUNNING;
 }
+
+/* number.c: take the number up where a predecessor left it; count messages that are about to be published. */
+void sv_number_resume(struct sv_channel *ch);
+void sv_number_add(struct sv_channel *ch, uint64_t bytes, uint64_t messages);
 
 /* Which calls a handle allows: its role, what it carries, and whether its final status is published. */
 #define SV_KIND_READER 1u

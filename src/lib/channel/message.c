@@ -73,6 +73,16 @@ int sv_msg_reserve(sv_channel *ch, size_t len, void **data, int timeout_ms)
 	return SV_OK;
 }
 
+/* A batch is counted when it is published, so that other channels do not pay for the number. */
+static __attribute__((noinline, cold)) void count_messages(struct sv_channel *ch, uint64_t bytes)
+{
+	uint64_t at, count = 0;
+
+	for (at = 0; at < bytes; count++)
+		at += sv_message_framed(*(const uint64_t *)(const void *)sv_ring_place(&ch->ring, at));
+	sv_number_add(ch, bytes, count);
+}
+
 /* Nothing is reserved after the end of the transfer, see end_with() in finish.c. */
 static __attribute__((noinline, cold)) int refuse_stage(struct sv_channel *ch, const char *call)
 {
@@ -94,6 +104,14 @@ static inline uint64_t put_length(struct sv_channel *ch, size_t len)
 	return ch->staged + sv_message_framed(len);
 }
 
+/* Publish n bytes of whole messages, which this side has written. */
+static inline int publish_messages(struct sv_channel *ch, uint64_t n)
+{
+	if (__builtin_expect(ch->numbered, 0))
+		count_messages(ch, n);
+	return sv_channel_publish(ch, n);
+}
+
 int sv_msg_stage(sv_channel *ch, size_t len)
 {
 	if (!may_stage(ch, len))
@@ -107,7 +125,7 @@ int sv_msg_flush(sv_channel *ch)
 	uint64_t n = ch->staged;
 
 	ch->staged = 0;
-	return n == 0 ? sv_channel_check(ch, SV_KIND_MESSAGES, "sv_msg_flush") : sv_channel_publish(ch, n);
+	return n == 0 ? sv_channel_check(ch, SV_KIND_MESSAGES, "sv_msg_flush") : publish_messages(ch, n);
 }
 
 int sv_msg_commit(sv_channel *ch, size_t len)
@@ -118,7 +136,7 @@ int sv_msg_commit(sv_channel *ch, size_t len)
 		return refuse_stage(ch, "sv_msg_commit");
 	n = put_length(ch, len);
 	ch->staged = 0;
-	return sv_channel_publish(ch, n);
+	return publish_messages(ch, n);
 }
 
 /*
@@ -227,6 +245,8 @@ int sv_msg_release_batch(sv_channel *ch, size_t count)
 	ch->granted -= at;
 	if (ch->granted == 0)
 		ch->message = 0;
+	if (ch->numbered)
+		sv_number_add(ch, at, count);
 	return at == 0 ? SV_OK : sv_channel_publish(ch, at);
 }
 
@@ -244,6 +264,8 @@ int sv_msg_release(sv_channel *ch)
 	if (__builtin_expect(n == 0, 0))
 		return refuse_release(ch);
 	ch->message = 0;
+	if (__builtin_expect(ch->numbered, 0))
+		sv_number_add(ch, n, 1);
 	return sv_channel_publish(ch, n);
 }
 

@@ -172,6 +172,7 @@ static int enter(struct sv_channel *ch, const struct sv_options *options)
 		sv_fault_advise(&ch->fault, SV_ADVICE_CLEAN_ALL);
 		return SV_ECORRUPT;
 	}
+	sv_number_resume(ch);
 	if (ch->role == SV_WRITER)
 		atomic_store(&ch->header->total, options->total);
 	ch->ring.light = ch->ring.lightable = sv_membarrier_register();

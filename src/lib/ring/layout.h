@@ -59,10 +59,17 @@ enum sv_slot { SV_SLOT_EMPTY = 0, SV_SLOT_ATTACHING = 1, SV_SLOT_ATTACHED = 2, S
  * What one side owns: its position on a line of its own, because it is stored for every message; the rest on
  * a second line, which changes so seldom that the peer's look at wake after each publish hits its own cache.
  */
+/* How many messages lie before a position; see number.c. */
+struct sv_mark {
+	_Atomic uint64_t position;
+	_Atomic uint64_t number;
+};
+
 struct sv_side_line {
 	alignas(SV_LINE) _Atomic uint64_t position; /* bytes committed or released */
 	_Atomic uint32_t
 		cpu; /* 1 + the CPU this side ran on when it last waited, rang or attached; 0: not known */
+	struct sv_mark mark[2];                 /* on a resumable channel of messages */
 	alignas(SV_LINE) _Atomic uint64_t wake; /* 0: awake; else threshold << 1 | 1: ring when reached */
 	_Atomic uint32_t status;
 	_Atomic uint32_t slot;  /* enum sv_slot */
