@@ -10,20 +10,36 @@
  *	reader: sv_open  { sv_peek     sv_release }  sv_finish  sv_close
  *
  * Caveats first
- * - A handle belongs to the process that opened it.  After fork(2) the child must not use it: it does
- *   not inherit the kernel's note of who is attached.  execve(2) ends the handle; the peer is told.
- * - One thread at a time may use a handle; sv_interrupt() is the exception and may be called from any
- *   thread and from a signal handler.  Different handles are independent.
+ * - Fork.  A handle belongs to the process that opened it.  A child of fork(2) does not inherit the kernel's
+ *note of who is attached, nor the mapping: it must not touch the memory that was reserved or peeked.  All it
+ *may do with the handle is sv_close(), which frees the child's copy, leaves the channel alone and returns
+ *SV_EINVAL; a child that calls execve(2) or _exit(2) need not.
+ * - Exec.  execve(2) ends the handle but not the kernel's note: the peer is told only when the new image
+ *ends. While the peer is attached, the new image finds the role taken by its own process id (SV_EBUSY).  So
+ *call sv_close() before execve(2).  The descriptors are closed by it.
+ * - Privileges.  What sv_open() could do, the process must go on being allowed to do.  After it has changed
+ *to a user that may not use the semaphores, a peer that sleeps cannot be woken.  sv_commit() and sv_release()
+ *succeed all the same, because the bytes are published; the first that could not wake the peer leaves
+ *SV_ESYSTEM with EACCES in sv_last_error(), once.  The peer finds the bytes when it next looks, and from its
+ *next sleep on it looks by itself.  Calls that wait fail with SV_ESYSTEM and EACCES.  So change the user
+ *first, or open with a mode that lets the new user in.
+ * - Threads.  One thread at a time may use a handle; sv_interrupt() is the exception and may be called from
+ *any thread and from a signal handler.  Different handles are independent.  For sv_open(), which has no
+ *handle yet, there is the member cancel of struct sv_options.
+ * - Signals.  A signal, a stop and a continuation neither end a wait nor change when it times out; only
+ *   sv_interrupt() and cancel end it, with SV_EINTR.
  * - A process that ends without sv_close(), however it ends, is reported to its peer as dead.
  * - The library never prints, never exits and installs no signal handler.  It starts no thread, but one for
- *   each handle that sv_event_fd() is called on.
+ *each handle that sv_event_fd() is called on.
  *
  * Conventions
  * - Sizes and positions are bytes.  A position counts from the start of the stream and never wraps.
  * - timeout_ms: milliseconds; -1 waits for ever, 0 never blocks, other negative values are SV_EINVAL.
  *   The time is measured with CLOCK_MONOTONIC, and a signal neither shortens nor lengthens it.
  * - A function returns SV_OK (0) or one negative code of enum sv_code.  After a failure sv_last_error()
- *   gives errno and a sentence a person can act on.  errno itself is unspecified.
+ *   gives errno and a sentence a person can act on.  errno itself is unspecified.  A call with a wrong
+ *argument, or at the wrong time, is SV_EINVAL and changes nothing.  Pointers to what a call fills must not be
+ *NULL unless it says so.
  * - Ordering: all that the writer stored before sv_commit() is visible to the reader after the
  *   sv_peek() that returns those bytes (release and acquire); all that the reader did with released
  *   bytes happens before the sv_reserve() that hands their space out again; all that the reader did
@@ -247,15 +263,17 @@ typedef struct sv_channel sv_channel;
 /*
  * Open a channel, creating it if it does not exist.  Either side may come first; this does not wait for
  * the peer.  It waits (up to timeout_ms) for the lock of the rendezvous file, and while a previous
- * transfer on the same channel is just ending.
+ * transfer on the same channel is just ending; with SV_QUEUE also while the role is taken.  The wait ends
+ * with SV_EINTR when *options->cancel becomes non-zero.
  *
  * Returns SV_OK and a handle in *ch, to be given to sv_close(); else *ch is NULL and, when err is not
  * NULL, *err is filled.
  * SV_EINVAL (options), SV_EBUSY (the role is taken), SV_EFOREIGN, SV_ECORRUPT, SV_EMODE, SV_ESOURCE,
- * SV_EAGAIN, SV_ETIMEDOUT, SV_EREMOVED (removed while opening: try again), SV_ETOOBIG, and SV_ESYSTEM
- * with, among others, EACCES (another user's), ENOSPC (kernel.shmmni, kernel.shmall or kernel.sem),
- * EINVAL (kernel.shmmax), ENOMEM (address space), ENOENT (no such path), ENAMETOOLONG.
- * On failure nothing is left that was not there before.
+ * SV_EAGAIN, SV_ETIMEDOUT, SV_EINTR, SV_EREMOVED (removed while opening: try again), SV_ETOOBIG, and
+ * SV_ESYSTEM with, among others, EACCES (another user's), EEXIST (SV_CREATE_ONLY), EOPNOTSUPP (SV_RESUME or
+ * SV_DETACH where kernel.shm_rmid_forced is 1), ENOSPC (kernel.shmmni, kernel.shmall or kernel.sem), EINVAL
+ * (kernel.shmmax), ENOMEM (address space), ENOENT (no such path), ENAMETOOLONG. On failure nothing is left
+ * that was not there before.
  */
 int sv_open(sv_channel **ch, enum sv_role role, const struct sv_options *options, int timeout_ms,
             struct sv_error *err);
@@ -285,8 +303,11 @@ int sv_check(sv_channel *ch);
  */
 int sv_reserve(sv_channel *ch, size_t want, void **data, size_t *got, int timeout_ms);
 
-/* Publish the first n bytes (0..*got) of the reservation; the rest stays reserved.  Never blocks.  SV_EINVAL,
- * SV_EREMOVED, SV_ESYSTEM. */
+/*
+ * Publish the first n bytes (0..*got) of the reservation; the rest stays reserved.  Never blocks.  SV_EINVAL
+ * (more than was reserved; nothing was published); SV_EREMOVED, SV_ESYSTEM: published, but the peer cannot be
+ * told.
+ */
 int sv_commit(sv_channel *ch, size_t n);
 
 /*
@@ -299,8 +320,8 @@ int sv_commit(sv_channel *ch, size_t n);
  */
 int sv_peek(sv_channel *ch, size_t want, const void **data, size_t *got, int timeout_ms);
 
-/* Give the first n bytes (0..*got) of the peeked ones back to the writer.  Never blocks.  SV_EINVAL,
- * SV_EREMOVED, SV_ESYSTEM. */
+/* Give the first n bytes (0..*got) of the peeked ones back to the writer.  Never blocks.  Errors as
+ * sv_commit(). */
 int sv_release(sv_channel *ch, size_t n);
 
 /*
@@ -357,8 +378,11 @@ int sv_abort(sv_channel *ch, int reason);
 /*
  * Leave the channel and free the handle; ch may be NULL.  The last one out removes segment, semaphores
  * and the rendezvous file of a named channel, unless the channel is detached or resumable and still of
- * use.  Without sv_finish() or sv_abort() before, the peer sees SV_EPEER with ECANCELED.  Always frees
- * the handle; SV_ESYSTEM only when an object could not be removed.
+ * use.  Without sv_finish() or sv_abort() before, the peer sees SV_EPEER with ECANCELED.  Always frees the
+ * handle, whatever it returns; SV_ESYSTEM only when an object could not be removed. It waits for the lock of
+ * the rendezvous, which is held for microseconds, at most 2 s; and after a success with a peer of another
+ * user, whose objects that one cannot remove, up to 2 s more for that peer to leave, unless sv_interrupt()
+ * was called.  What it could not remove in that time the next sv_open() or sv_clean() removes.
  */
 int sv_close(sv_channel *ch);
 
