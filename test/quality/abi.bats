@@ -14,7 +14,7 @@ setup() {
 # build_against HEADER-DIRECTORY OBJECT
 build_against() {
 	# shellcheck disable=SC2086 # CC may be words
-	run_logged $cc -std=gnu11 -Wall -Wextra -Werror "-I$1" "-I$SV_ROOT/test/unit" "-I$SV_ROOT/test/lib" \
+	run_logged $cc -std=gnu11 -Wall -Wextra -Werror "-I$1" "-I$SV_ROOT/test/unit" \
 		-c -o "$2.o" "$SV_ROOT/test/quality/abi.c"
 	assert_status 0 || return 1
 	# shellcheck disable=SC2086
@@ -22,46 +22,48 @@ build_against() {
 	assert_status 0
 }
 
+# The header with each initialiser on one line.
+header() {
+	awk '/^#define SV_[A-Z]*_INIT/ { while (sub(/\\$/, "")) { getline more; $0 = $0 more } } { print }' "$SV_ROOT/include/svipc.h"
+}
+
 # Without the last members of each struct that may be missing.
 shorten() {
-	awk '/^struct sv_error \{/ { last = "int advice;" }
+	header | awk '/^struct sv_error \{/ { last = "int advice;" }
 		/^struct sv_options \{/ { last = "uint64_t total;" }
+		/^struct sv_info \{/ { last = "uint64_t ipc_namespace;" }
 		/^struct sv_clean_options \{/ { last = "int64_t older_than_s;" }
 		last != "" && index($0, last) { skip = 1 }
 		/^\};/ { last = ""; skip = 0 }
 		skip { next }
-		/^#define SV_(ERROR|OPTIONS|CLEAN)_INIT/ { init = 1 }
-		init && /sizeof\(struct sv_error\)/ { sub(/, SV_ADVICE_NONE/, "") }
-		init && /sizeof\(struct sv_options\)/ { sub(/SV_WAIT_AUTO, 0.*/, "SV_WAIT_AUTO, 0 \\"); rest = 1; print; next }
-		init && /sizeof\(struct sv_clean_options\)/ { sub(/, 0 *\\$/, " \\") }
-		init && /^\t\}/ { init = rest = 0 }
-		rest { next }
-		{ print }' "$SV_ROOT/include/svipc.h"
+		/^#define SV_ERROR_INIT/ { sub(/, SV_ADVICE_NONE/, "") }
+		/^#define SV_OPTIONS_INIT/ { sub(/SV_WAIT_AUTO, 0,.*/, "SV_WAIT_AUTO, 0 }") }
+		/^#define SV_INFO_INIT/ { sub(/SV_SIDE_INIT *\}.*/, "SV_SIDE_INIT } }") }
+		/^#define SV_CLEAN_INIT/ { sub(/, 0[ \t]*\}$/, " }") }
+		{ print }'
 }
 
 # With a member more at the end of each struct that the caller allocates.
 lengthen() {
-	sed -E -e '/^struct sv_(options|error|info|clean_options) \{/,/^\}/s/^\};/\tunsigned long later, reserved[40];\n};/' \
-		-e '1,/^#define SVIPC_H/s/^#define SVIPC_H/&\n#define SV_LATER/' \
-		"$SV_ROOT/include/svipc.h" |
-		awk '/^#define SV_(OPTIONS|ERROR|INFO|CLEAN)_INIT/ { within = 1 }
-			within && /^\t\}/ { sub(/\}/, ", 0, { 0 } }"); within = 0 }
-			{ print }'
+	header | sed -E -e '/^struct sv_(options|error|info|clean_options) \{/,/^\}/s/^\};/\tunsigned long later, reserved[40];\n};/' \
+		-e '/^#define SV_(OPTIONS|ERROR|INFO|CLEAN)_INIT/s/[ \t]*\}$/, 0, { 0 } }/' -e 's/^#define SVIPC_H/&\n#define SV_LATER/'
 }
 
 @test "a program that was built with this header" {
 	build_against "$SV_ROOT/include" same
 	run_logged ./same
 	assert_status 0
+	assert_nothing_left
 }
 
 @test "a program whose structs are shorter, as an older header had them" {
 	mkdir older
 	shorten >older/svipc.h
-	assert_equal 'members left' "$(grep -cE '\<(advice|total|source|older_than_s);' older/svipc.h)" 1 # of sv_info
+	assert_equal 'members left' "$(grep -cE '^\s.*\<(advice|total|source|cancel|ipc_namespace|older_than_s);' older/svipc.h)" 1 # total of sv_info
 	build_against older shorter
 	run_logged ./shorter
 	assert_status 0
+	assert_nothing_left
 }
 
 @test "a program whose structs are longer, as a newer header will have them" {
@@ -71,4 +73,5 @@ lengthen() {
 	build_against newer longer
 	run_logged ./longer
 	assert_status 0
+	assert_nothing_left
 }

@@ -12,7 +12,17 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "pair.h"
+#include "svipc.h"
+#include "tap.h"
+
+/* What this test stands on rather than proves. */
+#define must(condition) \
+	do { \
+		if (!(condition)) { \
+			printf("Bail out! line %d: %s\n", __LINE__, #condition); \
+			exit(1); \
+		} \
+	} while (0)
 
 /* A copy of a struct that ends where a page without access begins. */
 static void *at_the_edge(const void *value, size_t size)
@@ -67,7 +77,6 @@ int main(void)
 	sv_channel *writer, *second;
 	size_t untouched;
 
-	own_directory();
 	/* Where a call does not write, this stays. */
 	memset((char *)info + sizeof untouched, 0x5a, sizeof *info - sizeof untouched);
 	is(sv_open(&writer, SV_WRITER, options, 0, error), SV_OK, "a channel opens");
@@ -96,6 +105,5 @@ int main(void)
 	options->struct_size = (size_t)-1;
 	is(sv_open(&second, SV_READER, options, 0, NULL), SV_EINVAL, "options of a size that cannot be");
 	must(sv_close(writer) == SV_OK);
-	ok(directory_is_empty(), "nothing is left");
 	return tap_done();
 }
