@@ -202,6 +202,31 @@ static void behind_a_running_transfer(void)
 	is(leave(&next), 0, "and the next one is a new one");
 }
 
+static int nothing(const struct sv_info *info, int removed, void *arg)
+{
+	(void)info;
+	(void)arg;
+	return removed != 0;
+}
+
+/* When all who wait are killed, nobody is left to remove the queue file. */
+static void a_queue_that_was_killed(void)
+{
+	struct sv_options options = queueing(0);
+	struct sv_clean_options clean = SV_CLEAN_INIT;
+	sv_channel *occupant;
+	struct waiter waiter;
+
+	must(sv_open(&occupant, SV_WRITER, &options, 0, NULL) == SV_OK);
+	waiter = start(-1, 1);
+	ok(sv_clean(&clean, nothing, NULL, NULL) == SV_OK && last_number() == 1,
+	   "cleaning leaves a queue alone");
+	kill_it(&waiter);
+	must(sv_close(occupant) == SV_OK && last_number() == 1);
+	ok(sv_clean(&clean, nothing, NULL, NULL) == SV_OK && last_number() == 0,
+	   "and removes one that was killed");
+}
+
 int main(void)
 {
 	own_directory();
@@ -209,6 +234,7 @@ int main(void)
 	without_success();
 	behind_a_running_transfer();
 	both_roles();
+	a_queue_that_was_killed();
 	ok(directory_is_empty(), "nothing is left");
 	return tap_done();
 }

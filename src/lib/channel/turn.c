@@ -92,8 +92,8 @@ int sv_turn_take(struct sv_turn *turn, const struct sv_rendezvous *rv, enum sv_r
 
 	if (turn->fd != -1)
 		return SV_OK;
-	snprintf(turn->file, sizeof turn->file, ".turn.%s.%.*s", sv_role_name(role), SV_NAME_MAX + 40,
-	         rv->file);
+	snprintf(turn->file, sizeof turn->file, SV_TURN_PREFIX "%s.%.*s", sv_role_name(role),
+	         SV_NAME_MAX + 40, rv->file);
 	turn->pause_ns = FIRST_PAUSE_NS;
 	turn->directory = fcntl(rv->directory.fd, F_DUPFD_CLOEXEC, 3);
 	if (turn->directory == -1)
@@ -180,17 +180,34 @@ int sv_turn_await_role(struct sv_turn *turn, const struct sv_objects *objects, e
 	return SV_OK;
 }
 
+/* Remove it if nobody has a number, under the lock that those need who come.  It may be gone already, and its
+ * name another one's. */
+static void remove_unused(int fd, int directory, const char *file)
+{
+	struct stat st;
+
+	if (flock(fd, LOCK_EX | LOCK_NB) == -1)
+		return;
+	if (fstat(fd, &st) == 0 && st.st_nlink > 0 && lock_bytes(fd, F_OFD_GETLK, F_WRLCK, 1, 0) == 0)
+		unlinkat(directory, file, 0);
+	flock(fd, LOCK_UN);
+}
+
+void sv_turn_prune(int directory, const char *file)
+{
+	int fd = openat(directory, file, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+
+	if (fd == -1)
+		return;
+	remove_unused(fd, directory, file);
+	close(fd);
+}
+
 void sv_turn_leave(struct sv_turn *turn)
 {
 	if (turn->fd != -1) {
-		/* The last one removes the file, under the lock that those need who come. */
-		bool locked = flock(turn->fd, LOCK_EX | LOCK_NB) == 0;
-
 		lock_bytes(turn->fd, F_OFD_SETLK, F_UNLCK, 0, 0);
-		if (locked && lock_bytes(turn->fd, F_OFD_GETLK, F_WRLCK, 1, 0) == 0)
-			unlinkat(turn->directory, turn->file, 0);
-		if (locked)
-			flock(turn->fd, LOCK_UN);
+		remove_unused(turn->fd, turn->directory, turn->file);
 		close(turn->fd);
 	}
 	if (turn->directory != -1)

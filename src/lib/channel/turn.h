@@ -42,6 +42,11 @@ int sv_turn_await_first(const struct sv_turn *turn, const struct sv_patience *pa
 int sv_turn_await_role(struct sv_turn *turn, const struct sv_objects *objects, enum sv_role role,
                        const struct sv_patience *patience, struct sv_fault *fault);
 
+/* Remove a queue file that was left because all who waited in it were killed.  file: its name in the
+ * directory. */
+#define SV_TURN_PREFIX ".turn."
+void sv_turn_prune(int directory, const char *file);
+
 /* Give the number back.  Nothing to do without one. */
 void sv_turn_leave(struct sv_turn *turn);
 

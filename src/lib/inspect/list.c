@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "channel/turn.h"
 #include "inspect/inspect.h"
 
 struct walk {
@@ -148,6 +149,8 @@ static int walk_records(struct walk *walk)
 			result = visit_apart(walk, entry->d_name);
 		else if (strncmp(entry->d_name, ".new.", 5) == 0)
 			remove_unborn(walk, entry->d_name);
+		else if (strncmp(entry->d_name, SV_TURN_PREFIX, strlen(SV_TURN_PREFIX)) == 0)
+			sv_turn_prune(walk->directory.fd, entry->d_name);
 		else if (entry->d_name[0] != '.')
 			result = visit_named(walk, entry->d_name);
 	}
