@@ -13,6 +13,7 @@
 #include <sys/shm.h>
 #include <sys/wait.h>
 
+#include "channel/channel.h"
 #include "pair.h"
 
 /* Calls of semctl(2), the library's included: this one stands before the C library's. */
@@ -406,6 +407,65 @@ static void forced_removal(void)
 		   "a channel that cannot outlive its processes is refused, one that need not is not");
 }
 
+static int no_visit(const struct sv_info *info, int removed, void *arg)
+{
+	(void)info;
+	(void)removed;
+	(void)arg;
+	return 0;
+}
+
+static void note(int number)
+{
+	(void)number;
+}
+
+/* A stop, a continuation and a signal that the program handles are no reason to give up, in any wait. */
+static void stopped_and_continued(enum sv_role role, bool opening)
+{
+	struct sv_options options = options_of(SV_QUEUE, 4096);
+	struct sigaction action = { .sa_handler = note };
+	sv_channel *occupant, *ch;
+	const void *there;
+	int status, done[2];
+	size_t got;
+	pid_t child;
+	char byte;
+
+	must(pipe(done) == 0 && sv_open(&occupant, SV_WRITER, &options, 0, NULL) == SV_OK);
+	child = fork();
+	must(child != -1);
+	if (child == 0) {
+		must(sigaction(SIGUSR1, &action, NULL) == 0);
+		status = sv_open(&ch, role, &options, -1, NULL);
+		if (status == SV_OK && !opening)
+			status = sv_peek(ch, 1, &there, &got, -1);
+		must(write(done[1], "", 1) == 1);
+		_exit(status == SV_OK ? 0 : -status);
+	}
+	/* It sleeps on the set: the reader for data, a second writer for its turn. */
+	while (semctl(occupant->semid, 0, GETNCNT) == 0)
+		sched_yield();
+	must(kill(child, SIGSTOP) == 0 && waitpid(child, &status, WUNTRACED) == child && WIFSTOPPED(status));
+	must(kill(child, SIGUSR1) == 0 && kill(child, SIGCONT) == 0);
+	/* The signal is handled when it is asleep again, or has given up. */
+	while (semctl(occupant->semid, 0, GETNCNT) == 0)
+		must(waitpid(child, &status, WNOHANG) == 0);
+	if (!opening)
+		send_byte(occupant);
+	else
+		must(sv_close(occupant) == SV_OK);
+	must(read(done[0], &byte, 1) == 1);
+	is(status_of(child), 0, "%s is not ended by a stop, a continuation and a signal",
+	   opening ? "sv_open()" : "sv_peek()");
+	if (!opening)
+		sv_close(occupant);
+	else
+		must(sv_clean(&(struct sv_clean_options)SV_CLEAN_INIT, no_visit, NULL, NULL) == SV_OK);
+	close(done[0]);
+	close(done[1]);
+}
+
 int main(int argc, char **argv)
 {
 	if (argc > 1)
@@ -414,6 +474,8 @@ int main(int argc, char **argv)
 	an_exec(argv[0]);
 	create_or_join();
 	forced_removal();
+	stopped_and_continued(SV_READER, false);
+	stopped_and_continued(SV_WRITER, true);
 	a_fork();
 	dropped_privileges();
 	interrupt_keeps_errno();
