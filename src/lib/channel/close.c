@@ -43,9 +43,11 @@ static void let_the_other_go_first(struct sv_channel *ch)
 /* Gather the facts that other processes will see after this side has left. */
 static void gather_without_us(struct sv_channel *ch, struct sv_objects *objects, bool locked)
 {
-	struct sv_target target = {
-		.record = ch->record, .recorded = true, .named = ch->rv.named, .locked = locked
-	};
+	struct sv_target target = { .record = ch->record,
+		                    .recorded = true,
+		                    .only_recorded = true,
+		                    .named = ch->rv.named,
+		                    .locked = locked };
 
 	target.identity = target.record.file = ch->rv.identity;
 	target.owner = ch->rv.owner;

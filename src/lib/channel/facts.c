@@ -80,6 +80,7 @@ void sv_target_of(struct sv_target *target, const struct sv_rendezvous *rv, unsi
 	target->recorded = sv_rendezvous_read(rv, &target->record);
 	target->record.key = (uint32_t)rv->key;
 	target->record.project = rv->project;
+	target->only_recorded = false;
 	target->named = rv->named;
 	target->locked = locked;
 	target->identity = rv->identity;
@@ -412,6 +413,28 @@ static void look_behind_key(struct sv_objects *o, const struct sv_target *t)
 	}
 }
 
+/*
+ * A record of another user's channel stays behind when this user is killed over it.  What it names is gone,
+ * and tells nothing of what has the key by now: that may be the same peer's next channel.
+ */
+static void look_without_record(struct sv_objects *o, const struct sv_target *t)
+{
+	struct sv_facts *f = &o->facts;
+	bool other_file = f->other_file;
+
+	if (t->named || t->only_recorded || f->segment != SV_SEGMENT_NONE || f->set != SV_SET_NONE ||
+	    !sv_key_is_taken((key_t)t->record.key))
+		return;
+	f->record = SV_RECORD_NONE;
+	f->other_file = false;
+	gather_unrecorded_segment(o, t);
+	gather_unrecorded_set(o, t);
+	if (f->segment == SV_SEGMENT_NONE && f->set == SV_SET_NONE) {
+		f->record = SV_RECORD_FULL;
+		f->other_file = other_file;
+	}
+}
+
 void sv_gather(struct sv_objects *o, const struct sv_target *t)
 {
 	struct sv_facts *f = &o->facts;
@@ -425,6 +448,7 @@ void sv_gather(struct sv_objects *o, const struct sv_target *t)
 	case SV_RECORD_FULL:
 		gather_recorded_segment(o, t);
 		gather_recorded_set(o, t);
+		look_without_record(o, t);
 		break;
 	case SV_RECORD_BEGUN:
 		gather_begun_segment(o, t);

@@ -15,6 +15,7 @@
 struct sv_target {
 	struct sv_record record; /* only key and project are valid where recorded is false */
 	bool recorded;
+	bool only_recorded; /* the very channel of the record: nothing else that has the key */
 	bool named;
 	bool locked;
 	struct sv_identity identity; /* of a rendezvous with a path, as it is now; inode 0: it is gone */

@@ -231,7 +231,9 @@ int sv_stat(sv_channel *ch, struct sv_info *info)
 		return sv_fault_set(&ch->fault, SV_EINVAL, 0, "sv_stat: info must start from SV_INFO_INIT");
 	memset(&sight, 0, sizeof sight);
 	sight.rv = ch->rv;
-	sight.target = (struct sv_target){ .record = ch->record, .recorded = true, .named = ch->rv.named };
+	sight.target = (struct sv_target){
+		.record = ch->record, .recorded = true, .only_recorded = true, .named = ch->rv.named
+	};
 	sight.target.record.file = sight.target.identity = ch->rv.identity;
 	sight.target.owner = ch->rv.owner;
 	sight.target.group = ch->rv.group;
