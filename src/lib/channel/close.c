@@ -82,14 +82,14 @@ static int leave(struct sv_channel *ch)
 			atomic_store(&own->slot, SV_SLOT_LEFT);
 		code = sv_objects_remove(objects);
 		if (code == 0)
-			sv_rendezvous_forget(&ch->rv);
+			sv_rendezvous_forget(&ch->rv, ch->record.generation);
 	} else {
 		if (left)
 			atomic_store(&own->slot, SV_SLOT_LEFT);
 		code = sv_sem_leave(ch->semid, ch->role);
 		/* Our record is of no use: the objects belong to another user, who has a record too. */
 		if (locked && !objects->facts.own && !ch->rv.named)
-			sv_rendezvous_forget(&ch->rv);
+			sv_rendezvous_forget(&ch->rv, ch->record.generation);
 	}
 	free(objects);
 	return code == 0 ? SV_OK : sv_fault_set(&ch->fault, SV_ESYSTEM, code, "cannot remove its objects");

@@ -62,7 +62,7 @@ static void unmake(struct sv_channel *ch, int shmid)
 	sv_segment_unmap(&ch->segment);
 	ch->header = NULL;
 	if (sv_objects_remove(&made) == 0)
-		sv_rendezvous_forget(&ch->rv);
+		sv_rendezvous_forget(&ch->rv, ch->record.generation);
 	ch->semid = -1;
 }
 
@@ -379,7 +379,7 @@ static int replace(struct opening *o)
 	if (code != 0)
 		return sv_fault_set(&o->ch->fault, SV_ESYSTEM, code,
 		                    "cannot remove what a crashed transfer left");
-	sv_rendezvous_forget(&o->ch->rv);
+	sv_rendezvous_forget(&o->ch->rv, o->ch->record.generation);
 	sv_rendezvous_close(&o->ch->rv);
 	return LOOK_AGAIN;
 }

@@ -28,7 +28,7 @@ static int remove_all(struct sv_sight *sight)
 	int code = sv_objects_remove(&sight->objects);
 
 	if (code == 0 && sight->objects.facts.record != SV_RECORD_NONE)
-		sv_rendezvous_forget(&sight->rv);
+		sv_rendezvous_forget(&sight->rv, sight->target.record.generation);
 	return code;
 }
 

@@ -240,7 +240,7 @@ static int open_named(struct sv_rendezvous *rv, const struct sv_whereabouts *whe
 
 int sv_rendezvous_renew(struct sv_rendezvous *rv, struct sv_fault *fault)
 {
-	sv_rendezvous_forget(rv);
+	sv_rendezvous_forget(rv, 0);
 	close_file(rv);
 	return make_named(rv, fault);
 }
@@ -455,9 +455,15 @@ int sv_rendezvous_write(const struct sv_rendezvous *rv, const struct sv_record *
 	                                rv->directory.path, rv->file);
 }
 
-void sv_rendezvous_forget(const struct sv_rendezvous *rv)
+void sv_rendezvous_forget(const struct sv_rendezvous *rv, uint64_t generation)
 {
+	struct sv_record record;
+
 	if (rv->named && !sv_rendezvous_is_there(rv))
+		return;
+	/* Made anew with the same inode, the file has the same record, and another lock: it may be the next
+	 * channel's by now. */
+	if (!rv->named && sv_rendezvous_read(rv, &record) && record.generation != generation)
 		return;
 	if (rv->directory.fd != -1)
 		unlinkat(rv->directory.fd, rv->file, 0);

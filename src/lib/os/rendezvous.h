@@ -81,11 +81,12 @@ void sv_rendezvous_close(struct sv_rendezvous *rv);
 bool sv_rendezvous_is_there(const struct sv_rendezvous *rv);
 
 /* The record of this rendezvous.  Under the lock.  read: false if there is none.  write: SV_OK or SV_ESYSTEM.
+ * forget: if it is still the one of that generation; of a named one in any case.
  */
 bool sv_rendezvous_read(const struct sv_rendezvous *rv, struct sv_record *record);
 int sv_rendezvous_write(const struct sv_rendezvous *rv, const struct sv_record *record,
                         struct sv_fault *fault);
-void sv_rendezvous_forget(const struct sv_rendezvous *rv);
+void sv_rendezvous_forget(const struct sv_rendezvous *rv, uint64_t generation);
 
 /*
  * Open any path for its lock alone, without the side effects that opening a device or a FIFO may have.  -1
