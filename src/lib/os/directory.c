@@ -37,12 +37,12 @@ static int open_at(int parent, const char *path)
 /* Why a directory cannot be used; it belongs to this user or to root. */
 static int refuse(const char *path, const struct stat *st, struct sv_fault *fault)
 {
-	if (!S_ISDIR(st->st_mode))
+	if (st->st_uid != geteuid())
+		sv_fault_set(fault, SV_ESYSTEM, 0, "refusing %s%s: it belongs to user %u, not to you",
+		             S_ISDIR(st->st_mode) ? "directory " : "", path, (unsigned)st->st_uid);
+	else if (!S_ISDIR(st->st_mode))
 		sv_fault_set(fault, SV_ESYSTEM, 0, "refusing %s: it is not a directory%s", path,
 		             S_ISLNK(st->st_mode) ? " but a symbolic link" : "");
-	else if (st->st_uid != geteuid())
-		sv_fault_set(fault, SV_ESYSTEM, 0, "refusing directory %s: it belongs to user %u, not to you",
-		             path, (unsigned)st->st_uid);
 	else
 		sv_fault_set(
 			fault, SV_ESYSTEM, 0,
