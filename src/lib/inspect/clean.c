@@ -96,7 +96,8 @@ int sv_clean(const struct sv_clean_options *theirs, sv_clean_visit visit, void *
 	else if (options->name != NULL || options->path != NULL)
 		code = clean_named(&clean, &fault);
 	else
-		code = sv_sight_walk(SV_SCOPE_OWN, clean_one, &clean, &fault);
+		code = sv_sight_walk(options->dry_run ? SV_SCOPE_OWN : SV_SCOPE_TIDY, clean_one, &clean,
+		                     &fault);
 	sv_fault_give(&fault, err);
 	return code;
 }

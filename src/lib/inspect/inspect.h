@@ -20,7 +20,11 @@ struct sv_sight {
 
 /* Which channels a walk visits: those of this user, or those of all users that can be seen. Some have a
  * record in this user's directory, and others are known from their segments only. */
-enum sv_scope { SV_SCOPE_OWN, SV_SCOPE_ALL };
+enum sv_scope {
+	SV_SCOPE_OWN,
+	SV_SCOPE_TIDY, /* the same, and temporary files of creators that died are removed */
+	SV_SCOPE_ALL
+};
 
 /* A non-zero result of visit ends the walk and is returned.  The sight is seen without a lock. */
 int sv_sight_walk(enum sv_scope scope, int (*visit)(struct sv_sight *sight, void *arg), void *arg,

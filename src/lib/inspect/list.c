@@ -109,6 +109,9 @@ static int visit_apart(struct walk *walk, const char *file)
 		if (strcmp(sight.rv.file, file) == 0)
 			return visit(walk, &sight);
 		sv_sight_close(&sight);
+	} else if (scratch.error.sys_errno != ENOENT && scratch.error.sys_errno != ENOTDIR) {
+		/* Out of reach just now, which does not mean that nobody can come by it. */
+		return 0;
 	}
 	memset(&sight, 0, sizeof sight);
 	sight.rv.fd = -1;
@@ -122,22 +125,29 @@ static int visit_apart(struct walk *walk, const char *file)
 	return visit(walk, &sight);
 }
 
-/* A temporary file: its creator died before it gave the file its name. */
+/* A temporary file: its creator died before it gave the file its name.  It is empty or a record; anything
+ * else is somebody's data. */
 static void remove_unborn(struct walk *walk, const char *file)
 {
 	int fd = openat(walk->directory.fd, file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	struct sv_record record;
+	struct stat st;
 
-	if (fd != -1 && flock(fd, LOCK_EX | LOCK_NB) == 0)
+	if (fd != -1 && flock(fd, LOCK_EX | LOCK_NB) == 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+	    st.st_uid == geteuid() && (st.st_size == 0 || sv_record_read(fd, &record)))
 		unlinkat(walk->directory.fd, file, 0);
 	if (fd != -1)
 		close(fd);
 }
 
-static int walk_records(struct walk *walk)
+static int walk_records(struct walk *walk, bool tidy)
 {
 	int copy = openat(walk->directory.fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), result = 0;
 	DIR *handle = copy != -1 ? fdopendir(copy) : NULL;
 	struct dirent *entry;
+	unsigned number;
+	long pid;
+	char rest;
 
 	if (handle == NULL) {
 		if (copy != -1)
@@ -147,7 +157,7 @@ static int walk_records(struct walk *walk)
 	while (result == 0 && (entry = readdir(handle)) != NULL) {
 		if (strncmp(entry->d_name, ".path.", 6) == 0)
 			result = visit_apart(walk, entry->d_name);
-		else if (strncmp(entry->d_name, ".new.", 5) == 0)
+		else if (tidy && sscanf(entry->d_name, ".new.%ld.%u%c", &pid, &number, &rest) == 2)
 			remove_unborn(walk, entry->d_name);
 		else if (strncmp(entry->d_name, SV_TURN_PREFIX, strlen(SV_TURN_PREFIX)) == 0)
 			sv_turn_prune(walk->directory.fd, entry->d_name);
@@ -234,7 +244,7 @@ static int walk_segments(enum sv_scope scope, struct walk *walk)
 		struct sv_sight sight;
 
 		id = shmctl(i, SHM_STAT, &ds);
-		if (id == -1 || (scope == SV_SCOPE_OWN && ds.shm_perm.cuid != geteuid()) ||
+		if (id == -1 || (scope != SV_SCOPE_ALL && ds.shm_perm.cuid != geteuid()) ||
 		    sv_segment_capacity(ds.shm_segsz) == 0)
 			continue;
 		/* A look costs far more than this.  One that is marked for removal has no key, and goes by
@@ -260,9 +270,9 @@ int sv_sight_walk(enum sv_scope scope, int (*visit_one)(struct sv_sight *, void 
 	if (result != SV_OK && fault->error.sys_errno != ENOENT)
 		return result;
 	/* If the user chose a directory, only the channels in it are listed. */
-	if (scope == SV_SCOPE_OWN && chosen != NULL && chosen[0] != '\0')
+	if (scope != SV_SCOPE_ALL && chosen != NULL && chosen[0] != '\0')
 		walk.within = result == SV_OK ? walk.directory.path : chosen;
-	result = walk.directory.fd != -1 ? walk_records(&walk) : 0;
+	result = walk.directory.fd != -1 ? walk_records(&walk, scope == SV_SCOPE_TIDY) : 0;
 	if (result == 0)
 		result = walk_segments(scope, &walk);
 	free(walk.ids);
