@@ -1,0 +1,318 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+#
+# Files and directories: what is not a rendezvous of svipc's stays as it is, wherever a variable, a link or another user
+# leads; and a file that was made anew is not the old channel, even with the same inode.
+
+load ../lib/common
+load ../lib/arena
+
+setup() {
+	sv_setup
+	mkfifo hold
+	seq 20000 >secret
+}
+
+teardown() {
+	arena_close
+	[ -z "${disk-}" ] || rm -rf "$disk"
+	sv_teardown
+}
+
+# commands NAME: everything that a user might do with that name, by mistake.
+commands() {
+	local command
+	for command in "svwrite -t 0 -d -c $1 secret" "svwrite -t 0 -c $1 secret" "svwrite -t 0 -r -c $1 secret" \
+		"svread -t 0 -c $1" "svread -t 0 -r -o out -c $1"; do
+		# shellcheck disable=SC2086 # words
+		run_logged $command
+		assert_status 1 5 || return 1
+		assert_output_has "$1" || return 1
+	done
+	# With a project id it is another file.
+	for command in "svread -t 0 -i 7 -c $1" svclean 'svclean -a' "svclean -a -c $1" "svclean -a -i 7 -c $1" svstat "svstat -c $1" \
+		'svclean -n'; do
+		# shellcheck disable=SC2086 # words
+		run_logged $command
+	done
+}
+
+# Where the rendezvous files of names are, below SVIPC_DIR.
+place_of_names() {
+	svwrite -d -s 1M -c probe secret || return 1
+	dirname "$(find "$SVIPC_DIR" -name probe)"
+	svclean -aq -c probe
+}
+
+@test "SVIPC_DIR is a directory of the user's own: its files stay as they are" {
+	mkdir -m 700 mine
+	cp secret mine/numbers
+	: >mine/empty
+	cp -a mine before
+	export SVIPC_DIR=$WORK/mine
+	local name
+	for name in numbers empty; do
+		for command in "svwrite -t 0 -d -s 1M -c $name secret" "svread -t 0 -c $name" 'svclean -a' "svclean -a -c $name" \
+			"svwrite -t 0 -i 7 -d -s 1M -c $name secret" svclean; do
+			# shellcheck disable=SC2086 # words
+			run_logged $command
+			assert_same_file mine/$name before/$name || return 1
+		done
+	done
+	svclean -aq
+	assert_equal objects "$(ipc_leaked "$sv_before")" ''
+}
+
+@test "a file that is not a rendezvous, in place of one, is refused and stays as it is" {
+	local place name
+	place=$(place_of_names)
+	cd "$place"
+	cp "$WORK/secret" numbers
+	: >empty
+	# Almost what a record looks like.
+	echo svipc >'cut'
+	printf '\0\0\0\0' >zeros
+	svwrite -d -s 1M -c real "$WORK/secret"
+	cp real copied
+	{ cat real && echo more; } >long
+	sed 's/^key .*/key 53535353/' real >other
+	cp real shared
+	chmod 600 ./*
+	chmod 640 shared
+	cp -a . "$WORK/before"
+	cd "$WORK"
+	for name in numbers empty cut zeros copied long other shared; do
+		echo "# $name"
+		commands $name || return 1
+		assert_equal 'inode and links' "$(stat -c '%s %h' "$place/$name")" "$(stat -c '%s %h' before/$name)" || return 1
+		assert_same_file "$place/$name" before/$name || return 1
+		# The commands have cleaned everything else.
+		[ -e "$place/real" ] || svwrite -d -s 1M -c real secret
+	done
+	rm "$place"/{numbers,empty,cut,zeros,copied,long,other,shared}
+	svclean -aq
+	assert_equal objects "$(ipc_leaked "$sv_before")" ''
+}
+
+@test "empty files in the directory of channels are not pruned, with whatever channels they lie beside" {
+	local command place
+	place=$(place_of_names)
+	: >"$place/notes"
+	chmod 600 "$place/notes"
+	run_logged svwrite -d -s 1M -c left secret
+	assert_status 0
+	for command in svclean 'svclean -a' 'svclean -a -c notes' 'svclean -c notes' 'svclean --older-than 0s'; do
+		# shellcheck disable=SC2086 # words
+		run_logged $command
+		[ -e "$place/notes" ] || fail "removed by: $command" || return 1
+	done
+	rm "$place/notes"
+	svclean -aq
+}
+
+@test "a name that svipc gives to a file for a moment: looking removes nothing, and cleaning nothing but what is a record" {
+	local place command
+	place=$(place_of_names)
+	run_logged svwrite -d -s 1M -c left secret
+	assert_status 0
+	cp "$place/left" "$place/.new.1.1"
+	cp secret "$place/.new.1.2"
+	cp "$place/left" "$place/.new.notes"
+	mkfifo "$place/.new.1.3"
+	for command in svstat 'svstat -A' 'svclean -n' 'svclean -n -a'; do
+		# shellcheck disable=SC2086 # words
+		run_logged timeout 10 $command
+		assert_status 0 || return 1
+		assert_equal "files after $command" "$(cd "$place" && echo .new*)" '.new.1.1 .new.1.2 .new.1.3 .new.notes' || return 1
+	done
+	run_logged timeout 10 svclean
+	assert_equal 'files after svclean' "$(cd "$place" && echo .new*)" '.new.1.2 .new.1.3 .new.notes'
+	assert_same_file secret "$place/.new.1.2"
+	rm "$place"/.new.*
+	svclean -aq
+}
+
+@test "hard links: a second name of somebody's data keeps it, and so does one of a channel" {
+	local place
+	place=$(place_of_names)
+	cp secret "$place/precious"
+	chmod 600 "$place/precious"
+	ln "$place/precious" "$place/twin"
+	commands precious
+	assert_same_file secret "$place/precious"
+	assert_equal links "$(stat -c %h "$place/precious")" 2
+	rm "$place"/{precious,twin}
+	# Two names for one rendezvous would be two channels with one key.
+	run_logged svwrite -d -s 1M -c one secret
+	assert_status 0
+	ln "$place/one" "$place/two"
+	run_logged svread -t 0 -c two
+	assert_status 5
+	assert_output_lacks 20000
+	run_logged svclean -aq -c two
+	rm "$place/two"
+	run_logged svread -t 5 -c one -o copy
+	assert_status 0
+	assert_same_file secret copy
+}
+
+@test "a swap of the directory below a parent that everybody may write to harms no file" {
+	local i
+	arena_open
+	sh_in root 'mkdir -m 777 /tmp/open'
+	sh_in alice '
+		seq 20000 >secret
+		mkdir -m 700 precious /tmp/open/channels
+		for name in default one two; do cp secret precious/$name; : >precious/empty-$name; done
+		ls -A precious >list'
+	"${mallory[@]}" ln -s $HOMES/alice/precious /tmp/open/link
+	spawn mallory "${mallory[@]}" attack swap /tmp/open/channels /tmp/open/link <>"$WORK/hold"
+	wait_until 'grep -qx ready "$WORK/mallory.out"'
+	run_logged sh_in alice '
+		export SVIPC_DIR=/tmp/open/channels
+		for i in {1..120}; do
+			svwrite -q -t 0 -d -s 1M -c one secret; svread -q -t 0 -c two; svclean -q -a; svwrite -q -t 0 -d -s 1M -c empty-two secret
+			svclean -q -a -c empty-one; svread -q -t 0 -c one; svwrite -q -t 0 -d -s 1M secret; svread -t 0
+		done >/dev/null 2>&1
+		ls -A precious | diff - list && for name in default one two; do
+			cmp secret precious/$name && [ ! -s precious/empty-$name ] || exit; done'
+	assert_status 0
+	kill -KILL "${pid[mallory]}"
+	reap mallory
+	# Whatever was left in the directory that was meant is found again.
+	run_logged sh_in alice '
+		[ ! -L /tmp/open/channels ] || { rm -rf back; }
+		for dir in /tmp/open/channels /tmp/open/link; do [ -L $dir ] || SVIPC_DIR=$dir svclean -q -a; done; svclean -q -a; true'
+	assert_equal "alice's objects" "$(objects $ALICE)" ''
+}
+
+# taken DIRECTORY...: each is there, and not the user's.
+taken() {
+	run_logged sh_in alice 'seq 20000 >secret; svread -t 0'
+	if [ "$status" != 4 ]; then
+		assert_status 1 || return 1
+		assert_output_has SVIPC_DIR || return 1
+		local refusal=$output
+		run_logged sh_in alice 'mkdir -p -m 700 own; SVIPC_DIR=$PWD/own svread -t 0'
+		assert_status 4 || return 1
+		output=$refusal
+		return
+	fi
+	# A fallback: then both sides, and the tools, must choose the same.
+	spawn_in alice reader 'exec svread -t 20 -o copy'
+	run_logged sh_in alice 'svwrite -t 20 secret'
+	assert_status 0 || return 1
+	reap reader
+	assert_status 0 || return 1
+	run_logged sh_in alice 'cmp secret copy && svwrite -s 1M -d secret && svstat && svclean -a && svstat'
+	assert_output_has detached
+}
+
+@test "the default directory is made by another user first: a fallback, or a refusal that names the user" {
+	local how
+	for how in 'mkdir -m 700' 'mkdir -m 777' 'touch' 'mkfifo' 'ln -s /tmp' "ln -s $HOMES/alice"; do
+		echo "# $how"
+		arena_open
+		sh_in mallory "$how /dev/shm/svipc-$ALICE"
+		taken || return 1
+		arena_close
+		arena_open
+		sh_in mallory "$how /dev/shm/svipc-$ALICE; $how /tmp/svipc-$ALICE"
+		taken || return 1
+		assert_output_has "user $MALLORY"
+		arena_close
+	done
+}
+
+@test "one's own default directory with a wrong mode is refused, and the message says which is right" {
+	arena_open
+	sh_in alice 'mkdir -m 755 /dev/shm/svipc-$UID'
+	run_logged "${alice[@]}" svread -t 0
+	assert_status 1
+	assert_output_has "/dev/shm/svipc-$ALICE"
+	assert_output_has 0700
+	assert_equal "alice's objects" "$(objects $ALICE)" ''
+}
+
+@test "root's default directory is out of everybody's reach" {
+	arena_open
+	sh_in mallory 'for dir in /dev/shm /tmp; do mkdir -m 700 $dir/svipc-0; done'
+	sh_in root 'seq 20000 >secret'
+	spawn_in root reader 'exec svread -t 20 -o copy'
+	run_logged sh_in root 'svwrite -t 20 secret'
+	assert_status 0
+	reap reader
+	assert_status 0
+	run_logged sh_in root 'cmp secret copy && svwrite -s 1M -d secret && svstat && svclean -a'
+	assert_status 0
+	assert_output_has detached
+}
+
+# A directory whose file system gives the inode of a removed file to the next one.
+disk() {
+	local place
+	for place in "$WORK" /var/tmp "$SV_ROOT" "$HOME"; do
+		disk=$(mktemp -d "$place/svipc-disk.XXXXXX" 2>/dev/null) || continue
+		touch "$disk/probe"
+		! attack reuse "$disk/probe" 2>/dev/null || return 0
+		rm -rf "$disk"
+		disk=
+	done
+	skip 'needs a file system that uses inodes again'
+}
+
+@test "a path that was made anew, with the inode of the old one, does not find the old channel's data" {
+	disk
+	touch "$disk/meet"
+	run_logged svwrite -d -s 1M -k "$disk/meet" secret
+	assert_status 0
+	attack reuse "$disk/meet"
+	run_logged svread -t 0 -k "$disk/meet"
+	assert_status 4 5
+	assert_output_lacks 20000
+	# It works, after one svclean at most.
+	run_logged svclean -a -k "$disk/meet"
+	run_logged svclean -a
+	spawn reader svread -t 20 -k "$disk/meet" -o copy
+	run_logged svwrite -t 20 -k "$disk/meet" secret
+	assert_status 0
+	reap reader
+	assert_same_file secret copy
+	assert_no_leak
+}
+
+@test "nor does the file of another name" {
+	disk
+	local i
+	export SVIPC_DIR=$disk/channels
+	run_logged svwrite -d -s 1M -c one secret
+	assert_status 0
+	find "$SVIPC_DIR" -name one -delete
+	for i in 1 2 3; do
+		run_logged svread -t 0 -c two-$i
+		assert_status 4
+		assert_output_lacks 20000
+		run_logged svwrite -t 0 -d -s 1M -c three-$i secret
+		assert_status 0
+	done
+	run_logged svclean -a
+	assert_equal 'objects' "$(ipc_leaked "$sv_before")" ''
+}
+
+# What is waiting with the old inode is not met, either.
+@test "a path that was made anew while somebody waits on the old one: they do not meet, and the one who waits is told" {
+	disk
+	touch "$disk/meet"
+	spawn writer svwrite -t 20 -k "$disk/meet" secret
+	wait_asleep "${pid[writer]}"
+	rm "$disk/meet"
+	touch "$disk/meet"
+	run_logged svread -t 0 -k "$disk/meet"
+	assert_status 4 5
+	assert_output_lacks 20000
+	reap writer 15
+	[ "$status" -ne 0 ]
+	svclean -aq || :
+	svclean -aq -k "$disk/meet" || :
+	assert_equal 'objects' "$(ipc_leaked "$sv_before")" ''
+}
