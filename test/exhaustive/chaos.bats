@@ -1,0 +1,67 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+#
+# Random walks through the life of channels, with two users, two IPC namespaces and hands that meddle with everything: what
+# must hold whatever happens is at the top of test/tools/chaos.c.  The seed is fixed; the long test takes a new one, which it
+# prints, or SV_SEED, and walks SV_CHAOS_WALKS (3000) times.
+
+load ../lib/common
+
+chaos_logged() {
+	skip_if_sanitized
+	run_logged chaos --seed "${SV_SEED:-1}" "$@"
+	[ "$status" -ne 77 ] || skip "${lines[0]}"
+	echo "# ${lines[0]}: $(tail -n 1 <<<"$output")" >&3
+	assert_status 0 || return 1
+	assert_output_has ' 0 violations'
+}
+
+@test "dozens of walks: no false success, nobody disturbed, no endless wait, no dead end" {
+	SV_LIMIT=400 chaos_logged --walks 40
+}
+
+@test "a disturbed transfer would be seen: a cleaner that removes what is alive" {
+	mkdir broken
+	local program
+	for program in svwrite svread svstat; do
+		ln -s "$(type -P $program)" broken/$program
+	done
+	cat >broken/svclean <<-'END'
+		#!/bin/sh
+		ipcs -m | awk '/^0x/ { print $2 }' | xargs -rn 1 ipcrm -m
+		ipcs -s | awk '/^0x/ { print $2 }' | xargs -rn 1 ipcrm -s
+	END
+	chmod +x broken/svclean
+	skip_if_sanitized
+	run_logged chaos --seed 1 --walks 28 --programs "$PWD/broken"
+	[ "$status" -ne 77 ] || skip "${lines[0]}"
+	assert_status 1
+	assert_output_has 'a third party disturbed the live transfer'
+}
+
+@test "a success that is none would be seen: a reader that loses the last byte" {
+	mkdir broken
+	local program
+	for program in svwrite svclean svstat; do
+		ln -s "$(type -P $program)" broken/$program
+	done
+	# -o FILE is last.
+	cat >broken/svread <<-'END'
+		#!/bin/sh
+		for file; do :; done
+		"${0%/*}/real" "$@" && truncate -s -1 "$file"
+	END
+	ln -s "$(type -P svread)" broken/real
+	chmod +x broken/svread
+	skip_if_sanitized
+	run_logged chaos --seed 1 --walks 4 --programs "$PWD/broken"
+	[ "$status" -ne 77 ] || skip "${lines[0]}"
+	assert_status 1
+	assert_output_has 'what no writer sent'
+}
+
+# bats test_tags=long
+@test "thousands of walks" {
+	: "${SV_SEED:=$((RANDOM * 32768 + RANDOM))}"
+	SV_LIMIT=3400 chaos_logged --walks "${SV_CHAOS_WALKS:-3000}"
+}
