@@ -49,13 +49,15 @@ static int show_once(const struct request *request)
 {
 	const struct cli_refresh *show = &request->show;
 	static struct cli_snapshot snapshot;
-	size_t width;
-	int status = cli_snapshot_take(&snapshot, &show->choice, true);
+	size_t width, i;
+	int status = cli_snapshot_take(&snapshot, &show->choice);
 
 	if (status != CLI_OK) {
 		cli_say("%s", snapshot.failure);
 		return status;
 	}
+	for (i = 0; i < snapshot.missing; i++)
+		cli_say("%s", snapshot.why[i]);
 	if (show->json) {
 		cli_display_json(stdout, &snapshot, false);
 	} else {

@@ -257,3 +257,21 @@ END
 	assert_equal age "$(svstat -o age --noheadings dead)" '?'
 	svclean -q -c dead
 }
+
+@test "a channel of the same name in another IPC namespace is counted, and told in detail" {
+	skip_unless_own_ipc
+	skip_unless jq
+	waiting_writer shared
+	cat >other <<-'END'
+		svwrite -d -s 4K -c shared <<<x
+		svstat --json shared | jq -c '.channels[0] | [.state, .elsewhere]'
+		svstat shared | grep '^namespace'
+		svclean -aq
+	END
+	run_logged unshare --ipc bash other
+	assert_status 0
+	assert_equal 'there' "${lines[0]}" '["detached",1]'
+	assert_output_matches 'namespace ipc:\[[0-9]+\]; the same name is in use in 1 other, which cannot be seen from here'
+	assert_equal 'here' "$(svstat -o state,elsewhere --noheadings shared | tr -s ' ')" 'waiting_reader 0'
+	kill "${pid[shared]}"
+}

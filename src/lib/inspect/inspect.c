@@ -145,6 +145,11 @@ void sv_sight_look(struct sv_sight *sight)
 	for (i = 0; sight->verdict.doubt && i < MOST_LOOKS; i++) {
 		if (lock(sight, true)) {
 			judge(sight, true);
+			/* The last one out removes the objects, and then the file that is open here: the
+			 * channel has ended. */
+			if (sight->objects.shmid == -1 && sight->objects.semid == -1 && sight->rv.fd != -1 &&
+			    !sv_rendezvous_is_there(&sight->rv))
+				sight->verdict.state = SV_STATE_NOTHING;
 			sv_rendezvous_unlock(&sight->rv);
 			break;
 		}

@@ -225,6 +225,11 @@ static void maps(const struct cell *cell)
 	snprintf(cell->out, cell->size, "%lu", cell->info->maps);
 }
 
+static void elsewhere(const struct cell *cell)
+{
+	snprintf(cell->out, cell->size, "%u", cell->info->elsewhere);
+}
+
 /* Columns that are never cut; and those that may be cut to so many columns, at their end or at their
  * beginning. */
 #define TEXT(heading) \
@@ -281,6 +286,8 @@ static const struct {
 	{ "mode", "permissions", TEXT("MODE"), mode, false },
 	{ "kind", "bytes or messages; resumable, detached", TEXT("KIND"), kind, true },
 	{ "maps", "mappings: two of a writer, three of a reader", NUMBER("MAPS"), maps, false },
+	{ "elsewhere", "other IPC namespaces with a channel of this name", NUMBER("ELSEWHERE"), elsewhere,
+	  false },
 };
 #define COLUMNS ((int)(sizeof columns / sizeof *columns))
 

@@ -118,6 +118,7 @@ void cli_detail_print(FILE *out, const struct cli_channel *channel, size_t width
 {
 	const struct sv_info *info = &channel->info;
 	char text[2400], a[1200], b[80], c[80];
+	size_t used;
 
 	put_fact(out, "channel", cli_channel_label(a, sizeof a, info), width);
 	snprintf(text, sizeof text, "%s: %s", sv_strstate(info->state),
@@ -150,6 +151,14 @@ void cli_detail_print(FILE *out, const struct cli_channel *channel, size_t width
 	if (info->shmid != -1 || info->semid != -1) {
 		snprintf(text, sizeof text, "%s, mode %04o", cli_user(b, sizeof b, info->owner), info->mode);
 		put_fact(out, "owner", text, width);
+	}
+	if (info->ipc_namespace != 0) {
+		used = (size_t)snprintf(text, sizeof text, "ipc:[%" PRIu64 "]", info->ipc_namespace);
+		if (info->elsewhere > 0)
+			snprintf(text + used, sizeof text - used,
+			         "; the same name is in use in %u other%s, which cannot be seen from here",
+			         info->elsewhere, info->elsewhere == 1 ? "" : "s");
+		put_fact(out, "namespace", text, width);
 	}
 	if (info->path[0] != '\0')
 		put_fact(out, "path", cli_escape(a, sizeof a, info->path), width);

@@ -165,6 +165,11 @@ void cli_channel_json(struct cli_json *json, const struct cli_channel *channel)
 	time_json(json, "age", cli_seconds_since(info->created));
 	cli_json_unsigned(json, "segment", info->segment);
 	cli_json_unsigned(json, "maps", info->maps);
+	if (info->ipc_namespace != 0)
+		cli_json_unsigned(json, "namespace", info->ipc_namespace);
+	else
+		cli_json_null(json, "namespace");
+	cli_json_unsigned(json, "elsewhere", info->elsewhere);
 	cli_json_unsigned(json, "owner", info->owner);
 	snprintf(text, sizeof text, "%04o", info->mode);
 	cli_json_text(json, "mode", text);

@@ -12,6 +12,7 @@
 #include <sys/sem.h>
 #include <sys/types.h>
 
+#include "common/memory.h"
 #include "common/messages.h"
 #include "common/numbers.h"
 #include "common/text.h"
@@ -30,17 +31,9 @@ static int collect(const struct sv_info *info, void *arg)
 	if (info->state == SV_STATE_FOREIGN)
 		return 0;
 	if (ours->count == ours->room) {
-		size_t room = ours->room * 2 + 64;
-		int *shmid = realloc(ours->shmid, room * sizeof *shmid);
-		int *semid = shmid != NULL ? realloc(ours->semid, room * sizeof *semid) : NULL;
-
-		ours->shmid = shmid != NULL ? shmid : ours->shmid;
-		if (semid == NULL) {
-			cli_say("out of memory");
-			exit(CLI_FAILED);
-		}
-		ours->semid = semid;
-		ours->room = room;
+		ours->room = ours->room * 2 + 64;
+		ours->shmid = cli_must(realloc(ours->shmid, ours->room * sizeof *ours->shmid));
+		ours->semid = cli_must(realloc(ours->semid, ours->room * sizeof *ours->semid));
 	}
 	ours->shmid[ours->count] = info->shmid;
 	ours->semid[ours->count++] = info->semid;

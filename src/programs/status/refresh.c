@@ -88,7 +88,7 @@ int cli_refresh(const struct cli_refresh *refresh)
 	if (screen)
 		cli_screen_begin();
 	for (turn = 0; more; turn++) {
-		status = cli_snapshot_take(now, &refresh->choice, false);
+		status = cli_snapshot_take(now, &refresh->choice);
 		if (status != CLI_OK)
 			break;
 		if (turn > 0)

@@ -4,9 +4,14 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "clock.h"
 #include "common/advice.h"
+#include "common/memory.h"
+
+#define PAUSE_NS 20000000
+#define ROUNDS 4
 
 bool cli_choice_is_named(const struct cli_choice *choice)
 {
@@ -50,11 +55,8 @@ static int add(const struct sv_info *info, void *arg)
 
 	if (snapshot->count == snapshot->room) {
 		snapshot->room = snapshot->room * 2 + 16;
-		snapshot->channel = realloc(snapshot->channel, snapshot->room * sizeof *snapshot->channel);
-		if (snapshot->channel == NULL) {
-			cli_say("out of memory");
-			exit(CLI_FAILED);
-		}
+		snapshot->channel =
+			cli_must(realloc(snapshot->channel, snapshot->room * sizeof *snapshot->channel));
 	}
 	cli_channel_take(&snapshot->channel[snapshot->count++], info);
 	return 0;
@@ -88,12 +90,30 @@ static void keep_failure(struct cli_snapshot *snapshot, const struct cli_choice 
 	         cli_advise(advice, sizeof advice, error, name, choice->path, choice->project));
 }
 
-static int take_named(struct cli_snapshot *snapshot, const struct cli_choice *choice, bool tell_missing)
+/* One more is missing, for the reason that was kept last. */
+static void add_missing(struct cli_snapshot *snapshot)
+{
+	size_t count = snapshot->missing + 1;
+
+	snapshot->why = cli_must(realloc(snapshot->why, count * sizeof *snapshot->why));
+	snapshot->why[count - 1] = cli_must(strdup(snapshot->failure));
+	snapshot->missing = count;
+}
+
+static void clear(struct cli_snapshot *snapshot)
+{
+	while (snapshot->missing > 0)
+		free(snapshot->why[--snapshot->missing]);
+	snapshot->count = 0;
+	snapshot->failure[0] = '\0';
+}
+
+static int take_named(struct cli_snapshot *snapshot, const struct cli_choice *choice)
 {
 	struct sv_error error = SV_ERROR_INIT;
 	struct sv_info info = SV_INFO_INIT;
-	size_t i;
 	const char *name;
+	size_t i;
 	int code;
 
 	for (i = 0; i < (choice->path != NULL ? 1 : choice->name_count); i++) {
@@ -106,22 +126,19 @@ static int take_named(struct cli_snapshot *snapshot, const struct cli_choice *ch
 		keep_failure(snapshot, choice, name, &error);
 		if (code == SV_EINVAL)
 			return CLI_USAGE;
-		snapshot->missing++;
-		if (tell_missing)
-			cli_say("%s", snapshot->failure);
+		add_missing(snapshot);
 	}
 	return CLI_OK;
 }
 
-int cli_snapshot_take(struct cli_snapshot *snapshot, const struct cli_choice *choice, bool tell_missing)
+static int take(struct cli_snapshot *snapshot, const struct cli_choice *choice)
 {
 	struct sv_error error = SV_ERROR_INIT;
 
-	snapshot->count = snapshot->missing = 0;
-	snapshot->failure[0] = '\0';
+	clear(snapshot);
 	snapshot->at_ns = sv_now();
 	if (cli_choice_is_named(choice))
-		return take_named(snapshot, choice, tell_missing);
+		return take_named(snapshot, choice);
 	if (sv_list(choice->all, add, snapshot, &error) != SV_OK) {
 		keep_failure(snapshot, choice, NULL, &error);
 		return CLI_FAILED;
@@ -135,6 +152,58 @@ int cli_snapshot_take(struct cli_snapshot *snapshot, const struct cli_choice *ch
 static bool is_same(const struct sv_info *a, const struct sv_info *b)
 {
 	return a->shmid == b->shmid && a->project == b->project && strcmp(a->path, b->path) == 0;
+}
+
+/* Was a channel exactly like this in a snapshot? */
+static bool was_there(const struct cli_snapshot *snapshot, const struct sv_info *info)
+{
+	size_t i;
+
+	for (i = 0; i < snapshot->count; i++) {
+		const struct sv_info *other = &snapshot->channel[i].info;
+
+		if (is_same(other, info) && other->semid == info->semid && other->key == info->key &&
+		    other->state == info->state)
+			return true;
+	}
+	return false;
+}
+
+/* Is there a channel that seems to be unusable, and that did not seem so in the snapshot before? */
+static bool is_in_doubt(const struct cli_snapshot *snapshot, const struct cli_snapshot *before)
+{
+	size_t i;
+
+	for (i = 0; i < snapshot->count; i++) {
+		const struct sv_info *info = &snapshot->channel[i].info;
+
+		if ((info->state == SV_STATE_STALE || info->state == SV_STATE_FOREIGN ||
+		     info->state == SV_STATE_CORRUPT) &&
+		    !was_there(before, info))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * A channel that a process is just making or removing can seem to be stale, foreign or corrupt for a moment.
+ * So that is believed only if it is still the same after a pause.
+ */
+int cli_snapshot_take(struct cli_snapshot *snapshot, const struct cli_choice *choice)
+{
+	const struct timespec pause = { 0, PAUSE_NS };
+	struct cli_snapshot before = { 0 }, other;
+	int status = take(snapshot, choice), round;
+
+	for (round = 0; round < ROUNDS && status == CLI_OK && is_in_doubt(snapshot, &before); round++) {
+		nanosleep(&pause, NULL);
+		other = before;
+		before = *snapshot;
+		*snapshot = other;
+		status = take(snapshot, choice);
+	}
+	cli_snapshot_free(&before);
+	return status;
 }
 
 void cli_snapshot_rates(struct cli_snapshot *now, const struct cli_snapshot *before)
@@ -164,6 +233,8 @@ void cli_snapshot_sort_by_rate(struct cli_snapshot *snapshot)
 
 void cli_snapshot_free(struct cli_snapshot *snapshot)
 {
+	clear(snapshot);
+	free(snapshot->why);
 	free(snapshot->channel);
 	memset(snapshot, 0, sizeof *snapshot);
 }

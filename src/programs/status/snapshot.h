@@ -22,16 +22,16 @@ struct cli_snapshot {
 	size_t count, room;
 	int64_t at_ns;
 	size_t missing;     /* chosen, but not there */
-	char failure[2048]; /* why something is missing, or could not be taken */
+	char **why;         /* for each that is missing */
+	char failure[2048]; /* why the snapshot could not be taken */
 };
 
 /*
  * Take a snapshot into a struct that is zero or was used before.  Returns CLI_OK, also when some of the
  * chosen channels are missing; else the status to exit with, and snapshot->failure tells why: CLI_FAILED, or
  * CLI_USAGE for a name that no channel can have.
- * tell_missing: print a message for each channel that is missing.
  */
-int cli_snapshot_take(struct cli_snapshot *snapshot, const struct cli_choice *choice, bool tell_missing);
+int cli_snapshot_take(struct cli_snapshot *snapshot, const struct cli_choice *choice);
 
 /* Fill in the rates since an earlier snapshot. */
 void cli_snapshot_rates(struct cli_snapshot *now, const struct cli_snapshot *before);

@@ -4,19 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/messages.h"
+#include "common/memory.h"
 #include "common/text.h"
 
 #define NARROWEST 4
-
-static void *must(void *memory)
-{
-	if (memory == NULL) {
-		cli_say("out of memory");
-		exit(CLI_FAILED);
-	}
-	return memory;
-}
 
 void cli_table_start(struct cli_table *table)
 {
@@ -43,9 +34,9 @@ void cli_table_add(struct cli_table *table, const char *text)
 {
 	if (table->cells == table->room) {
 		table->room = table->room * 2 + 256;
-		table->cell = must(realloc(table->cell, table->room * sizeof *table->cell));
+		table->cell = cli_must(realloc(table->cell, table->room * sizeof *table->cell));
 	}
-	table->cell[table->cells++] = must(strdup(text));
+	table->cell[table->cells++] = cli_must(strdup(text));
 }
 
 static size_t gap(size_t width)
