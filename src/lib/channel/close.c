@@ -58,6 +58,12 @@ static void gather_without_us(struct sv_channel *ch, struct sv_objects *objects,
 	/* A side that has not learned of the success counts as dead, so that its successor will be told. */
 	objects->facts.side[ch->role] =
 		ch->complete || sv_status_of(ch->ring.own) != SV_DONE ? SV_HAS_LEFT : SV_HAS_DIED;
+	/* With this side counted as attached, sv_gather() saw no reason to ask again.  But a look from
+	 * outside, such as svstat's, counts as a mapping for a moment, and must not keep the last one out
+	 * from removing the objects. */
+	if (locked && objects->facts.mapped && objects->facts.side[sv_other(ch->role)] != SV_PRESENT &&
+	    objects->facts.side[sv_other(ch->role)] != SV_ARRIVING)
+		objects->facts.mapped = !sv_segment_unmapped(objects->shmid, target.own_maps);
 }
 
 static int leave(struct sv_channel *ch)

@@ -1,0 +1,70 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+#
+# svstat beside channels that open and close all the time: every row is true of a healthy channel.
+
+load ../lib/common
+
+# transfers COUNT OPTION...: so many transfers, one after the other, all well; none leaves its semaphores behind.
+transfers() {
+	local i count=$1
+	shift
+	for ((i = 0; i < count; i++)); do
+		svwrite "$@" data &
+		svread "$@" >copy || return 1
+		wait $! || return 1
+		! ipc_leaked "$sv_before" | grep '^sem' || return 1
+	done
+}
+
+# watched COUNT OPTION...: the channels in each of many snapshots while such transfers go on, one JSON object a line.
+watched() {
+	spawn transfers transfers "$@"
+	until sv_gone "${pid[transfers]}"; do
+		svstat --json || return 1
+	done >snapshots
+	reap transfers
+	assert_status 0 || return 1
+	jq -c '.channels[]' snapshots >rows
+	[ "$(wc -l <rows)" -ge 50 ] || fail "only $(wc -l <rows) rows"
+}
+
+# All rows that are not of a healthy channel.  Before its objects are there it has no age.
+wrong_rows() {
+	jq -c 'select((.state | IN("waiting_reader", "waiting_writer", "running", "finishing", "opening", "closing") | not)
+		or (.age == null and (.state | IN("opening", "closing") | not)) or (.age != null and (.age < 0 or .age > 60))
+		or .key == null or .key == "0x00000000" or .reason == "" or .path == null'"$1"')' rows
+}
+
+@test "a named channel: never stale, foreign or corrupt, and always with its name, key and age" {
+	skip_unless jq
+	random_file data 20000
+	watched 250 -c busy
+	assert_equal 'wrong rows' "$(wrong_rows ' or .name != "busy"' | head -n 5)" ''
+	assert_nothing_left
+}
+
+@test "a channel of a path, with a project id of its own, likewise" {
+	skip_unless jq
+	random_file data 20000
+	touch meet
+	watched 250 -k meet -i 5
+	assert_equal 'wrong rows' "$(wrong_rows " or .path != \"$WORK/meet\" or .id != 5" | head -n 5)" ''
+	assert_nothing_left
+}
+
+@test "--wait is not misled by a channel that opens or closes" {
+	local i
+	random_file data 20000
+	for i in {1..20}; do
+		spawn "reader$i" svread -c busy -o "copy$i"
+		svstat --wait busy=reader -t "$SV_DEADLINE" || return 1
+		spawn "gone$i" svstat --wait busy=gone -t "$SV_DEADLINE"
+		svwrite -c busy data || return 1
+		reap "reader$i" >/dev/null
+		assert_status 0 || return 1
+		reap "gone$i" >/dev/null
+		assert_status 0 || return 1
+	done
+	assert_nothing_left
+}
