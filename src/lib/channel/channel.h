@@ -59,6 +59,23 @@ struct sv_channel {
 	unsigned char *place; /* message writer: where the reserved message goes, NULL: none */
 };
 
+/* options.c: the caller's options, which may be shorter or longer than this library's, and whether they go
+ * together.  SV_OK, SV_EINVAL, SV_ETOOBIG, SV_ESYSTEM. */
+int sv_options_take(struct sv_options *own, const struct sv_options *theirs, struct sv_fault *fault);
+int sv_options_check(const struct sv_options *options, enum sv_role role, int timeout_ms, uint64_t *capacity,
+                     struct sv_fault *fault);
+
+/* create.c: make objects, record and header, under the lock; and take them back.  SV_OK; SV_ESYSTEM with
+ * EEXIST: the key was taken meanwhile. */
+int sv_channel_create(struct sv_channel *ch, const struct sv_options *options, uint64_t capacity);
+void sv_channel_unmake(struct sv_channel *ch, int shmid);
+
+/* refuse.c: put a refusal into words, or that a previous transfer has not ended.  The code, with the fault
+ * set. */
+int sv_channel_explain(struct sv_channel *ch, const struct sv_objects *objects,
+                       const struct sv_answer *answer);
+int sv_channel_not_ended(struct sv_channel *ch, const struct sv_objects *objects, int code);
+
 /* wait.c: wait until want bytes of room, a verdict, or the time is up; see sv_reserve(). */
 int sv_channel_wait(struct sv_channel *ch, uint64_t want, int timeout_ms);
 

@@ -11,70 +11,6 @@
 
 #include "os/owner.h"
 
-enum sv_trust sv_header_judge(const struct sv_header *header, uint64_t bytes)
-{
-	unsigned i;
-
-	if (header->magic == 0)
-		return SV_TRUST_UNREADY;
-	if (header->magic != SV_MAGIC)
-		return SV_TRUST_FOREIGN;
-	if (header->format != SV_FORMAT && header->format != 0)
-		return SV_TRUST_VERSION;
-	if (atomic_load_explicit((_Atomic uint32_t *)&header->ready, memory_order_acquire) != SV_READY)
-		return SV_TRUST_UNREADY;
-	if (header->format != SV_FORMAT || header->header_size != sv_segment_header_size() ||
-	    header->capacity == 0 || header->capacity != sv_segment_capacity(bytes) ||
-	    (header->flags & ~(uint32_t)SV_HEADER_FLAGS) != 0 || (header->flags & SV_KEPT) == SV_KEPT ||
-	    memchr(header->path, '\0', sizeof header->path) == NULL ||
-	    memchr(header->name, '\0', sizeof header->name) == NULL)
-		return SV_TRUST_CORRUPT;
-	for (i = 0; i < 2; i++)
-		if (atomic_load_explicit((_Atomic uint32_t *)&header->side[i].slot, memory_order_relaxed) >
-		    SV_SLOT_LEFT)
-			return SV_TRUST_CORRUPT;
-	return SV_TRUST_OK;
-}
-
-bool sv_maker_is_trusted(const struct sv_maker *maker, const struct sv_target *target, uid_t caller,
-                         bool member)
-{
-	if (maker->creator != maker->owner)
-		return false;
-	if (maker->creator == caller)
-		return true;
-	/* A name leads only to the caller's own; a path is the place where users meet. */
-	if (target->named)
-		return false;
-	if (maker->creator == 0 || maker->creator == target->owner)
-		return true;
-	if ((target->consent & 006) != 0)
-		return true;
-	return (target->consent & 060) != 0 && (maker->creator_group == target->group || member);
-}
-
-static bool is_member(gid_t group)
-{
-	gid_t groups[256];
-	int count, i;
-
-	if (group == getegid())
-		return true;
-	count = getgroups((int)(sizeof groups / sizeof groups[0]), groups);
-	for (i = 0; i < count; i++)
-		if (groups[i] == group)
-			return true;
-	return false;
-}
-
-static bool is_trusted(uid_t creator, uid_t owner, gid_t group, const struct sv_target *target)
-{
-	struct sv_maker maker = { creator, owner, group };
-	bool ask = !target->named && (target->consent & 060) != 0;
-
-	return sv_maker_is_trusted(&maker, target, geteuid(), ask && is_member(group));
-}
-
 void sv_target_of(struct sv_target *target, const struct sv_rendezvous *rv, unsigned consent, bool locked)
 {
 	target->recorded = sv_rendezvous_read(rv, &target->record);
@@ -172,7 +108,7 @@ static void gather_recorded_segment(struct sv_objects *o, const struct sv_target
 	}
 	if (!(o->shm.marked || o->shm.key == record->key) || sv_segment_capacity(o->shm.bytes) == 0)
 		return;
-	if (!is_trusted(o->shm.creator_uid, o->shm.owner, o->shm.creator_gid, t)) {
+	if (!sv_is_trusted(o->shm.creator_uid, o->shm.owner, o->shm.creator_gid, t)) {
 		note_segment(o, record->shmid, true);
 		return;
 	}
@@ -231,7 +167,7 @@ static void gather_unrecorded_segment(struct sv_objects *o, const struct sv_targ
 		note_segment(o, id, false);
 		return;
 	}
-	if (!is_trusted(o->shm.creator_uid, o->shm.owner, o->shm.creator_gid, t)) {
+	if (!sv_is_trusted(o->shm.creator_uid, o->shm.owner, o->shm.creator_gid, t)) {
 		note_segment(o, id, true);
 		return;
 	}
@@ -274,7 +210,7 @@ static void gather_recorded_set(struct sv_objects *o, const struct sv_target *t)
 	}
 	if (o->sem.key != t->record.key || o->sem.count != SV_SEM_COUNT)
 		return;
-	if (!is_trusted(o->sem.creator_uid, o->sem.owner, o->sem.creator_gid, t)) {
+	if (!sv_is_trusted(o->sem.creator_uid, o->sem.owner, o->sem.creator_gid, t)) {
 		note_set(o, t->record.semid, true);
 		return;
 	}
@@ -311,7 +247,7 @@ static void gather_unrecorded_set(struct sv_objects *o, const struct sv_target *
 		note_set(o, id, false);
 		return;
 	}
-	if (!is_trusted(o->sem.creator_uid, o->sem.owner, o->sem.creator_gid, t)) {
+	if (!sv_is_trusted(o->sem.creator_uid, o->sem.owner, o->sem.creator_gid, t)) {
 		note_set(o, id, true);
 		return;
 	}
@@ -335,59 +271,6 @@ static void gather_unrecorded_set(struct sv_objects *o, const struct sv_target *
 
 /* --- what they say together
  * ----------------------------------------------------------------------------------- */
-
-static enum sv_word word_of(const struct sv_side_line *side)
-{
-	uint32_t status = sv_status_of(side);
-
-	return status == SV_RUNNING ? SV_SAID_NOTHING : status == SV_DONE ? SV_SAID_DONE : SV_SAID_FAILED;
-}
-
-static bool weight_of(const struct sv_objects *o, enum sv_role role)
-{
-	return o->facts.set == SV_SET_GOOD && o->sem.value[sv_sem_of(role)] >= SV_GONE;
-}
-
-static void judge_presence(struct sv_objects *o)
-{
-	struct sv_facts *f = &o->facts;
-	uint64_t written;
-	int role;
-
-	for (role = 0; role < 2; role++) {
-		const struct sv_side_line *side = &o->header.side[role];
-
-		if (f->segment == SV_SEGMENT_GOOD) {
-			f->side[role] =
-				sv_presence_of(atomic_load((_Atomic uint32_t *)&side->slot),
-			                       weight_of(o, (enum sv_role)role), f->mapped, f->locked);
-			f->said[role] = word_of(side);
-		} else if (f->segment == SV_SEGMENT_NONE && f->set == SV_SET_GOOD &&
-		           f->record == SV_RECORD_NONE) {
-			f->side[role] = weight_of(o, (enum sv_role)role) ? SV_HAS_DIED : SV_PRESENT;
-		}
-	}
-	if (f->segment != SV_SEGMENT_GOOD)
-		return;
-	written = atomic_load((_Atomic uint64_t *)&o->header.side[SV_WRITER].position);
-	f->begun = written > 0;
-	f->taken = written == atomic_load((_Atomic uint64_t *)&o->header.side[SV_READER].position);
-	f->kind = o->header.flags & SV_KEPT;
-}
-
-/* A look from outside counts as a mapping for some microseconds: ask again before that decides. */
-static void judge_mapping(struct sv_objects *o, unsigned long own_maps)
-{
-	struct sv_facts *f = &o->facts;
-
-	if (o->shmid == -1 || o->shm.maps <= own_maps)
-		return;
-	f->mapped = true;
-	judge_presence(o);
-	if (f->side[SV_WRITER] == SV_PRESENT || f->side[SV_READER] == SV_PRESENT || !f->locked)
-		return;
-	f->mapped = !sv_segment_unmapped(o->shmid, own_maps);
-}
 
 /* Does the key lead to anything but the channel's own? */
 static void look_behind_key(struct sv_objects *o, const struct sv_target *t)
@@ -468,8 +351,7 @@ void sv_gather(struct sv_objects *o, const struct sv_target *t)
 	f->own = (o->shmid == -1 || is_own(o->shm.creator_uid, o->shm.owner)) &&
 	         (o->semid == -1 || is_own(o->sem.creator_uid, o->sem.owner));
 	f->sole = o->shmid != -1 && is_own(o->shm.creator_uid, o->shm.owner) && (o->shm.mode & 077) == 0;
-	judge_mapping(o, t->own_maps);
-	judge_presence(o);
+	sv_judge_presence(o, t->own_maps);
 }
 
 int sv_objects_remove(const struct sv_objects *objects)
@@ -478,14 +360,4 @@ int sv_objects_remove(const struct sv_objects *objects)
 	int code = sv_segment_remove(objects->shmid);
 
 	return code != 0 ? code : sv_sem_remove(objects->semid);
-}
-
-bool sv_source_is_same(const struct sv_source *a, const struct sv_source *b)
-{
-	return a->device == b->device && a->inode == b->inode;
-}
-
-bool sv_source_is_unchanged(const struct sv_source *a, const struct sv_source *b)
-{
-	return a->size == b->size && a->mtime_ns == b->mtime_ns;
 }

@@ -71,11 +71,17 @@ struct sv_maker {
 bool sv_maker_is_trusted(const struct sv_maker *maker, const struct sv_target *target, uid_t caller,
                          bool member);
 
+/* The same for this process and an object of these owners. */
+bool sv_is_trusted(uid_t creator, uid_t owner, gid_t group, const struct sv_target *target);
+
 /* The target of a rendezvous that is open; consent as in struct sv_target. */
 void sv_target_of(struct sv_target *target, const struct sv_rendezvous *rv, unsigned consent, bool locked);
 
 /* Look at everything.  Never fails: what may not be looked at is a fact too. */
 void sv_gather(struct sv_objects *objects, const struct sv_target *target);
+
+/* presence.c: the facts about the two sides, from the header and the semaphores that were gathered. */
+void sv_judge_presence(struct sv_objects *objects, unsigned long own_maps);
 
 /* Remove them, the segment first; nothing after the first that fails.  0 or an errno value. */
 int sv_objects_remove(const struct sv_objects *objects);

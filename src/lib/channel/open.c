@@ -29,84 +29,6 @@ struct opening {
 	struct sv_objects objects;
 };
 
-static void fill_header(struct sv_channel *ch)
-{
-	struct sv_header *header = ch->header;
-
-	header->magic = SV_MAGIC;
-	header->format = SV_FORMAT;
-	header->header_size = ch->segment.header;
-	header->capacity = ch->segment.capacity;
-	header->generation = ch->record.generation;
-	header->device = ch->rv.identity.device;
-	header->inode = ch->rv.identity.inode;
-	header->birth_ns = ch->rv.identity.birth_ns;
-	header->project = (uint32_t)ch->rv.project;
-	header->key = (uint32_t)ch->rv.key;
-	header->semid = ch->semid;
-	header->flags = ch->flags & SV_HEADER_FLAGS;
-	header->created_s = (int64_t)time(NULL);
-	header->creator_pid = getpid();
-	atomic_store(&header->total, SV_UNKNOWN);
-	snprintf(header->name, sizeof header->name, "%s", ch->rv.name);
-	snprintf(header->path, sizeof header->path, "%.*s", (int)sizeof header->path - 1, ch->rv.path);
-	/* Last: a header that is not ready under the lock was left by a maker that died (release,
-	 * sv_header_judge). */
-	atomic_store_explicit(&header->ready, SV_READY, memory_order_release);
-}
-
-static void unmake(struct sv_channel *ch, int shmid)
-{
-	struct sv_objects made = { .shmid = shmid, .semid = ch->semid };
-
-	sv_segment_unmap(&ch->segment);
-	ch->header = NULL;
-	if (sv_objects_remove(&made) == 0)
-		sv_rendezvous_forget(&ch->rv, ch->record.generation);
-	ch->semid = -1;
-}
-
-/* Make both objects.  The record is written before, so that after a crash they are known to be ours, and
- * completed after. */
-static int create(struct opening *o)
-{
-	struct sv_channel *ch = o->ch;
-	struct sv_record *record = &ch->record;
-	struct sv_fault *fault = &ch->fault;
-	unsigned mode = o->options->mode != 0 ? o->options->mode : 0600;
-	struct sv_segment_facts facts;
-	int shmid = -1, code = SV_OK;
-
-	/* A named one was born with this record, unless it was left by somebody who died. */
-	if (!ch->rv.fresh || !sv_rendezvous_read(&ch->rv, record)) {
-		*record = (struct sv_record){ .generation = sv_random(), .key = (uint32_t)ch->rv.key };
-		record->project = ch->rv.project;
-		record->shmid = record->semid = -1;
-		code = sv_rendezvous_write(&ch->rv, record, fault);
-	}
-	if (code == SV_OK)
-		code = sv_segment_create(&shmid, ch->rv.key, o->capacity, mode, fault);
-	if (code == SV_OK)
-		code = sv_sem_create(&ch->semid, ch->rv.key, mode, fault);
-	if (code == SV_OK)
-		code = sv_segment_stat(shmid, &facts, fault);
-	if (code == SV_OK) {
-		record->shmid = shmid;
-		record->semid = ch->semid;
-		record->made_s = facts.changed_s;
-		code = sv_rendezvous_write(&ch->rv, record, fault);
-	}
-	if (code == SV_OK)
-		code = sv_segment_map(&ch->segment, shmid, o->capacity, fault);
-	if (code != SV_OK) {
-		unmake(ch, shmid);
-		return code;
-	}
-	ch->header = (struct sv_header *)ch->segment.base;
-	fill_header(ch);
-	return SV_OK;
-}
-
 /* Who goes on must bring what the first one began with. */
 static int take_file(struct sv_channel *ch)
 {
@@ -217,124 +139,10 @@ static int join(struct opening *o)
 	return code;
 }
 
-/* --- refusals
- * ------------------------------------------------------------------------------------------------- */
-
-static int say_stranger(struct sv_channel *ch, const struct sv_stranger *stranger)
-{
-	struct sv_fault *fault = &ch->fault;
-
-	if (!stranger->known) {
-		sv_fault_set(fault, SV_EFOREIGN, 0, "%s %d has its key; nothing was touched", stranger->kind,
-		             stranger->id);
-		sv_fault_advise(fault, SV_ADVICE_OTHER_CHANNEL);
-		return SV_EFOREIGN;
-	}
-	if (stranger->unreadable && !ch->rv.named) {
-		sv_fault_set(fault, SV_EFOREIGN, 0,
-		             "%s %d of user %u has its key and may not be looked at; nothing was touched",
-		             stranger->kind, stranger->id, (unsigned)stranger->owner);
-		sv_fault_advise(fault, SV_ADVICE_MODE);
-		return SV_EFOREIGN;
-	}
-	if (stranger->untrusted && !ch->rv.named) {
-		sv_fault_set(fault, SV_EFOREIGN, 0,
-		             "%s %d was made by user %u, whom this side does not trust: its mode consents to "
-		             "nobody but you, "
-		             "root and the owner of the file; nothing was touched",
-		             stranger->kind, stranger->id, (unsigned)stranger->owner);
-		sv_fault_advise(fault, SV_ADVICE_MODE);
-		return SV_EFOREIGN;
-	}
-	sv_fault_set(fault, SV_EFOREIGN, 0,
-	             "%s %d of user %u has the same key but is not this channel's; nothing was touched",
-	             stranger->kind, stranger->id, (unsigned)stranger->owner);
-	sv_fault_advise(fault, SV_ADVICE_OTHER_CHANNEL);
-	return SV_EFOREIGN;
-}
-
-static int say_busy(struct sv_channel *ch, const struct sv_objects *objects, const char *why)
-{
-	enum sv_role role = ch->role;
-	long pid = 0;
-
-	if (objects->facts.segment == SV_SEGMENT_GOOD)
-		pid = (long)atomic_load((_Atomic int64_t *)&objects->header.side[role].pid);
-	if (pid != 0 && objects->facts.side[role] == SV_PRESENT)
-		sv_fault_set(&ch->fault, SV_EBUSY, 0, "busy: pid %ld is the %s", pid, sv_role_name(role));
-	else
-		sv_fault_set(&ch->fault, SV_EBUSY, 0, "%s", why);
-	ch->fault.error.peer_pid = pid;
-	return SV_EBUSY;
-}
-
-static enum sv_advice say_content(struct sv_channel *ch, unsigned flags)
-{
-	bool messages = (flags & SV_MESSAGES) != 0;
-	const char *what = messages ? "it carries messages, not bytes" : "it carries bytes, not messages";
-
-	if (((flags ^ ch->flags) & SV_MESSAGES) == 0)
-		what = (flags & SV_RECORDS_NUL) != 0
-		               ? "its messages are records that end with NUL, not with a newline"
-		               : "its messages do not end with NUL";
-	sv_fault_set(&ch->fault, SV_EMODE, 0, "%s", what);
-	return messages ? SV_ADVICE_MESSAGES : SV_ADVICE_BYTES;
-}
-
-static int refuse(struct opening *o, const struct sv_answer *answer)
-{
-	struct sv_channel *ch = o->ch;
-	const struct sv_objects *objects = &o->objects;
-	enum sv_advice advice = answer->advice;
-	int code = answer->code;
-
-	if (code == SV_EFOREIGN && objects->stranger.kind != NULL)
-		return say_stranger(ch, &objects->stranger);
-	if (code == SV_EBUSY && advice == SV_ADVICE_TAKE) {
-		sv_fault_set(&ch->fault, code, 0, "it holds %llu bytes that were left for a reader",
-		             (unsigned long long)atomic_load(
-				     (_Atomic uint64_t *)&objects->header.side[SV_WRITER].position));
-	} else if (code == SV_EBUSY) {
-		say_busy(ch, objects, answer->why);
-	} else if (code == SV_EMODE && advice == SV_ADVICE_NONE) {
-		advice = say_content(ch, objects->header.flags);
-	} else if (code == SV_ECORRUPT) {
-		sv_fault_set(&ch->fault, code, 0, "corrupt channel: %s (segment %d)", answer->why,
-		             objects->shmid);
-	} else if (code == SV_EFOREIGN && !objects->facts.own) {
-		sv_fault_set(&ch->fault, code, 0, "%s (user %u)", answer->why,
-		             (unsigned)(objects->shmid != -1 ? objects->shm.creator_uid
-		                                             : objects->sem.creator_uid));
-	} else {
-		sv_fault_set(&ch->fault, code, 0, "%s", answer->why);
-	}
-	sv_fault_advise(&ch->fault, advice);
-	return code;
-}
-
 /* --- one look after the other
  * --------------------------------------------------------------------------------- */
 
 #define LOOK_AGAIN 1 /* an internal result beside enum sv_code: the lock was given back */
-
-static int not_ended(struct opening *o, int code)
-{
-	struct sv_channel *ch = o->ch;
-	enum sv_role role = o->objects.facts.side[SV_WRITER] == SV_PRESENT ? SV_WRITER : SV_READER;
-	long pid = 0;
-
-	if (o->objects.facts.segment == SV_SEGMENT_GOOD && o->objects.facts.side[role] == SV_PRESENT)
-		pid = (long)atomic_load((_Atomic int64_t *)&o->objects.header.side[role].pid);
-	if (pid == 0)
-		sv_fault_set(&ch->fault, code, 0,
-		             "a previous transfer has not ended: one side is still attached");
-	else
-		sv_fault_set(&ch->fault, code, 0,
-		             "a previous transfer has not ended: pid %ld is still attached", pid);
-	ch->fault.error.peer_pid = pid;
-	sv_fault_advise(&ch->fault, SV_ADVICE_WAIT);
-	return code;
-}
 
 /*
  * A transfer is ending.  Its set goes with it, which wakes at once whoever waits there; but the survivor may
@@ -350,14 +158,14 @@ static int wait_for_end(struct opening *o)
 
 	sv_rendezvous_close(&o->ch->rv);
 	if (patience->deadline == 0)
-		return not_ended(o, SV_EAGAIN);
+		return sv_channel_not_ended(o->ch, &o->objects, SV_EAGAIN);
 	if (sv_is_cancelled(patience))
 		return sv_fault_set(&o->ch->fault, SV_EINTR, 0,
 		                    "interrupted while a previous transfer was ending");
 	if (patience->deadline != SV_NEVER) {
 		left = patience->deadline - sv_now();
 		if (left <= 0)
-			return not_ended(o, SV_ETIMEDOUT);
+			return sv_channel_not_ended(o->ch, &o->objects, SV_ETIMEDOUT);
 		if (left < slice)
 			slice = left;
 	}
@@ -403,16 +211,16 @@ static int carry_out(struct opening *o, const struct sv_answer *answer)
 	int code;
 
 	switch (answer->step) {
-	case SV_STEP_CREATE: code = create(o); break;
+	case SV_STEP_CREATE: code = sv_channel_create(ch, o->options, o->capacity); break;
 	case SV_STEP_JOIN: code = join(o); break;
 	case SV_STEP_WAIT: return wait_for_end(o);
 	case SV_STEP_REPLACE: return replace(o);
 	case SV_STEP_RENEW:
 		code = sv_rendezvous_renew(&ch->rv, &ch->fault);
 		if (code == SV_OK)
-			code = create(o);
+			code = sv_channel_create(ch, o->options, o->capacity);
 		break;
-	default: return refuse(o, answer);
+	default: return sv_channel_explain(ch, &o->objects, answer);
 	}
 	/* Another user's object may have taken the key in between: make another file. */
 	if (code == SV_ESYSTEM && ch->fault.error.sys_errno == EEXIST && ch->rv.named)
@@ -490,55 +298,8 @@ static int try_once(struct opening *o)
 	if (code == SV_OK)
 		code = enter(ch, o->options);
 	if (code != SV_OK && answer.step != SV_STEP_JOIN)
-		unmake(ch, ch->segment.id);
+		sv_channel_unmake(ch, ch->segment.id);
 	return code;
-}
-
-static int check_options(const struct sv_options *options, enum sv_role role, int timeout_ms,
-                         uint64_t *capacity, struct sv_fault *fault)
-{
-	if ((role != SV_WRITER && role != SV_READER) || timeout_ms < -1)
-		return sv_fault_set(fault, SV_EINVAL, 0, "sv_open: bad role or timeout_ms");
-	if (options->name != NULL && options->path != NULL)
-		return sv_fault_set(fault, SV_EINVAL, 0, "give a channel name or a path, not both");
-	if (options->project < 0 || options->project > 255)
-		return sv_fault_set(fault, SV_EINVAL, 0, "invalid project id %d: use 1 to 255",
-		                    options->project);
-	if ((options->mode & ~0666u) != 0 || (options->mode != 0 && (options->mode & 0600) != 0600))
-		return sv_fault_set(fault, SV_EINVAL, 0,
-		                    "invalid mode %04o: use 0600 plus read and write for group or others",
-		                    options->mode);
-	if ((options->flags & ~(unsigned)(SV_HEADER_FLAGS | SV_OPEN_FLAGS)) != 0 ||
-	    (options->flags & SV_KEPT) == SV_KEPT || (options->flags & SV_CARRIES) == SV_RECORDS_NUL ||
-	    (unsigned)options->wait > SV_WAIT_SLEEP)
-		return sv_fault_set(
-			fault, SV_EINVAL, 0,
-			"invalid flags or waiting policy; a channel cannot be both resumable and detached");
-	if ((options->flags & SV_CREATE_ONLY) != 0 && (options->flags & SV_JOIN_ONLY) != 0)
-		return sv_fault_set(fault, SV_EINVAL, 0, "either to create or to join, not both");
-	if ((options->flags & SV_KEPT) != 0 && sv_segment_removal_is_forced())
-		return sv_fault_set(
-			fault, SV_ESYSTEM, EOPNOTSUPP,
-			"a channel cannot outlive its processes: kernel.shm_rmid_forced is 1, so the "
-			"kernel removes a segment that nobody is attached to");
-	if ((options->flags & SV_DETACH) != 0 && role == SV_READER)
-		return sv_fault_set(fault, SV_EINVAL, 0, "only a writer can leave its data and go");
-	*capacity = options->capacity != 0 ? sv_segment_round(options->capacity) : sv_segment_default();
-	if (*capacity == 0)
-		return sv_fault_set(fault, SV_ETOOBIG, 0, "a capacity of %llu bytes cannot be mapped",
-		                    (unsigned long long)options->capacity);
-	return SV_OK;
-}
-
-/* The caller's options, which may be shorter or longer than this library's. */
-static int take_options(struct sv_options *own, const struct sv_options *theirs, struct sv_fault *fault)
-{
-	if (theirs == NULL ||
-	    !sv_struct_take(own, sizeof *own, theirs, SV_SIZE_THROUGH(struct sv_options, capacity)))
-		return sv_fault_set(fault, SV_EINVAL, 0,
-		                    "sv_open: options that do not start from SV_OPTIONS_INIT, or that a "
-		                    "later version of the library knows");
-	return SV_OK;
 }
 
 static void prepare(struct opening *o, struct sv_channel *ch, enum sv_role role, int timeout_ms)
@@ -569,7 +330,7 @@ static void prepare(struct opening *o, struct sv_channel *ch, enum sv_role role,
 
 static int open_channel(struct opening *o, struct sv_channel *ch, enum sv_role role, int timeout_ms)
 {
-	int code = check_options(o->options, role, timeout_ms, &o->capacity, &ch->fault);
+	int code = sv_options_check(o->options, role, timeout_ms, &o->capacity, &ch->fault);
 
 	if (code != SV_OK)
 		return code;
@@ -607,7 +368,7 @@ int sv_open(sv_channel **out, enum sv_role role, const struct sv_options *theirs
 		code = sv_fault_set(&fault, SV_ESYSTEM, ENOMEM, "cannot open a channel");
 	} else {
 		o->options = &own;
-		code = take_options(&own, theirs, &ch->fault);
+		code = sv_options_take(&own, theirs, &ch->fault);
 		if (code == SV_OK)
 			code = open_channel(o, ch, role, timeout_ms);
 		fault = ch->fault;

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+/* create.c - making the two objects of a channel, and the header. */
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "channel/channel.h"
+
+static void fill_header(struct sv_channel *ch)
+{
+	struct sv_header *header = ch->header;
+
+	header->magic = SV_MAGIC;
+	header->format = SV_FORMAT;
+	header->header_size = ch->segment.header;
+	header->capacity = ch->segment.capacity;
+	header->generation = ch->record.generation;
+	header->device = ch->rv.identity.device;
+	header->inode = ch->rv.identity.inode;
+	header->birth_ns = ch->rv.identity.birth_ns;
+	header->project = (uint32_t)ch->rv.project;
+	header->key = (uint32_t)ch->rv.key;
+	header->semid = ch->semid;
+	header->flags = ch->flags & SV_HEADER_FLAGS;
+	header->created_s = (int64_t)time(NULL);
+	header->creator_pid = getpid();
+	atomic_store(&header->total, SV_UNKNOWN);
+	snprintf(header->name, sizeof header->name, "%s", ch->rv.name);
+	snprintf(header->path, sizeof header->path, "%.*s", (int)sizeof header->path - 1, ch->rv.path);
+	/* Last: a header that is not ready under the lock was left by a maker that died (release,
+	 * sv_header_judge). */
+	atomic_store_explicit(&header->ready, SV_READY, memory_order_release);
+}
+
+void sv_channel_unmake(struct sv_channel *ch, int shmid)
+{
+	struct sv_objects made = { .shmid = shmid, .semid = ch->semid };
+
+	sv_segment_unmap(&ch->segment);
+	ch->header = NULL;
+	if (sv_objects_remove(&made) == 0)
+		sv_rendezvous_forget(&ch->rv, ch->record.generation);
+	ch->semid = -1;
+}
+
+/* Make both objects.  The record is written before, so that after a crash they are known to be ours, and
+ * completed after. */
+int sv_channel_create(struct sv_channel *ch, const struct sv_options *options, uint64_t capacity)
+{
+	struct sv_record *record = &ch->record;
+	struct sv_fault *fault = &ch->fault;
+	unsigned mode = options->mode != 0 ? options->mode : 0600;
+	struct sv_segment_facts facts;
+	int shmid = -1, code = SV_OK;
+
+	/* A named one was born with this record, unless it was left by somebody who died. */
+	if (!ch->rv.fresh || !sv_rendezvous_read(&ch->rv, record)) {
+		*record = (struct sv_record){ .generation = sv_random(), .key = (uint32_t)ch->rv.key };
+		record->project = ch->rv.project;
+		record->shmid = record->semid = -1;
+		code = sv_rendezvous_write(&ch->rv, record, fault);
+	}
+	if (code == SV_OK)
+		code = sv_segment_create(&shmid, ch->rv.key, capacity, mode, fault);
+	if (code == SV_OK)
+		code = sv_sem_create(&ch->semid, ch->rv.key, mode, fault);
+	if (code == SV_OK)
+		code = sv_segment_stat(shmid, &facts, fault);
+	if (code == SV_OK) {
+		record->shmid = shmid;
+		record->semid = ch->semid;
+		record->made_s = facts.changed_s;
+		code = sv_rendezvous_write(&ch->rv, record, fault);
+	}
+	if (code == SV_OK)
+		code = sv_segment_map(&ch->segment, shmid, capacity, fault);
+	if (code != SV_OK) {
+		sv_channel_unmake(ch, shmid);
+		return code;
+	}
+	ch->header = (struct sv_header *)ch->segment.base;
+	fill_header(ch);
+	return SV_OK;
+}

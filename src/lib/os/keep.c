@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT */
+/* keep.c - the record of a rendezvous, in it or apart from it. */
+#define _GNU_SOURCE /* O_NOFOLLOW */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "os/rendezvous.h"
+
+bool sv_rendezvous_read(const struct sv_rendezvous *rv, struct sv_record *record)
+{
+	int fd;
+	bool valid;
+
+	if (rv->named)
+		return sv_record_read(rv->fd, record);
+	if (rv->directory.fd == -1)
+		return false;
+	fd = openat(rv->directory.fd, rv->file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (fd == -1)
+		return false;
+	valid = sv_record_read(fd, record) && record->path[0] != '\0' && record->project == rv->project;
+	close(fd);
+	return valid;
+}
+
+static int accept_any(int fd, void *arg)
+{
+	(void)fd;
+	(void)arg;
+	return 0;
+}
+
+static int write_apart(const struct sv_rendezvous *rv, struct sv_record *record)
+{
+	int fd = sv_safe_descriptor(
+		openat(rv->directory.fd, rv->file, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+	struct sv_record old;
+	int code = 0;
+
+	if (fd == -1 && errno == ENOENT) {
+		fd = sv_record_make(rv->directory.fd, rv->file, record, accept_any, NULL);
+		if (fd == -1)
+			return errno;
+	} else if (fd == -1) {
+		return errno;
+	} else if (!sv_record_read(fd, &old)) {
+		code = EEXIST;
+	} else if (strcmp(old.path, record->path) == 0) {
+		code = sv_record_write(fd, record);
+	} else {
+		/* A text of another length would not be written in one step. */
+		close(fd);
+		unlinkat(rv->directory.fd, rv->file, 0);
+		fd = sv_record_make(rv->directory.fd, rv->file, record, accept_any, NULL);
+		if (fd == -1)
+			return errno;
+	}
+	flock(fd, LOCK_UN);
+	close(fd);
+	return code;
+}
+
+int sv_rendezvous_write(const struct sv_rendezvous *rv, const struct sv_record *record,
+                        struct sv_fault *fault)
+{
+	struct sv_record copy = *record;
+	int code;
+
+	if (rv->named) {
+		copy.path[0] = '\0';
+		memset(&copy.file, 0, sizeof copy.file);
+		code = sv_record_write(rv->fd, &copy);
+	} else {
+		copy.file = rv->identity;
+		snprintf(copy.path, sizeof copy.path, "%s", rv->path);
+		code = write_apart(rv, &copy);
+	}
+	return code == 0 ? SV_OK
+	                 : sv_fault_set(fault, SV_ESYSTEM, code, "cannot write its record %s/%s",
+	                                rv->directory.path, rv->file);
+}
+
+void sv_rendezvous_forget(const struct sv_rendezvous *rv, uint64_t generation)
+{
+	struct sv_record record;
+
+	if (rv->named && !sv_rendezvous_is_there(rv))
+		return;
+	/* Made anew with the same inode, the file has the same record, and another lock: it may be the next
+	 * channel's by now. */
+	if (!rv->named && sv_rendezvous_read(rv, &record) && record.generation != generation)
+		return;
+	if (rv->directory.fd != -1)
+		unlinkat(rv->directory.fd, rv->file, 0);
+	else if (rv->named)
+		unlink(rv->path);
+}
