@@ -23,7 +23,7 @@ load ../lib/common
 @test "output file system full: -o names the file, the writer is told" {
 	skip_unless_root
 	mkdir small
-	unshare --mount true 2>/dev/null || skip 'may not mount'
+	skip_unless_own_mounts
 	random_file file 1M
 	spawn reader unshare --mount bash -c 'mount -t tmpfs -o size=64k none small && exec svread -s 16K -o small/copy'
 	run_logged svwrite file
@@ -510,7 +510,7 @@ ended_by() {
 
 @test "with standard error closed and no /dev/null, no message lands in the output or in a record" {
 	skip_unless_root
-	unshare --mount true 2>/dev/null || skip 'may not mount'
+	skip_unless_own_mounts
 	mkdir kept
 	local hidden='mount --bind /dev/shm kept && mount -t tmpfs none /dev && mkdir /dev/shm && mount --bind kept /dev/shm'
 	mkfifo feed

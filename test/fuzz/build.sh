@@ -14,6 +14,9 @@ kinds=address,undefined
 
 mkdir -p "$dir"
 dir=$(cd "$dir" && pwd)
+# Another test run in the same clone may be building them.
+exec 8>"$dir/build.lock"
+flock 8
 make -s -C "$root" CC=clang SANITIZE="fuzzer-no-link,$kinds" CFLAGS='-O1 -g' BUILD="$dir" "$dir/libsvipc.a" "$dir/obj/programs.a"
 for harness in "$root"/test/fuzz/*.c; do
 	name=$(basename "$harness" .c)

@@ -26,7 +26,7 @@
 #   midway WHAT AFTER PROGRAM ARG...           spawn PROGRAM under midway_preload (which see), by the program's name
 #   fail MESSAGE                               end the test
 #   another_user                               $as makes a command another user's: see there
-#   skip_unless TOOL..., skip_unless_root, skip_unless_own_ipc, skip_if_sanitized
+#   skip_unless TOOL..., skip_unless_root, skip_unless_own_ipc, skip_unless_own_mounts, skip_if_sanitized
 #   random_file FILE BYTES                     BYTES as head -c understands them
 #   compiler_for clang|musl|m32|arm64          prints a CC that works here, else fails
 
@@ -94,11 +94,11 @@ sv_teardown() {
 	if command -v svclean >/dev/null; then
 		svclean -a >/dev/null 2>&1 || :
 	fi
-	left=$(ipc_leaked "$sv_before")
+	left=$(ipc_leaked "$sv_before" "$SVIPC_DIR")
 	if [ -n "$left" ] && [ -z "${SVIPC_TEST_NAMESPACE-}" ]; then
 		# Shared with others, whose objects come and go.
-		wait_until '[ -z "$(ipc_leaked "$sv_before")" ]' 2 >/dev/null || :
-		left=$(ipc_leaked "$sv_before")
+		wait_until '[ -z "$(ipc_leaked "$sv_before" "$SVIPC_DIR")" ]' 2 >/dev/null || :
+		left=$(ipc_leaked "$sv_before" "$SVIPC_DIR")
 	fi
 	if [ -n "$left" ]; then
 		problem+=" left behind: $left"
@@ -277,7 +277,7 @@ assert_no_leak() {
 	local left
 	left=$(svclean -n -a 2>&1) || fail "svclean -n -a ended with status $?: $left" || return 1
 	[ -z "$left" ] || fail "svclean still finds: $left" || return 1
-	left=$(ipc_leaked "$sv_before")
+	left=$(ipc_leaked "$sv_before" "$SVIPC_DIR")
 	[ -z "$left" ] || fail "objects left (kind, id, key, creator): $left"
 }
 
@@ -342,7 +342,15 @@ skip_unless() {
 	local tool
 	for tool; do
 		[ -n "$(type -P -- "$tool")" ] || skip "needs $tool"
+		# What script is for needs a terminal, and that a /dev/pts.
+		[ "$tool" != script ] || script -qec true /dev/null </dev/null >/dev/null 2>&1 || skip 'cannot make a terminal'
 	done
+}
+
+# Where / is no mount point, as in a plain chroot, a mount namespace cannot be cut off from the one it came from.
+skip_unless_own_mounts() {
+	skip_unless_root
+	unshare --mount --propagation=private true 2>/dev/null || skip 'needs leave to make a mount namespace'
 }
 
 skip_unless_root() {

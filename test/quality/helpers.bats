@@ -205,9 +205,39 @@ semaphore_sleeper() {
 	for kind in 'shmget(0x53000001, 4096, 0600 | 01000)' 'semget(0x53000001, 2, 0600 | 01000)'; do
 		perl -e "defined($kind) or die"
 		run ! assert_no_leak
-		ipc_leaked "$sv_before" | ipc_remove
+		ipc_leaked "$sv_before" "$SVIPC_DIR" | ipc_remove
 		assert_no_leak
 	done
+}
+
+@test "in an IPC namespace that is shared, channels of somebody else are no leak, and a set without a file is" {
+	local elsewhere
+	unset SVIPC_TEST_NAMESPACE
+	elsewhere=$(mktemp -d /dev/shm/svipc-test.XXXXXX 2>/dev/null || mktemp -d /tmp/svipc-test.XXXXXX)
+	spawn other env "SVIPC_DIR=$elsewhere" svwrite -c other /dev/null
+	wait_asleep "${pid[other]}"
+	run ipc_leaked "$sv_before" "$SVIPC_DIR"
+	kill "${pid[other]}"
+	local of_other=$output
+	reap other
+	rm -rf "$elsewhere"
+	assert_equal 'leaks of another' "$of_other" ''
+	spawn own svwrite -c own /dev/null
+	wait_asleep "${pid[own]}"
+	run ipc_leaked "$sv_before" "$SVIPC_DIR"
+	kill "${pid[own]}"
+	local of_own=$output
+	reap own
+	assert_equal 'own objects' "$(cut -d ' ' -f 1 <<<"$of_own")" $'shm\nsem'
+}
+
+@test "skip_unless skips script where there are no terminals" {
+	stub script <<<'exit 1'
+	suite skipping <<-'END'
+		case "one" { skip_unless script; false; }
+	END
+	run_tests skipping.bats
+	assert_output_has 'cannot make a terminal'
 }
 
 @test "skip_unless skips and names the tool" {

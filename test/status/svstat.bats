@@ -49,6 +49,7 @@ longest() {
 
 # on_terminal COLUMNS LINES SHELL-TEXT: what appears on a terminal of that size is in `screen`.
 on_terminal() {
+	skip_unless script
 	run_logged script -qec "stty cols $1 rows $2; $3" screen
 }
 
@@ -403,6 +404,7 @@ look_on() {
 
 @test "with kernel.shm_rmid_forced a segment between its making and its first attachment survives a look" {
 	skip_unless_own_ipc
+	skip_unless_own_mounts
 	skip_unless perl
 	cat >forced <<'END'
 echo 1 >/proc/sys/kernel/shm_rmid_forced || exit 77

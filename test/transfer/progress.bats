@@ -8,6 +8,7 @@ load ../lib/common
 # on_terminal NAME SHELL-TEXT: in the background on a terminal of its own; what appears on it is in NAME.out, and the
 # process that the text is, or executes, in NAME.id.
 on_terminal() {
+	skip_unless script
 	spawn "$1" script -qec "echo \$\$ >$1.id; $2" /dev/null
 }
 
