@@ -2,14 +2,15 @@
 /*
  * litmus - the ring's memory order on real cores, in pieces small enough to go wrong.
  *
- *	litmus steps [--mode full|light|none|switching] [--memory processes|threads] [--rounds N] [--seed N]
+ *	litmus steps [--mode full|light|switching] [--memory processes|threads] [--rounds N] [--seed N]
  *[--spin] litmus stores [--mode full|light|none] [--rounds N]
  *
  * steps: a writer and a reader hand over one byte at a time through a ring of 8, from 1000 bytes below 2^64,
- *with src/lib/ring/ring.h and src/lib/os/semaphores.c.  They sleep whenever they must wait, after a random
- *moment and with a random threshold, so that arming, publishing and looking again meet in every order.  Each
- *byte has its place in a sequence that the reader checks; a wake-up that does not come is found by its being
- *late.  --spin: without semaphores.  switching: each side becomes light and heavy again at random.
+ *with the waits of src/lib/channel/wait.c, the ring and the semaphores as they are.  They sleep whenever they
+ *must wait, with a random threshold and after random moments between the steps of a wait, so that arming,
+ *publishing and looking again meet in every order.  Each byte has its place in a sequence that the reader
+ *checks; a wake-up that does not come is found by its being late.  --spin: without semaphores.  switching:
+ *each side becomes light and heavy again at random.
  *
  * stores: the pattern that fences F1 and F2 of src/lib/ring/ring.h are about: each of two processes stores to
  *its own word and then loads the other's.  Counts how often both saw the old value: never, with a full fence
@@ -25,17 +26,33 @@
 #include <sys/ipc.h>
 #include <sys/sem.h>
 
-#include "os/semaphores.h"
+#include "channel/channel.h"
 #include "clock.h"
 #include "os/membarrier.h"
 #include "process.h"
-#include "ring/ring.h"
-#include "ring/spin.h"
+
+/* A random moment, up to some fractions of a microsecond, between the steps of a wait. */
+static _Thread_local uint64_t widen_seed;
+
+static void widen(void)
+{
+	uint64_t n = random_below(&widen_seed, 32);
+
+	while (n-- > 0)
+		sv_spin_pause();
+}
+
+#define sv_ring_arm(ring, n) ((sv_ring_arm)(ring, n), widen())
+#define sv_ring_look(ring) (widen(), (sv_ring_look)(ring))
+#define sv_ring_disarm(ring) (widen(), (sv_ring_disarm)(ring))
+#define sv_sem_sleep(id, role, limit) (widen(), (sv_sem_sleep)(id, role, limit))
+#define sv_membarrier_run() (widen(), (sv_membarrier_run)())
+
+#include "channel/wait.c"
 
 #define CAPACITY 8u
 #define START (UINT64_C(0) - 1000)
-#define LATE_NS INT64_C(20000000000) /* a bell that has not come by then is lost */
-#define SOON_NS INT64_C(2000000)     /* the same where it is expected to be lost */
+#define LATE_MS 20000 /* a bell that has not come by then is lost */
 
 enum mode { FULL, LIGHT, NO_FENCE, SWITCHING };
 static const char *const modes[] = { "full", "light", "none", "switching" };
@@ -52,7 +69,7 @@ struct shared {
 	struct sv_side_line side[2];
 	unsigned char data[2 * CAPACITY];
 	int semid;
-	_Atomic unsigned long sleeps, bells, lost;
+	_Atomic unsigned long waits, lost;
 	/* stores: the words of one round, a line each, and the meeting point */
 	alignas(SV_LINE) _Atomic uint64_t word[2 * SV_LINE / 8];
 	alignas(SV_LINE) _Atomic uint64_t at[2 * SV_LINE / 8];
@@ -84,58 +101,29 @@ static void dawdle(uint64_t n)
 		sv_spin_pause();
 }
 
-/* F2 of src/lib/ring/ring.h; without any, for the twin that shows what would happen. */
-static void sleeper_fence(const struct sv_ring *ring)
+/* Wait for n bytes of room.  False: the wake-up was lost. */
+static bool wait_for(struct sv_channel *ch, uint64_t n)
 {
-	if (want.mode == FULL || want.mode == SWITCHING)
-		sv_full_fence();
-	if (want.mode == FULL ||
-	    (want.mode == SWITCHING && atomic_load_explicit(&ring->peer->light, memory_order_acquire) == 0))
-		return;
-	if (want.mode == SWITCHING && !sv_membarrier_run())
-		die("litmus: membarrier failed");
-	else if (want.mode == LIGHT && !sv_membarrier_run())
-		die("litmus: membarrier failed");
-	else
-		atomic_signal_fence(memory_order_seq_cst);
-}
-
-/* As sleep_once() of src/lib/channel/wait.c, and nothing more. */
-static void wait_for(struct sv_ring *ring, uint64_t n, uint64_t *seed)
-{
-	int64_t limit = want.mode == NO_FENCE ? SOON_NS : LATE_NS;
-	struct timespec left = { limit / 1000000000, limit % 1000000000 };
 	int code;
 
-	for (;;) {
-		if (!sv_ring_look(ring))
+	while (want.spin) {
+		if (!sv_ring_look(&ch->ring))
 			die("litmus: impossible position");
-		if (sv_ring_room(ring) >= n)
-			return;
-		if (want.spin) {
-			sched_yield();
-			continue;
-		}
-		dawdle(random_below(seed, 64));
-		sv_ring_arm(ring, n);
-		sleeper_fence(ring);
-		sv_ring_look(ring);
-		if (sv_ring_room(ring) >= n) {
-			if (!sv_ring_disarm(ring))
-				sv_sem_sleep(shared->semid, ring->role, NULL);
-			return;
-		}
-		atomic_fetch_add(&shared->sleeps, 1);
-		code = sv_sem_sleep(shared->semid, ring->role, &left);
-		sv_ring_disarm(ring);
-		if (code == EAGAIN) {
-			sv_ring_look(ring);
-			if (sv_ring_room(ring) >= n)
-				atomic_fetch_add(&shared->lost, 1);
-		} else if (code != 0 && code != EINTR) {
-			die("litmus: semop: %s", strerror(code));
-		}
+		if (sv_ring_room(&ch->ring) >= n)
+			return true;
+		sched_yield();
 	}
+	if (sv_ring_room(&ch->ring) >= n)
+		return true;
+	atomic_fetch_add(&shared->waits, 1);
+	code = sv_channel_wait(ch, n, LATE_MS);
+	if (code == SV_ETIMEDOUT && sv_ring_look(&ch->ring) && sv_ring_room(&ch->ring) >= n) {
+		atomic_fetch_add(&shared->lost, 1);
+		return false;
+	}
+	if (code != SV_OK)
+		die("litmus: a wait ends with %d: %s", code, ch->fault.error.text);
+	return true;
 }
 
 static unsigned char byte_of(uint64_t position)
@@ -145,15 +133,24 @@ static unsigned char byte_of(uint64_t position)
 
 static bool take_steps(enum sv_role role)
 {
-	struct sv_ring ring;
+	static struct sv_channel channels[2];
+	struct sv_channel *ch = &channels[role];
+	struct sv_ring *ring = &ch->ring;
 	uint64_t seed = want.seed + role, end = START + want.rounds;
 
 	if (!want.threads)
 		pin((int)role % usable_cpus());
-	sv_ring_init(&ring, role, shared->side, shared->data, CAPACITY);
-	ring.light = want.mode == LIGHT || want.mode == NO_FENCE;
-	while (ring.position != end) {
-		uint64_t left = end - ring.position, n = 1;
+	widen_seed = seed;
+	ch->role = role;
+	ch->semid = shared->semid;
+	/* It never spins, and so sleeps as often as it can. */
+	sv_spin_init(&ch->spin, SV_WAIT_SLEEP);
+	sv_pace_init(&ch->pace, false);
+	sv_ring_init(ring, role, shared->side, shared->data, CAPACITY);
+	ring->light = ring->lightable = want.mode == LIGHT;
+	atomic_store(&ring->own->light, ring->light);
+	while (ring->position != end) {
+		uint64_t left = end - ring->position, n = 1;
 
 		/*
 		 * Mostly one byte; sometimes a threshold further away, for the comparison across 2^64.  Of
@@ -161,21 +158,22 @@ static bool take_steps(enum sv_role role)
 		 */
 		if (random_below(&seed, 8) == 0)
 			n += random_below(&seed, left < CAPACITY / 2 ? left : CAPACITY / 2);
-		wait_for(&ring, n, &seed);
+		if (!wait_for(ch, n))
+			return false;
 		if (role == SV_WRITER) {
-			*sv_ring_place(&ring, 0) = byte_of(ring.position);
-		} else if (*sv_ring_place(&ring, 0) != byte_of(ring.position)) {
+			*sv_ring_place(ring, 0) = byte_of(ring->position);
+		} else if (*sv_ring_place(ring, 0) != byte_of(ring->position)) {
 			printf("litmus: at position %llu came byte %u instead of %u\n",
-			       (unsigned long long)ring.position, *sv_ring_place(&ring, 0),
-			       byte_of(ring.position));
+			       (unsigned long long)ring->position, *sv_ring_place(ring, 0),
+			       byte_of(ring->position));
 			return false;
 		}
 		if (want.mode == SWITCHING && random_below(&seed, 4) == 0)
-			ring.light ? sv_ring_weigh_down(&ring) : sv_ring_lighten(&ring);
-		if (sv_ring_publish(&ring, 1) && !want.spin) {
-			atomic_fetch_add(&shared->bells, 1);
-			sv_sem_ring(shared->semid, role);
-		}
+			ring->light ? sv_ring_weigh_down(ring) : sv_ring_lighten(ring);
+		if (want.spin)
+			sv_ring_publish(ring, 1);
+		else if (sv_channel_publish(ch, 1) != SV_OK)
+			die("litmus: %s", ch->fault.error.text);
 	}
 	return true;
 }
@@ -284,6 +282,8 @@ static int steps(void)
 	int64_t start = sv_now();
 	bool good;
 
+	if (want.mode == NO_FENCE)
+		die("litmus: steps need a barrier; for what happens without, see test/model/twins");
 	shared->side[0].position = shared->side[1].position = START;
 	if (!want.spin)
 		make_set();
@@ -291,11 +291,10 @@ static int steps(void)
 	good = run();
 	if (!want.spin)
 		semctl(shared->semid, 0, IPC_RMID);
-	printf("litmus: steps, %s, %s: %lu rounds in %.1f s, %lu sleeps, %lu bells, %lu wake-ups lost\n",
+	printf("litmus: steps, %s, %s: %lu rounds in %.1f s, %lu waits, %lu wake-ups lost\n",
 	       modes[want.mode], want.threads ? "threads" : "processes", want.rounds,
-	       (double)(sv_now() - start) / 1e9, (unsigned long)shared->sleeps, (unsigned long)shared->bells,
-	       (unsigned long)shared->lost);
-	return !good || (want.mode != NO_FENCE && shared->lost > 0);
+	       (double)(sv_now() - start) / 1e9, (unsigned long)shared->waits, (unsigned long)shared->lost);
+	return !good || shared->lost > 0;
 }
 
 static int stores(void)
