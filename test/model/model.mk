@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# Rules of the protocol model; see test/model/README.md.
+# Rules of the protocol model, see test/model/README.md, and of what tests the tests: twins and mutants.
 
 MODEL_ENV = BUILD='$(abspath $(BUILD))'
 
@@ -11,4 +11,12 @@ model:
 model-long:
 	@$(MODEL_ENV) test/model/check-model --long
 
-.PHONY: model model-long
+## twins: sources with one rule broken, each of which a named test must notice (minutes)
+twins:
+	@$(MODEL_ENV) test/model/twins/check-twins $(TWINS)
+
+## mutants: change the sources at random and look which tests notice (MUTANTS='--seed N --count N PATH...')
+mutants:
+	@$(MODEL_ENV) test/tools/mutate $(MUTANTS)
+
+.PHONY: model model-long twins mutants

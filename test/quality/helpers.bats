@@ -407,3 +407,16 @@ semaphore_sleeper() {
 	done <dirs
 	assert_equal 'directories seen' "$(wc -l <dirs)" 2
 }
+
+@test "mutate: the same seed makes the same mutants, which are one change of code each" {
+	skip_unless perl
+	run_logged "$SV_ROOT/test/tools/mutate" --list --seed 3 --count 200
+	assert_status 0
+	assert_equal mutants "${#lines[@]}" 200
+	assert_equal 'comments and directives among them' "$(grep -cE ': (/\*|#)' <<<"$output")" 0
+	local first=$output
+	run "$SV_ROOT/test/tools/mutate" --list --seed 3 --count 200
+	assert_equal 'once more' "$output" "$first"
+	run "$SV_ROOT/test/tools/mutate" --list --seed 4 --count 200
+	[ "$output" != "$first" ]
+}
