@@ -53,6 +53,11 @@ setup() {
 	assert_status 0
 }
 
+@test "the edits of all twins apply" {
+	run_logged env "BUILD=$WORK" "$SV_ROOT/test/model/twins/check-twins" --apply
+	assert_status 0
+}
+
 # bats test_tags=long
 @test "all twins are noticed" {
 	skip_if_sanitized

@@ -78,9 +78,11 @@ sv_processes() {
 }
 
 sv_teardown() {
-	local left problem='' each
+	local left problem='' each completed=''
 	[ -n "${SVIPC_DIR-}" ] || return 0
-	if [ "${BATS_TEST_COMPLETED-}" = 1 ]; then
+	# A test that failed, or that found out amid its course that it cannot run here, may leave things behind.
+	[ "${BATS_TEST_COMPLETED-}" != 1 ] || [ -n "${BATS_TEST_SKIPPED-}" ] || completed=1
+	if [ -n "$completed" ]; then
 		wait_until '[ -z "$(sv_processes)" ]' 2 >/dev/null || problem='left running:'
 	fi
 	# More than once: one of them may just be starting another.
@@ -107,7 +109,7 @@ sv_teardown() {
 	cd /
 	rm -rf "$SVIPC_DIR"
 	[ -z "${PUBLIC-}" ] || rm -rf "$PUBLIC"
-	if [ -n "$problem" ] && [ "${BATS_TEST_COMPLETED-}" = 1 ]; then
+	if [ -n "$problem" ] && [ -n "$completed" ]; then
 		fail "$problem"
 	fi
 }

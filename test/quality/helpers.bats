@@ -284,6 +284,18 @@ semaphore_sleeper() {
 	wait_gone "$(cat pid)"
 }
 
+@test "run-tests: a test that skips amid its course may leave a process, which is ended" {
+	export LINGERING=$WORK/pid
+	suite skipping <<-'END'
+		case "skips late" { sleep 1000 >/dev/null 2>&1 3>&- 4>&- & echo $! >"$LINGERING"; skip late; }
+		case "does not" { :; }
+	END
+	run_tests skipping.bats
+	assert_status 0
+	assert_output_has '1 passed, 0 failed, 1 skipped'
+	wait_gone "$(cat pid)"
+}
+
 @test "run-tests: a failed test shows its log, a passed one does not" {
 	suite mixed <<-'END'
 		case "good" { run_logged echo all is well; }
