@@ -1,0 +1,79 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+#
+# The life of a channel where two processes could cross: the rendezvous file is replaced while somebody waits for its
+# lock, and sides leave.
+
+load ../lib/common
+
+# A file that a killed side left, with its lock held on descriptor 8.
+locked_leftover() {
+	spawn dead svread
+	wait_asleep "${pid[dead]}"
+	kill -KILL "${pid[dead]}"
+	reap dead
+	file=$(find "$SVIPC_DIR" -name default -type f)
+	[ -n "$file" ] || fail 'no rendezvous file' || return 1
+	exec 8<"$file"
+	flock 8
+}
+
+# The process has that file open, so all that it can wait for is the lock.
+wait_for_lock() {
+	wait_until "ls -l /proc/$1/fd 2>/dev/null | grep -qF '$file'"
+}
+
+@test "a rendezvous that is removed while a side waits for its lock is made anew, so that both meet" {
+	skip_unless flock
+	locked_leftover
+	spawn reader svread -o copy 8>&-
+	wait_for_lock "${pid[reader]}"
+	svclean_by_hand
+	exec 8<&-
+	wait_asleep "${pid[reader]}"
+	echo text >sent
+	run_logged svwrite -t 10 sent
+	assert_status 0
+	reap reader
+	assert_status 0
+	assert_same_file sent copy
+	assert_nothing_left
+}
+
+# What svclean would do, by one who holds the lock already.
+svclean_by_hand() {
+	rm "$file"
+	ipc_leaked "$sv_before" "$SVIPC_DIR" | ipc_remove
+}
+
+@test "svclean that waits for the lock leaves a new rendezvous of the same name alone" {
+	skip_unless flock
+	locked_leftover
+	spawn cleaner svclean -a 8>&-
+	wait_until "sv_gone ${pid[cleaner]} || ls -l /proc/${pid[cleaner]}/fd 2>/dev/null | grep -qF '$file'"
+	svclean_by_hand
+	spawn writer svwrite /dev/null 8>&-
+	wait_asleep "${pid[writer]}"
+	exec 8<&-
+	reap cleaner
+	run_logged svread -t 10
+	assert_status 0
+	reap writer
+	assert_status 0
+	assert_nothing_left
+}
+
+@test "whoever removes a channel's objects holds its lock" {
+	skip_unless strace
+	local side
+	echo text >file
+	spawn reader strace -qq -o reader.trace -e trace=flock,semctl svread -o copy
+	run_logged strace -qq -o writer.trace -e trace=flock,semctl svwrite file
+	reap reader
+	[ -s reader.trace ] || skip 'may not trace'
+	[ "$(cat reader.trace writer.trace | grep -c IPC_RMID)" -ge 1 ] || fail 'nobody removed the set'
+	for side in reader writer; do
+		awk '/flock.*LOCK_(EX|SH).* = 0/ { held = 1 } /flock.*LOCK_UN/ { held = 0 }
+			/IPC_RMID/ && !held { print FILENAME ": " $0; bad = 1 } END { exit bad }' $side.trace
+	done
+}
