@@ -133,7 +133,8 @@ build_and_run() {
 }
 
 @test "nothing that is installed names the directory it was built or staged in" {
-	run_logged grep -rIlF -e "$SV_ROOT" -e "$BATS_FILE_TMPDIR" "$STAGE"
+	# As a path, and not within a longer one: a clone may be at /p, and pages speak of /proc.
+	run_logged grep -rIlP "(?<![\\w./-])\\Q$SV_ROOT\\E(?![\\w-])|\\Q$BATS_FILE_TMPDIR\\E" "$STAGE"
 	assert_output ''
 }
 
