@@ -12,7 +12,8 @@ setup() {
 }
 
 @test "what a twin must be: one whose edit does not apply, or which no test notices, is a failure" {
-	mkdir -p tree/test/model/twins tree/src
+	mkdir -p tree/test/model/twins tree/test/lib tree/src
+	cp "$SV_ROOT/test/lib/ipc.bash" tree/test/lib
 	cp "$SV_ROOT/test/model/twins/check-twins" tree/test/model/twins
 	printf 'build/test/tools/%%: src/%%\n\tmkdir -p $(@D) && cp $< $@ && chmod +x $@\n' >tree/GNUmakefile
 	printf '#!/bin/sh\nexit 0 # good\n' >tree/src/tool

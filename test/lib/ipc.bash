@@ -43,10 +43,17 @@ ipc_keys_elsewhere() {
 # only those count that have this project's ftok byte and no rendezvous file outside of DIR, or no key, a creator that
 # is gone, and nobody attached.
 ipc_leaked() {
-	local before=$1 kind id key cpid attached elsewhere=''
-	[ -n "${SVIPC_TEST_NAMESPACE-}" ] || elsewhere=$(ipc_keys_elsewhere "${2-}")
-	ipc_list | while read -r kind id key cpid attached; do
-		[[ $before == *"$kind $id $key "* ]] && continue
+	local before=$1 kind id key cpid attached list elsewhere='' again
+	list=$(ipc_list)
+	again=$list
+	if [ -z "${SVIPC_TEST_NAMESPACE-}" ]; then
+		# A rendezvous file is there before its objects and after them: one of an object that is in both lists
+		# is seen in between.
+		elsewhere=$(ipc_keys_elsewhere "${2-}")
+		again=$(ipc_list)
+	fi
+	while read -r kind id key cpid attached; do
+		[[ $before != *"$kind $id $key "* && $again == *"$kind $id $key "* ]] || continue
 		if [ -z "${SVIPC_TEST_NAMESPACE-}" ]; then
 			case $kind:$key in
 			*:53*) [[ $elsewhere != *"$key"* ]] || continue ;;
@@ -55,7 +62,7 @@ ipc_leaked() {
 			esac
 		fi
 		printf '%s %s %s %s\n' "$kind" "$id" "$key" "$cpid"
-	done
+	done < <([ -z "$list" ] || echo "$list")
 }
 
 # ipc_remove: remove the objects that are listed on standard input as above.

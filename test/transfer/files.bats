@@ -221,7 +221,7 @@ edges() {
 	random_file file 500000
 	spawn writer svwrite -v -s 8K file
 	wait_asleep "${pid[writer]}"
-	assert_equal 'bytes of the segment' "$(awk 'NR > 1 { print $4 }' /proc/sysvipc/shm | sort -n | head -n 1)" 12288
+	assert_equal 'bytes of the segment' "$(awk -v id="$(ipc_leaked "$sv_before" "$SVIPC_DIR" | awk '$1 == "shm" { print $2 }')" '$2 == id { print $4 }' /proc/sysvipc/shm)" 12288
 	run_logged svread -s 256K -o copy
 	assert_status 0
 	reap writer
