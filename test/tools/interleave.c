@@ -48,7 +48,6 @@ static void step_store(volatile void *at, size_t size, uint64_t value, memory_or
 static uint64_t step_exchange(volatile void *at, size_t size, uint64_t value);
 static void step_fence(void);
 static int step_clock(clockid_t clock, struct timespec *now);
-static int step_nanosleep(const struct timespec *length, struct timespec *left);
 
 #undef atomic_load
 #undef atomic_load_explicit
@@ -67,7 +66,6 @@ static int step_nanosleep(const struct timespec *length, struct timespec *left);
 #define atomic_thread_fence(order) step_fence()
 #define atomic_signal_fence(order) ((void)0)
 #define clock_gettime step_clock
-#define nanosleep step_nanosleep
 
 /* The library's own stay out of the way, for what the simulation does not reach. */
 #define sv_membarrier_register step_membarrier_register
@@ -375,12 +373,6 @@ static int step_clock(clockid_t clock, struct timespec *now)
 	return 0;
 }
 
-static int step_nanosleep(const struct timespec *length, struct timespec *left)
-{
-	(void)length, (void)left;
-	wrong("the %s sleeps by the clock", role_names[world.running->role]);
-}
-
 /* A system call empties the store buffer. */
 static struct side *enter_kernel(void)
 {
@@ -595,12 +587,15 @@ static void attach(struct side *s)
 	ch->flags = (world.kind & RESUME) != 0 ? SV_RESUME : 0;
 	ch->spin.allowed = (world.kind & SPIN) != 0;
 	ch->spin.policy = SV_WAIT_AUTO;
-	ch->spin.budget_ns = 5 * CLOCK_NS;
+	/* A few looks at the clock: what is saved up otherwise takes too many steps. */
+	ch->spin.counted_ns = world.now_ns;
 	ch->header = &header;
 	ch->record.generation = header.generation;
 	sv_rendezvous_lock(&ch->rv, false, NULL, &ch->fault);
 	sv_ring_init(&ch->ring, s->role, world.line, world.data, world.capacity);
-	ch->ring.lightable = s->membarrier && (world.kind & LIGHT) != 0;
+	atomic_store(&own->fences, s->membarrier);
+	ch->ring.reachable = s->membarrier && (world.kind & LIGHT) != 0;
+	sv_ring_settle(&ch->ring);
 	ch->ring.light = ch->ring.lightable && chance(2) == 0;
 	/* Light again within a run of a few bytes. */
 	ch->ring.quiet = SV_RING_QUIET - 1 - (unsigned)chance(4);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * How long looks are put off, with a clock and a peer that the test makes up: a stream that a hold makes
- * faster, one that it does not, a peer that waits for an answer, one that sends at its own pace, and large
- * amounts with and without time for a nap.
+ * How long looks are put off and how long a wait spins, with a clock and a peer that the test makes up: a
+ * stream that a hold makes faster, one that it does not, a peer that waits for an answer, one that sends at
+ * its own pace, and how much of the time is spun at any pace.
  */
 #include <string.h>
 
@@ -11,11 +11,8 @@
 #include "tap.h"
 
 #define CAPACITY (UINT64_C(4) << 20)
-#define LATE_NS 40000
 
-static int64_t late_ns = LATE_NS; /* of the naps here */
-
-/* What a wait of this peer takes and brings, when it began with a hold or a nap or neither. */
+/* What a wait of this peer takes and brings, when it began with a hold or without. */
 struct peer {
 	int64_t (*wait_ns)(const struct sv_pace *pace);
 	uint64_t (*bytes)(const struct sv_pace *pace);
@@ -25,7 +22,7 @@ struct run {
 	struct sv_pace pace;
 	int64_t now_ns;
 	uint64_t position;
-	unsigned waits, held, napped, longest_row, row;
+	unsigned waits, held, longest_row, row;
 };
 
 static void begin(struct run *run, bool allowed)
@@ -40,7 +37,7 @@ static void go(struct run *run, const struct peer *peer, unsigned waits)
 	struct sv_pace *pace = &run->pace;
 	uint64_t bytes;
 
-	run->waits = run->held = run->napped = run->longest_row = run->row = 0;
+	run->waits = run->held = run->longest_row = run->row = 0;
 	for (; run->waits < waits; run->waits++) {
 		if (sv_pace_step(pace))
 			sv_pace_turn(pace, run->now_ns, run->position, CAPACITY);
@@ -52,9 +49,6 @@ static void go(struct run *run, const struct peer *peer, unsigned waits)
 		if (pace->hold_ns > 0) {
 			run->held++;
 			sv_pace_held(pace, bytes);
-		} else if (pace->nap_ns > 0) {
-			run->napped++;
-			sv_pace_napped(pace, pace->nap_ns + late_ns, true, bytes, CAPACITY);
 		}
 	}
 }
@@ -93,20 +87,7 @@ static uint64_t paced_bytes(const struct sv_pace *pace)
 	return pace->hold_ns > 0 ? 3 * 72 : 72;
 }
 
-/* 512 KiB in 50 us, as long as the ring has room. */
-static int64_t streaming_ns(const struct sv_pace *pace)
-{
-	return pace->nap_ns > 0 ? pace->nap_ns + late_ns : 50000;
-}
-
-static uint64_t streaming_bytes(const struct sv_pace *pace)
-{
-	uint64_t bytes = (uint64_t)streaming_ns(pace) * (UINT64_C(512) << 10) / 50000;
-
-	return bytes < CAPACITY ? bytes : CAPACITY;
-}
-
-/* A ring full at once: no time for a nap. */
+/* A ring full at once. */
 static int64_t fast_ns(const struct sv_pace *pace)
 {
 	(void)pace;
@@ -120,12 +101,6 @@ static uint64_t no_bytes(const struct sv_pace *pace)
 	return 0;
 }
 
-/* 512 KiB after 50 us, and the next only when these were taken. */
-static int64_t asked_ns(const struct sv_pace *pace)
-{
-	return pace->nap_ns > 0 ? pace->nap_ns + late_ns : 50000;
-}
-
 static uint64_t asked_bytes(const struct sv_pace *pace)
 {
 	(void)pace;
@@ -134,8 +109,7 @@ static uint64_t asked_bytes(const struct sv_pace *pace)
 
 static const struct peer contended = { contended_ns, contended_bytes },
 			 answering = { answering_ns, answering_bytes }, paced = { paced_ns, paced_bytes },
-			 streaming = { streaming_ns, streaming_bytes }, fast = { fast_ns, asked_bytes },
-			 silent = { fast_ns, no_bytes }, asked = { asked_ns, asked_bytes };
+			 fast = { fast_ns, asked_bytes }, silent = { fast_ns, no_bytes };
 
 static void holds(void)
 {
@@ -144,8 +118,7 @@ static void holds(void)
 	begin(&run, true);
 	go(&run, &contended, 200);
 	go(&run, &contended, 10000);
-	ok(run.held > 9700 && run.napped == 0, "a stream that a hold makes faster has it: %u of %u waits",
-	   run.held, run.waits);
+	ok(run.held > 9700, "a stream that a hold makes faster has it: %u of %u waits", run.held, run.waits);
 	go(&run, &answering, 100000);
 	ok(run.held <= 40, "a peer that turns to answers is hardly ever held up: %u of %u waits", run.held,
 	   run.waits);
@@ -178,46 +151,16 @@ static void faults(void)
 	ok(run.held > 0, "but the second time");
 }
 
-static void naps(void)
+static void nothing_to_gain(void)
 {
 	struct run run;
 
 	begin(&run, true);
-	go(&run, &streaming, 200);
-	go(&run, &streaming, 10000);
-	ok(run.napped > 9800 && run.held == 0, "a wait for a long stream is slept through: %u of %u waits",
-	   run.napped, run.waits);
-	ok(run.pace.late_ns > LATE_NS - 100 && run.pace.late_ns < LATE_NS + 100,
-	   "how late naps end is learned: %lld ns", (long long)run.pace.late_ns);
-	go(&run, &streaming, 100000);
-	ok(streaming_bytes(&run.pace) <= CAPACITY / 8 * 5,
-	   "and the ring does not run full meanwhile: %llu bytes",
-	   (unsigned long long)streaming_bytes(&run.pace));
-	go(&run, &answering, 10000);
-	ok(run.napped <= 16, "a peer that turns to answers is not slept on: %u of %u waits", run.napped,
-	   run.waits);
-	begin(&run, true);
-	go(&run, &streaming, 10000);
-	late_ns = 400000;
-	go(&run, &streaming, 10000);
-	ok(run.napped < 1000, "naps that end much too late are given up: %u of %u waits", run.napped,
-	   run.waits);
-	late_ns = LATE_NS;
-	go(&run, &streaming, 1000000);
-	ok(run.napped > 500000, "and taken up when the machine is quiet again: %u of %u waits", run.napped,
-	   run.waits);
-	begin(&run, true);
 	go(&run, &silent, 10000);
-	ok(run.held == 0 && run.napped == 0, "nothing is made of waits that bring nothing");
+	is(run.held, 0, "nothing is made of waits that bring nothing");
 	begin(&run, true);
 	go(&run, &fast, 10000);
-	is(run.napped, 0, "no time for a nap: none");
-	begin(&run, true);
-	go(&run, &asked, 10000);
-	ok(run.napped > 0 && run.napped <= 400, "naps that slow a peer down: %u of %u waits", run.napped,
-	   run.waits);
-	go(&run, &asked, 1000000);
-	ok(run.napped < 1000, "and more and more seldom: %u of %u waits", run.napped, run.waits);
+	is(run.held, 0, "nor of large amounts");
 }
 
 static void never(void)
@@ -227,8 +170,6 @@ static void never(void)
 	begin(&run, false);
 	go(&run, &contended, 10000);
 	is(run.held, 0, "not allowed: no hold");
-	go(&run, &streaming, 10000);
-	is(run.napped, 0, "nor a nap");
 	begin(&run, true);
 	go(&run, &contended, 1000);
 	ok(run.pace.hold_ns > 0, "held, and then the stream pauses");
@@ -238,39 +179,116 @@ static void never(void)
 	ok(run.pace.hold_ns > 0, "until it flows again");
 }
 
+/* What a peer does that publishes every so often, by its own clock, to a side that takes so long to be woken.
+ */
+struct pace_of_peer {
+	int64_t every_ns, wake_ns;
+	uint64_t bytes;
+};
+
+/* Follow that peer for so many waits: nanoseconds spun in a thousand that passed, and waits that slept. */
+static int64_t follow(struct sv_spin *spin, const struct pace_of_peer *peer, int waits, int *slept)
+{
+	int64_t now = spin->counted_ns, begun = now, spun = 0, due, budget, used;
+	int i;
+
+	for (*slept = i = 0; i < waits; i++) {
+		due = (now / peer->every_ns + 1) * peer->every_ns;
+		budget = sv_spin_budget(spin, now);
+		used = due - now < budget ? due - now : budget;
+		if (used == budget) {
+			due += peer->wake_ns;
+			(*slept)++;
+		}
+		sv_spin_learn(spin, due - now, used, used == budget, peer->bytes);
+		spun += used;
+		now = due;
+	}
+	return spun * 1000 / (now - begun);
+}
+
+static void bound(void)
+{
+	static const int64_t every_us[] = { 6, 10, 20, 50, 80, 110, 200, 1000, 100000 };
+	struct pace_of_peer peer = { 0, 40000, 64 };
+	struct sv_spin spin;
+	int64_t share, most;
+	int slept;
+	size_t i;
+
+	for (i = 0; i < sizeof every_us / sizeof *every_us; i++) {
+		sv_spin_init(&spin, SV_WAIT_AUTO);
+		peer.every_ns = every_us[i] * 1000;
+		follow(&spin, &peer, 1000, &slept);
+		share = follow(&spin, &peer, 10000, &slept);
+		most = 1000 / SV_SPIN_SHARE + 1000 * SV_SPIN_FREE_NS / peer.every_ns + 10;
+		ok(share <= most, "fed every %lld us: spins %lld of 1000 ns, at most %lld",
+		   (long long)every_us[i], (long long)share, (long long)most);
+	}
+	sv_spin_init(&spin, SV_WAIT_AUTO);
+	peer.every_ns = 4000;
+	follow(&spin, &peer, 10000, &slept);
+	is(slept, 0, "fed every 4 us: never sleeps");
+	sv_spin_init(&spin, SV_WAIT_AUTO);
+	peer = (struct pace_of_peer){ 50000, 40000, SV_SPIN_LARGE };
+	follow(&spin, &peer, 10000, &slept);
+	is(slept, 0, "nor does a side that is fed large amounts every 50 us");
+	peer.every_ns = 300000;
+	share = follow(&spin, &peer, 10000, &slept);
+	ok(share < 60, "but it does where spinning is in vain: %lld of 1000 ns", (long long)share);
+	peer.every_ns = 2000;
+	peer.bytes = 64;
+	follow(&spin, &peer, 100000, &slept);
+	is(slept, 0, "and is awake with a peer that has become fast");
+}
+
+/* Two sides that sleep because each has to wake the other: whoever tries to stay awake ends that. */
+static void out_of_sleep(void)
+{
+	struct sv_spin spin;
+	int64_t now = 0, budget;
+	int waits;
+
+	sv_spin_init(&spin, SV_WAIT_AUTO);
+	for (waits = 0; waits < 1000; waits++) {
+		budget = sv_spin_budget(&spin, now);
+		/* The other side answers 60 us after it was woken. */
+		if (waits > 10 && budget > 60000)
+			break;
+		sv_spin_learn(&spin, 120000, budget, true, 64);
+		now += 120000;
+	}
+	ok(waits > 10 && waits < 1000,
+	   "two sides that keep each other asleep: %d waits until one stays awake", waits);
+}
+
 static void spins(void)
 {
 	struct sv_spin spin;
-	int64_t first, least;
-	int i;
 
 	sv_spin_init(&spin, SV_WAIT_SLEEP);
-	is(sv_spin_budget(&spin, 1, 2), 0, "policy sleep does not spin");
+	ok(!sv_spin_possible(&spin, 1, 2), "policy sleep does not spin");
 	sv_spin_init(&spin, SV_WAIT_AUTO);
 	spin.allowed = true;
 	spin.pinned = false;
-	first = sv_spin_budget(&spin, 1, 2);
-	ok(first > 0, "two CPUs: it spins for up to %lld ns", (long long)first);
-	is(sv_spin_budget(&spin, 2, 2), 0, "not against a peer on the same CPU");
+	ok(sv_spin_possible(&spin, 1, 2), "two CPUs: it spins");
+	is(sv_spin_budget(&spin, 1000000), SV_SPIN_FREE_NS + SV_SPIN_MOST_NS,
+	   "for so many nanoseconds at most");
+	ok(!sv_spin_possible(&spin, 2, 2), "not against a peer on the same CPU");
 	spin.pinned = true;
-	is(sv_spin_budget(&spin, 1, 0), 0, "nor with one usable CPU and a peer who knows where");
-	ok(sv_spin_budget(&spin, 1, 2) > 0, "but with one that is known to be elsewhere");
-	for (i = 0; i < 100; i++)
-		sv_spin_learn(&spin, 1000000000, true);
-	least = sv_spin_budget(&spin, 1, 2);
-	ok(least > 0 && least < first / 4, "long sleeps teach it to spin less: %lld ns", (long long)least);
-	sv_spin_learn(&spin, first / 2, false);
-	ok(sv_spin_budget(&spin, 1, 2) >= first / 2, "a spin that succeeded to spin longer: %lld ns",
-	   (long long)sv_spin_budget(&spin, 1, 2));
+	ok(!sv_spin_possible(&spin, 1, 0), "nor with one usable CPU and a peer who knows where");
+	ok(sv_spin_possible(&spin, 1, 2), "but with one that is known to be elsewhere");
 	spin.policy = SV_WAIT_SPIN;
-	ok(sv_spin_budget(&spin, 1, 2) > first, "policy spin spins longer");
+	ok(sv_spin_budget(&spin, 2000000) > 10 * SV_SPIN_MOST_NS, "policy spin spins longer");
+	bound();
+	out_of_sleep();
 }
 
 int main(void)
 {
 	holds();
 	faults();
-	naps();
+	nothing_to_gain();
 	never();
 	spins();
 	return tap_done();

@@ -340,7 +340,11 @@ static void weight(void)
 		sv_ring_publish(&pair.writer, 0);
 	ok(!pair.writer.light && atomic_load(&pair.writer.own->light) == 0,
 	   "and stays so if it may not be light");
-	pair.writer.lightable = true;
+	pair.writer.reachable = true;
+	sv_ring_settle(&pair.writer);
+	ok(!pair.writer.lightable, "nor while its peer cannot run membarriers");
+	atomic_store(&pair.side[SV_READER].fences, 1);
+	sv_ring_settle(&pair.writer);
 	for (i = 0; i < SV_RING_QUIET - 1; i++)
 		sv_ring_publish(&pair.writer, 0);
 	ok(!pair.writer.light && atomic_load(&pair.writer.own->light) == 0,
@@ -355,6 +359,12 @@ static void weight(void)
 	for (i = 0; i < SV_RING_QUIET - 1; i++)
 		sv_ring_publish(&pair.writer, 0);
 	ok(!pair.writer.light, "each bell starts the while again");
+	sv_ring_publish(&pair.writer, 0);
+	ok(pair.writer.light, "light again");
+	atomic_store(&pair.side[SV_READER].fences, 0);
+	sv_ring_settle(&pair.writer);
+	ok(!pair.writer.light && atomic_load(&pair.writer.own->light) == 0,
+	   "heavy at once when a peer comes that cannot run membarriers");
 }
 
 int main(void)

@@ -132,6 +132,7 @@ bool sv_channel_ring(struct sv_channel *ch)
 	int code = sv_sem_ring(ch->semid, ch->role);
 
 	sv_ring_weigh_down(&ch->ring);
+	sv_ring_settle(&ch->ring);
 	/* The peer slept perhaps because it has an old value of this side's CPU. */
 	sv_channel_note_cpu(ch);
 	if (code == 0)

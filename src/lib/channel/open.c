@@ -97,11 +97,12 @@ static int enter(struct sv_channel *ch, const struct sv_options *options)
 	sv_number_resume(ch);
 	if (ch->role == SV_WRITER)
 		atomic_store(&ch->header->total, options->total);
-	ch->ring.light = ch->ring.lightable = sv_membarrier_register();
+	ch->ring.reachable = sv_membarrier_register();
 	atomic_store(&own->status, SV_RUNNING);
 	atomic_store(&own->wake, 0);
 	atomic_store(&own->cpu, sv_spin_cpu());
-	atomic_store(&own->light, ch->ring.light);
+	atomic_store(&own->light, 0);
+	atomic_store(&own->fences, sv_membarrier_run());
 	atomic_store(&own->uid, (uint32_t)geteuid());
 	atomic_store(&own->pid, (int64_t)ch->process);
 	atomic_store(&own->slot, SV_SLOT_ATTACHING);

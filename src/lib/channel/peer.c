@@ -171,6 +171,7 @@ int sv_wait_peer(sv_channel *ch, int timeout_ms)
 			if (gone == 0)
 				ch->peer_gone = false;
 			sv_channel_remove_early(ch);
+			sv_ring_settle(&ch->ring);
 			return check_own_position(ch);
 		}
 		if (resumable && gone == 1) {

@@ -38,12 +38,12 @@ static int look(struct sv_channel *ch, uint64_t want)
 	return GO_ON;
 }
 
-static int64_t spin_budget(struct sv_channel *ch)
+static bool may_spin(struct sv_channel *ch)
 {
 	uint32_t cpu = sv_channel_note_cpu(ch);
 
-	return sv_spin_budget(&ch->spin, cpu,
-	                      atomic_load_explicit(&ch->ring.peer->cpu, memory_order_relaxed));
+	return sv_spin_possible(&ch->spin, cpu,
+	                        atomic_load_explicit(&ch->ring.peer->cpu, memory_order_relaxed));
 }
 
 /*
@@ -185,18 +185,6 @@ static int first_look(struct sv_channel *ch, uint64_t want)
 	return code;
 }
 
-/* Sleep through the first part of a wait where that makes the stream no slower. */
-static int nap(struct sv_channel *ch, uint64_t want)
-{
-	struct timespec length = { 0, (long)ch->pace.nap_ns };
-	int64_t start = sv_now();
-	bool whole = nanosleep(&length, NULL) == 0;
-	int code = look(ch, want);
-
-	sv_pace_napped(&ch->pace, sv_now() - start, whole, sv_ring_room(&ch->ring), ch->ring.capacity);
-	return code;
-}
-
 static int sleep_until(struct sv_channel *ch, uint64_t want, int64_t deadline)
 {
 	int code;
@@ -213,7 +201,8 @@ static int sleep_until(struct sv_channel *ch, uint64_t want, int64_t deadline)
 
 int sv_channel_wait(struct sv_channel *ch, uint64_t want, int timeout_ms)
 {
-	int64_t budget, deadline, start;
+	int64_t budget, deadline, start, spun;
+	uint64_t room;
 	bool slept;
 	int code;
 
@@ -226,25 +215,23 @@ int sv_channel_wait(struct sv_channel *ch, uint64_t want, int timeout_ms)
 		code = look_for_death_seldom(ch, want);
 		return code != GO_ON ? code : sv_fault_plain(&ch->fault, SV_EAGAIN, "would have to wait");
 	}
-	budget = spin_budget(ch);
-	if (budget == 0)
+	sv_ring_settle(&ch->ring);
+	if (!may_spin(ch))
 		return sleep_until(ch, want, sv_deadline(timeout_ms));
-	/* What no position reaches is a status, and the end is not to be late. */
-	if (ch->pace.nap_ns > 0 && want <= ch->ring.capacity)
-		code = nap(ch, want);
-	if (code == GO_ON)
-		code = spin_briefly(ch, want);
-	if (code != GO_ON) {
-		sv_spin_learn(&ch->spin, 0, false);
+	code = spin_briefly(ch, want);
+	if (code != GO_ON)
 		return code;
-	}
+	room = sv_ring_room(&ch->ring);
 	start = sv_now();
 	deadline = timeout_ms < 0 ? SV_NEVER : start + (int64_t)timeout_ms * 1000000;
+	budget = sv_spin_budget(&ch->spin, start);
 	code = spin(ch, want, start + budget);
 	slept = code == GO_ON;
+	spun = slept ? budget : sv_now() - start;
 	if (slept)
 		code = sleep_until(ch, want, deadline);
-	sv_spin_learn(&ch->spin, sv_now() - start, slept);
+	sv_spin_learn(&ch->spin, slept ? sv_now() - start : spun, spun, slept,
+	              sv_ring_room(&ch->ring) - room);
 	return code;
 }
 

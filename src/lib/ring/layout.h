@@ -77,7 +77,8 @@ struct sv_side_line {
 	                           changes, see ring.h */
 	_Atomic uint32_t uid;   /* effective user id */
 	_Atomic int64_t pid;
-	_Atomic uint64_t taken; /* reader of a detached channel: how far it has got; see open.c */
+	_Atomic uint64_t taken;  /* reader of a detached channel: how far it has got; see open.c */
+	_Atomic uint32_t fences; /* 1: its membarrier(2) works, so that its peer may publish lightly */
 };
 
 struct sv_header {

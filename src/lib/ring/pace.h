@@ -4,18 +4,14 @@
  *
  * A side that keeps up with its peer finds next to nothing at each look: it takes the line of the position,
  * and by reading ahead the lines that are about to be written, away from the peer, and both are slowed down
- * to the pace of lines that go to and fro. Some microseconds behind it the same stream can be several times
- * faster: a hold, awake.
+ * to the pace of lines that go to and fro.  Some microseconds behind it the same stream can be several times
+ * faster: a hold.
  *
- * A side that waits for large amounts could do without most of its looks, and sleep meanwhile, with a timer
- * and not with a bell, since ringing slows the peer down, as long as it is back before the ring is half full:
- * a nap, which saves CPU time.
- *
- * Whether a stream is one of these cannot be seen, but measured: now and then a few waits begin with a hold
- * or a nap, and are compared with as many that do not.  Only a hold that makes the stream clearly faster is
- * kept, and only a nap that does not slow it down.  Otherwise, because the peer sends at its own pace or
- * waits for an answer, it is tried again more and more seldom: such streams keep their latency.  A stream
- * that turns into one of these loses its hold or nap after a few waits.
+ * Whether a stream is like that cannot be seen, but measured: now and then a few waits begin with a hold and
+ * are compared with as many that do not.  Only a hold that makes the stream clearly faster is kept.
+ * Otherwise, because the peer sends at its own pace or waits for an answer, it is tried again more and more
+ * seldom: such streams keep their latency.  A stream that turns into one of these loses its hold after a few
+ * waits.
  */
 #ifndef SV_RING_PACE_H
 #define SV_RING_PACE_H
@@ -24,10 +20,10 @@
 #include <stdint.h>
 
 enum sv_pace_state {
-	SV_PACE_RESTING,   /* neither, and nothing is measured */
-	SV_PACE_MEASURING, /* neither, for comparison */
+	SV_PACE_RESTING,   /* no hold, and nothing is measured */
+	SV_PACE_MEASURING, /* no hold, for comparison */
 	SV_PACE_SOUNDING,  /* a few holds: does more come meanwhile? */
-	SV_PACE_TRYING,    /* does it come faster, or as fast? */
+	SV_PACE_TRYING,    /* does it come faster? */
 	SV_PACE_HOLDING    /* yes */
 };
 
@@ -38,13 +34,11 @@ struct sv_pace {
 	unsigned rest;    /* waits to rest the next time that nothing is gained */
 	unsigned stay;    /* waits to go on the next time that something is */
 	int64_t hold_ns;  /* before the first look of a wait, 0: none */
-	int64_t nap_ns;   /* after a first look that found nothing, 0: none */
-	int64_t late_ns;  /* by so much naps end late */
 	int64_t begun_ns; /* when and where this state began */
 	uint64_t begun_at;
-	uint64_t plain;  /* bytes a wait that were measured with neither, */
+	uint64_t plain;  /* bytes a wait that were measured without, */
 	double rate;     /* and bytes per ns */
-	unsigned meagre; /* holds or naps in a row that brought little */
+	unsigned meagre; /* holds in a row that brought little */
 };
 
 void sv_pace_init(struct sv_pace *pace, bool allowed);
@@ -60,9 +54,6 @@ static inline bool sv_pace_step(struct sv_pace *pace)
 
 /* After a hold there was so much room. */
 void sv_pace_held(struct sv_pace *pace, uint64_t room);
-
-/* A nap took so long, as long as it was meant to or not, and after it there was so much room. */
-void sv_pace_napped(struct sv_pace *pace, int64_t took_ns, bool whole, uint64_t room, uint64_t capacity);
 
 /* This side slept until a bell: the stream pauses, what was measured means nothing. */
 void sv_pace_slept(struct sv_pace *pace);

@@ -10,7 +10,7 @@ void sv_ring_init(struct sv_ring *ring, enum sv_role role, struct sv_side_line s
 	ring->peer = &side[role == SV_WRITER ? SV_READER : SV_WRITER];
 	ring->published = &ring->own->position;
 	ring->role = role;
-	ring->light = ring->lightable = false;
+	ring->light = ring->lightable = ring->reachable = false;
 	ring->quiet = 0;
 	ring->position = atomic_load_explicit(&ring->own->position, memory_order_relaxed);
 	/* Nothing is believed of the peer yet: no room for the writer, no data for the reader. */
@@ -42,9 +42,18 @@ void sv_ring_weigh_down(struct sv_ring *ring)
 	atomic_store_explicit(&ring->own->light, 0, memory_order_release);
 }
 
+void sv_ring_settle(struct sv_ring *ring)
+{
+	/* Relaxed: a hint.  A sleeper goes by the word light, not by this one. */
+	ring->lightable =
+		ring->reachable && atomic_load_explicit(&ring->peer->fences, memory_order_relaxed) == 1;
+	if (!ring->lightable)
+		sv_ring_weigh_down(ring);
+}
+
 void sv_ring_mute(struct sv_ring *ring)
 {
-	ring->light = ring->lightable = false;
+	ring->light = ring->lightable = ring->reachable = false;
 	/* Release: as for 0 above; from here on each publish has its F1. */
 	atomic_store_explicit(&ring->own->light, SV_LIGHT_MUTE, memory_order_release);
 }

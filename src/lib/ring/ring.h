@@ -28,9 +28,11 @@
  *A and D both come after C: D reads C.  If it is after A, A is visible before B.  So again one of the two
  *holds.
  *
- * A membarrier costs more than hundreds of fences, so a publisher is light only while its peer seldom sleeps:
- *a bell that it rings makes it heavy, and QUIET publishes without one make it light again.  The word `light`
- *tells the sleeper, who looks at it after F2 and before B:
+ * Only a publisher whose peer can make up for it is ever light, as the peer's word `fences` says; it looks at
+ * that word when the peer has come, when it waits, and when it rings.  And since a membarrier costs more than
+ * hundreds of fences, it is light only while its peer seldom sleeps: a bell that it rings makes it heavy, and
+ * QUIET publishes without one make it light again.  The word `light` tells the sleeper, who looks at it after
+ * F2 and before B:
  * - heavy: first the word, 0 with release order; from then on F1.  A sleeper that reads this 0 (acquire) sees
  *every A that was stored before it; those after it have their F1.
  * - light: first the word, 1, then a full fence F3; from then on no F1.  A sleeper that does not read this 1
@@ -54,7 +56,8 @@ struct sv_ring {
 	uint64_t seen;               /* the peer's, as last seen and checked */
 	enum sv_role role;
 	bool light;     /* publishes without F1 now */
-	bool lightable; /* may do so: the peer's membarrier reaches this process */
+	bool reachable; /* membarriers of other processes reach this one */
+	bool lightable; /* and the peer can run them: may be light */
 	unsigned quiet; /* publishes since the last bell, while heavy */
 };
 
@@ -135,6 +138,9 @@ void sv_ring_mute(struct sv_ring *ring);
 
 /* A bell was rung: publish with F1 from now on, until SV_RING_QUIET publishes have rung none. */
 void sv_ring_weigh_down(struct sv_ring *ring);
+
+/* Look whether the peer can run membarriers; while it cannot, this side is heavy. */
+void sv_ring_settle(struct sv_ring *ring);
 
 /* Publish n more bytes (A, F1, D, E).  True: the caller rings the peer's bell. */
 static inline bool sv_ring_publish(struct sv_ring *ring, uint64_t n)

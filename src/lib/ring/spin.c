@@ -5,29 +5,17 @@
 #include <sched.h>
 #include <unistd.h>
 
-/* What a wake-up costs both sides, on a virtual machine; and the least that still catches a peer just about
- * to publish. */
-#define LONGEST_NS 100000
-#define SHORTEST_NS 5000
-/* A sleep that ended so soon, its wake-up included, was perhaps not worth it. */
-#define SHORT_SLEEP_NS 200000
-/* After so many spins of the full length in vain, none until so many short sleeps have come; longer each
- * time. */
-#define IN_VAIN 4
-#define FIRST_REST 16
-#define LAST_REST 1024
 #define SPIN_POLICY_NS 20000000
+#define MOST_VAIN_NS 25000000 /* puts the next try off by a tenth of a second */
 
 void sv_spin_init(struct sv_spin *spin, enum sv_wait policy)
 {
 	cpu_set_t usable;
 
-	spin->policy = policy;
+	*spin = (struct sv_spin){ .policy = policy, .credit_ns = SV_SPIN_MOST_NS };
 	spin->allowed = policy != SV_WAIT_SLEEP && sysconf(_SC_NPROCESSORS_ONLN) > 1;
 	/* More CPUs than the set holds is more than one. */
 	spin->pinned = sched_getaffinity(0, sizeof usable, &usable) == 0 && CPU_COUNT(&usable) < 2;
-	spin->budget_ns = LONGEST_NS;
-	spin->rest = FIRST_REST;
 }
 
 uint32_t sv_spin_cpu(void)
@@ -37,48 +25,44 @@ uint32_t sv_spin_cpu(void)
 	return cpu < 0 ? 0 : (uint32_t)cpu + 1;
 }
 
-int64_t sv_spin_budget(const struct sv_spin *spin, uint32_t own, uint32_t peer)
+bool sv_spin_possible(const struct sv_spin *spin, uint32_t own, uint32_t peer)
 {
 	if (!spin->allowed || (own != 0 && own == peer))
-		return 0;
+		return false;
 	/* With one usable CPU only a peer that is known to run on another can make progress meanwhile. */
-	if (spin->pinned && (own == 0 || peer == 0))
-		return 0;
+	return !spin->pinned || (own != 0 && peer != 0);
+}
+
+int64_t sv_spin_budget(struct sv_spin *spin, int64_t now_ns)
+{
 	if (spin->policy == SV_WAIT_SPIN)
 		return SPIN_POLICY_NS;
-	return spin->budget_ns;
+	spin->credit_ns += (now_ns - spin->counted_ns) / SV_SPIN_SHARE;
+	spin->counted_ns = now_ns;
+	if (spin->credit_ns > SV_SPIN_MOST_NS)
+		spin->credit_ns = SV_SPIN_MOST_NS;
+	if (spin->credit_ns == SV_SPIN_MOST_NS ||
+	    (spin->pays && spin->credit_ns > 0 && spin->credit_ns >= spin->last_ns - SV_SPIN_FREE_NS))
+		return SV_SPIN_FREE_NS + spin->credit_ns;
+	return SV_SPIN_FREE_NS;
 }
 
-static int64_t at_most(int64_t ns)
+void sv_spin_learn(struct sv_spin *spin, int64_t waited_ns, int64_t spun_ns, bool slept, uint64_t bytes)
 {
-	return ns < LONGEST_NS ? ns : LONGEST_NS;
-}
+	int64_t price = spun_ns - SV_SPIN_FREE_NS;
 
-void sv_spin_learn(struct sv_spin *spin, int64_t waited_ns, bool slept)
-{
+	spin->last_ns = waited_ns;
+	if (price <= 0)
+		return;
+	spin->pays = !slept;
 	if (!slept) {
-		/* Twice what it took: a budget below the peer's pace would put this side to sleep at every
-		 * step. */
-		if (spin->budget_ns < 2 * waited_ns)
-			spin->budget_ns = at_most(2 * waited_ns);
-		spin->in_vain = 0;
-		spin->rest = FIRST_REST;
-		spin->resting = 0;
+		spin->vain_ns = 0;
+		if (bytes < SV_SPIN_LARGE)
+			spin->credit_ns -= price;
 		return;
 	}
-	if (waited_ns >= SHORT_SLEEP_NS) {
-		spin->budget_ns = spin->budget_ns / 2 > SHORTEST_NS ? spin->budget_ns / 2 : SHORTEST_NS;
-		return;
-	}
-	/* A waker is slowed down by waking: one that was awake might have come sooner.  So try longer. */
-	if (spin->resting > 0) {
-		spin->resting--;
-	} else if (spin->budget_ns < LONGEST_NS) {
-		spin->budget_ns = at_most(2 * spin->budget_ns);
-	} else if (++spin->in_vain == IN_VAIN) {
-		spin->budget_ns = SHORTEST_NS;
-		spin->in_vain = 0;
-		spin->resting = spin->rest;
-		spin->rest = spin->rest < LAST_REST ? 2 * spin->rest : LAST_REST;
-	}
+	spin->vain_ns = 2 * spin->vain_ns + SV_SPIN_MOST_NS;
+	if (spin->vain_ns > MOST_VAIN_NS)
+		spin->vain_ns = MOST_VAIN_NS;
+	spin->credit_ns = -spin->vain_ns;
 }

@@ -2,14 +2,18 @@
 /*
  * spin.h - how long to spin before sleeping.
  *
- * Waking a sleeper on another CPU costs tens of microseconds, so spinning for about that long never costs
- * more than twice the best choice.  Spinning is pointless when the peer needs the CPU that spins: then it is
- * off.
+ * Waking a sleeper on another CPU costs tens of microseconds of both sides, so a wait that ends sooner is
+ * better spent awake.  But a side whose peer comes every 50 us would then never sleep.  So spinning is paid
+ * for: each wait may spin for SV_SPIN_FREE_NS; beyond that a side spins for at most a quarter of the time
+ * that passes, and for SV_SPIN_MOST_NS in one go.  Waits that bring a large amount are free, since both sides
+ * are busy with the bytes then.
  *
- * When the peer stays away for long the budget shrinks.  Two sides that both sleep can keep each other slow:
- * each wait is long only because the peer has to wake this side, or has to be woken too.  So after short
- * sleeps the budget grows until it outlasts that, and both are back in the fast regime; where it does not
- * help, it is tried more and more seldom.
+ * What was saved up is spent where that pays: while spinning has ended the last waits, and covers one more of
+ * that length.  Otherwise it is tried when as much as possible is saved up, because two sides that both sleep
+ * can keep each other slow: each wait is long only because the other side has to be woken.  A try in vain
+ * puts off the next one, for twice as long each time.
+ *
+ * Spinning is pointless when the peer needs the CPU that spins: then it is off.
  */
 #ifndef SV_RING_SPIN_H
 #define SV_RING_SPIN_H
@@ -19,15 +23,20 @@
 
 #include "svipc.h"
 
+#define SV_SPIN_FREE_NS 5000
+#define SV_SPIN_MOST_NS 100000
+#define SV_SPIN_SHARE 4     /* one of so many nanoseconds may be spun */
+#define SV_SPIN_LARGE 65536 /* bytes */
+
 struct sv_spin {
 	enum sv_wait policy;
-	bool allowed;      /* the machine has more than one CPU, and the policy allows it */
-	bool pinned;       /* this process may use one CPU only */
-	int64_t budget_ns; /* what the next wait may spin, learned from the last ones */
-	unsigned in_vain; /* waits that spun as long as is allowed and slept all the same, one after the other
-	                   */
-	unsigned resting; /* short sleeps to come before longer spinning is tried again */
-	unsigned rest;    /* how many those are the next time */
+	bool allowed;       /* the machine has more than one CPU, and the policy allows it */
+	bool pinned;        /* this process may use one CPU only */
+	bool pays;          /* the last spin beyond what is free ended its wait */
+	int64_t credit_ns;  /* saved up; below 0 after tries in vain */
+	int64_t counted_ns; /* when that was */
+	int64_t last_ns;    /* the length of the last wait */
+	int64_t vain_ns;    /* how far below 0 the next try in vain brings the credit, before it is doubled */
 };
 
 /* Look at the CPUs this process may use. */
@@ -36,11 +45,14 @@ void sv_spin_init(struct sv_spin *spin, enum sv_wait policy);
 /* 1 + the CPU this thread runs on; 0: not known. */
 uint32_t sv_spin_cpu(void);
 
-/* Nanoseconds that the coming wait may spin.  own and peer are CPUs as sv_spin_cpu() gives them. */
-int64_t sv_spin_budget(const struct sv_spin *spin, uint32_t own, uint32_t peer);
+/* Is there any point in spinning?  own and peer are CPUs as sv_spin_cpu() gives them. */
+bool sv_spin_possible(const struct sv_spin *spin, uint32_t own, uint32_t peer);
 
-/* Learn from a wait that took so long in all, and ended while spinning or asleep. */
-void sv_spin_learn(struct sv_spin *spin, int64_t waited_ns, bool slept);
+/* Nanoseconds that a wait that begins now may spin. */
+int64_t sv_spin_budget(struct sv_spin *spin, int64_t now_ns);
+
+/* A wait took so long in all, spun for so much of it, ended asleep or not, and brought so many bytes. */
+void sv_spin_learn(struct sv_spin *spin, int64_t waited_ns, int64_t spun_ns, bool slept, uint64_t bytes);
 
 static inline void sv_spin_pause(void)
 {
