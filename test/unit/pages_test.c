@@ -108,8 +108,10 @@ static void as_much_as_is_used(void)
 {
 	struct sv_segment segment = mapped();
 
-	sv_segment_collapse(&segment, HUGE - 8192);
-	is(resident(&segment), 0, "less than a huge page to come: nothing is touched");
+	sv_segment_collapse(&segment, HUGE / 4 - 8192);
+	is(resident(&segment), 0, "less than a quarter of a huge page to come: nothing is touched");
+	sv_segment_collapse(&segment, HUGE / 4);
+	is(resident(&segment), HUGE, "a quarter to come: one");
 	sv_segment_collapse(&segment, HUGE);
 	is(resident(&segment), HUGE, "one to come: one");
 	sv_segment_unmap(&segment);

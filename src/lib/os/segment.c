@@ -16,6 +16,9 @@
  */
 #define HUGE_PAGE ((size_t)2 << 20)
 
+/* With so many bytes to come, one huge page is quicker to have than the small ones that they need. */
+#define LEAST_USE (HUGE_PAGE / 4)
+
 #ifndef MADV_COLLAPSE
 #define MADV_COLLAPSE 25 /* linux/mman.h, since Linux 6.1; before that it is refused */
 #endif
@@ -189,10 +192,11 @@ void sv_segment_collapse(const struct sv_segment *segment, uint64_t bytes)
 {
 	size_t most = segment->capacity < MOST_CAPACITY ? segment->capacity : (size_t)MOST_CAPACITY;
 	size_t end = segment->header + (bytes < most ? (size_t)bytes : most);
+	size_t whole = segment->header + segment->capacity;
 	const volatile unsigned char *byte;
 	size_t at;
 
-	for (at = 0; at + HUGE_PAGE <= end; at += HUGE_PAGE) {
+	for (at = 0; at + LEAST_USE <= end && at + HUGE_PAGE <= whole; at += HUGE_PAGE) {
 		/* MADV_COLLAPSE does nothing if no page has been touched. */
 		byte = segment->base + at;
 		(void)*byte;

@@ -13,9 +13,10 @@ void sv_spin_init(struct sv_spin *spin, enum sv_wait policy)
 	cpu_set_t usable;
 
 	*spin = (struct sv_spin){ .policy = policy, .credit_ns = SV_SPIN_MOST_NS };
-	spin->allowed = policy != SV_WAIT_SLEEP && sysconf(_SC_NPROCESSORS_ONLN) > 1;
 	/* More CPUs than the set holds is more than one. */
 	spin->pinned = sched_getaffinity(0, sizeof usable, &usable) == 0 && CPU_COUNT(&usable) < 2;
+	/* sysconf reads a file for this: it is only asked where the answer is not known already. */
+	spin->allowed = policy != SV_WAIT_SLEEP && (!spin->pinned || sysconf(_SC_NPROCESSORS_ONLN) > 1);
 }
 
 uint32_t sv_spin_cpu(void)
