@@ -111,3 +111,29 @@ results() {
 	assert_status 0
 	assert_output_has '| 8 B, M/s | svipc messages | 75 (1 to 999); 0 x | ring |  | 100 (1 to 999); 0 x | 0.75 (0.69 to 0.90) |'
 }
+
+# --- the stored results ----------------------------------------------------------------------------------------------
+
+@test "the stored results are of this code" {
+	assert_equal 'code' "$(awk -F '\t' '$1 == "# code" { print $2 }' "$bench/results.tsv")" "$("$bench/code")"
+	assert_equal 'commit' "$(awk -F '\t' '$1 == "# commit" { print length($2) }' "$bench/results.tsv")" 40
+	# A changed instruction is another code, a changed comment is not.
+	mkdir -p tree/src/lib tree/src/programs tree/test
+	cp -r "$SV_ROOT/src/lib" tree/src
+	cp -r "$SV_ROOT/src/programs/transfer" tree/src/programs
+	cp -r "$bench" tree/test
+	echo '/* text */' >>tree/src/lib/ring/spin.c
+	assert_equal 'with another comment' "$(tree/test/bench/code)" "$("$bench/code")"
+	echo 'int one;' >>tree/src/lib/ring/spin.c
+	[ "$(tree/test/bench/code)" != "$("$bench/code")" ]
+}
+
+@test "tables, aims and plots are what is made of results.tsv" {
+	mkdir stored
+	cp "$bench/README.md" stored
+	"$bench/store" "$bench/results.tsv" stored
+	local file
+	for file in README.md results.tsv messages.svg small.svg; do
+		cmp "$bench/$file" "stored/$file" || fail "test/bench/$file: run test/bench/store"
+	done
+}
