@@ -384,7 +384,7 @@ blocks() {
 # What differs from run to run: keys, ids, ages; namespaces; and what the shell says of processes that were killed.
 masked() {
 	sed -E -e '/^(bash: |.*: )?line [0-9]+: .*(Killed|File size limit|Terminated)/d' -e '/^Terminated|^Killed/d' \
-		-e 's/0x[0-9a-f]{8}/KEY/g; s/pid [0-9]+/pid N/g; s/(segment|set) [0-9]+/\1 N/g; s/\b[0-9]+ ?s old/N old/g; s/ipc:\[[0-9]+\](, file [^)]*)?/ipc:[N]/; s/type: svread .*/type: svread/; s/SVIPC_DIR=[^ ]* //g' \
+		-e 's/0x[0-9a-f]{8}/KEY/g; s/pid [0-9]+/pid N/g; s/(segment|set) [0-9]+/\1 N/g; s/\b[0-9]+ ?s old/N old/g; s/ipc:\[[0-9]+\], file [^)]*/ipc:[N], file FILE/; s/on at byte [0-9]+;/on at byte N;/; s/SVIPC_DIR=[^ ]* //g' \
 		-e 's/^(note +KEY +detached +)[0-9]+([ /].* )[0-9]+s$/\1PID\2AGE/; s/ +/ /g; s/ $//'
 }
 
