@@ -33,6 +33,7 @@ static const char usage_text[] =
 	"  -o, --output=FILE      write to FILE; with -f, %n is the transfer's number\n"
 	"  -p, --progress[=HOW]   show progress on a terminal; HOW: auto, force or json\n"
 	"  -q, --quiet            print errors only\n"
+	"      --queue            wait for the turn while the channel is in use\n"
 	"  -r, --resume           resume an interrupted transfer; needs -o\n"
 	"  -s, --size=SIZE        capacity of the channel, such as 64K or 1.5G\n"
 	"      --sync             report success only when FILE is on the disk\n"

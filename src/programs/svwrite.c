@@ -33,6 +33,7 @@ static const char usage_text[] =
 	"  -N, --name=TEXT        TEXT begins each progress line, a newline ends it\n"
 	"  -p, --progress[=HOW]   show progress on a terminal; HOW: auto, force or json\n"
 	"  -q, --quiet            print errors only\n"
+	"      --queue            wait for the turn while the channel is in use\n"
 	"  -r, --resume           resume an interrupted transfer\n"
 	"  -s, --size=SIZE        capacity of the channel, such as 64K or 1.5G\n"
 	"  -t, --timeout=SECONDS  give up after waiting SECONDS for the reader\n"

@@ -45,9 +45,11 @@ void cli_transfer_begin(struct cli_transfer *t)
 static int open_channel(struct cli_transfer *t, struct sv_error *error)
 {
 	int64_t start = cli_now_ns();
-	bool told = !t->verbose;
+	/* Who waits in a queue would lose its place by asking anew. */
+	bool told = !t->verbose || (t->options.flags & SV_QUEUE) != 0;
 	int code, left, slice;
 
+	t->options.cancel = &cli_signal;
 	for (;;) {
 		left = cli_time_left(t, start);
 		slice = told || (left >= 0 && left <= TELL_MS) ? left : TELL_MS;

@@ -39,6 +39,7 @@ bool cli_transfer_option(struct cli_transfer *t, int option, const char *value)
 	case 's': o->capacity = cli_argument_size("--size", value, LARGEST_SIZE); return true;
 	case 't': t->timeout_ms = cli_argument_seconds("--timeout", value); return true;
 	case 'v': t->verbose = true; return true;
+	case CLI_OPT_QUEUE: o->flags |= SV_QUEUE; return true;
 	case CLI_OPT_LINES: messages(t, '\n'); return true;
 	case CLI_OPT_WAIT:
 		if (strcmp(value, "auto") == 0)

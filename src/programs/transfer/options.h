@@ -21,6 +21,7 @@
 	{ "null", no_argument, NULL, '0' }, \
 	{ "path", required_argument, NULL, 'k' }, \
 	{ "progress", optional_argument, NULL, 'p' }, \
+	{ "queue", no_argument, NULL, CLI_OPT_QUEUE }, \
 	{ "quiet", no_argument, NULL, 'q' }, \
 	{ "resume", no_argument, NULL, 'r' }, \
 	{ "size", required_argument, NULL, 's' }, \
@@ -29,7 +30,7 @@
 	{ "version", no_argument, NULL, 'V' }, \
 	{ "wait", required_argument, NULL, CLI_OPT_WAIT }
 /* clang-format on */
-enum { CLI_OPT_WAIT = 256, CLI_OPT_LINES, CLI_OPT_EXEC, CLI_OPT_OWN };
+enum { CLI_OPT_WAIT = 256, CLI_OPT_LINES, CLI_OPT_EXEC, CLI_OPT_QUEUE, CLI_OPT_OWN };
 
 /* Take an option; false if it is not one of the common ones.  Exits on a bad value. */
 bool cli_transfer_option(struct cli_transfer *t, int option, const char *value);
