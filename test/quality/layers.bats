@@ -5,6 +5,14 @@
 
 load ../lib/common
 
+@test "src: each folder uses only what the table in src/README.md allows, and nothing forms a circle" {
+	skip_unless nm tsort
+	run_logged "$SV_ROOT/test/lib/layers" "$SV_ROOT" "$SVIPC_BUILD"
+	assert_status 0
+	# It has looked at something.
+	assert_output_matches '^[5-9][0-9]+ files, [0-9]{3,} uses, 0 violations$|^[0-9]{3,} files, [0-9]{3,} uses, 0 violations$'
+}
+
 # A small house of two layers, low and high, built into $WORK/house/build.
 small_house() {
 	mkdir -p house/src/lib/{low,high} house/src/programs house/include

@@ -7,28 +7,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "svipc.h"
+#include "transfer/figures.h"
 
 enum cli_progress_how {
 	CLI_PROGRESS_NONE,
 	CLI_PROGRESS_AUTO,  /* a line, if standard error is a terminal */
 	CLI_PROGRESS_FORCE, /* a line, whatever standard error is */
 	CLI_PROGRESS_JSON   /* one object a line, once a second */
-};
-
-/* The figures of a transfer at one moment. */
-struct cli_sight {
-	const char *channel; /* its name or path */
-	const char *waiting; /* "waiting for a reader"; NULL: not waiting */
-	enum sv_state state; /* as svstat has it */
-	uint64_t number;     /* of the transfer, from 1; 0: there is only one */
-	uint64_t start;      /* position at which this process began, on a resumed transfer */
-	uint64_t done;       /* bytes of the whole transfer, with what an earlier process did */
-	uint64_t moved;      /* bytes that this process moved */
-	uint64_t total;      /* bytes that there will be, or SV_UNKNOWN */
-	uint64_t messages;   /* that this process moved */
-	double elapsed;      /* seconds since the transfer was begun */
-	double seconds;      /* since the first byte could flow */
 };
 
 #define CLI_SAMPLES 5 /* the rate now is the one of the last four ticks */
