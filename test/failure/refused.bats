@@ -410,3 +410,15 @@ refused_header() {
 	assert_output_has 'Too many open files'
 	assert_nothing_left
 }
+
+@test "a default size above kernel.shmmax is made smaller; one that was asked for is refused" {
+	skip_unless_own_ipc
+	random_file file 1M
+	run_logged unshare --ipc bash -c '
+		echo 200000 >/proc/sys/kernel/shmmax || exit 77
+		svread -o copy & svwrite file && wait $! && ! svwrite -s 1M -t 0 file'
+	[ "$status" -ne 77 ] || skip 'may not set kernel.shmmax'
+	assert_status 0
+	assert_output_has 'kernel.shmmax'
+	assert_same_file file copy
+}

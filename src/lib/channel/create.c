@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* create.c - making the two objects of a channel, and the header. */
+#include <errno.h>
 #include <stdio.h>
 #include <time.h>
 #include <unistd.h>
@@ -43,6 +44,20 @@ void sv_channel_unmake(struct sv_channel *ch, int shmid)
 	ch->semid = -1;
 }
 
+/* A default that kernel.shmmax does not allow is made smaller; what was asked for is not. */
+static int create_segment(struct sv_channel *ch, const struct sv_options *options, uint64_t *capacity,
+                          int *shmid, unsigned mode)
+{
+	int code = sv_segment_create(shmid, ch->rv.key, *capacity, mode, &ch->fault);
+
+	while (code == SV_ESYSTEM && ch->fault.error.sys_errno == EINVAL && options->capacity == 0 &&
+	       *capacity > sv_segment_round(1)) {
+		*capacity /= 2;
+		code = sv_segment_create(shmid, ch->rv.key, *capacity, mode, &ch->fault);
+	}
+	return code;
+}
+
 /* Make both objects.  The record is written before, so that after a crash they are known to be ours, and
  * completed after. */
 int sv_channel_create(struct sv_channel *ch, const struct sv_options *options, uint64_t capacity)
@@ -61,7 +76,7 @@ int sv_channel_create(struct sv_channel *ch, const struct sv_options *options, u
 		code = sv_rendezvous_write(&ch->rv, record, fault);
 	}
 	if (code == SV_OK)
-		code = sv_segment_create(&shmid, ch->rv.key, capacity, mode, fault);
+		code = create_segment(ch, options, &capacity, &shmid, mode);
 	if (code == SV_OK)
 		code = sv_sem_create(&ch->semid, ch->rv.key, mode, fault);
 	if (code == SV_OK)
