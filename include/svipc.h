@@ -153,7 +153,8 @@ struct sv_options {
 	uint64_t total;    /* writer: bytes that will come, or SV_UNKNOWN; for the reader's information.  For
 	                      2 MiB or more sv_open() asks for huge pages, so that as much of the ring, up
 	                      to 16 MiB, takes memory from then on; it takes some milliseconds at most. */
-	struct sv_source source; /* with SV_RESUME: the writer's input or the reader's output */
+	struct sv_source source; /* the writer's input or the reader's output.  With SV_RESUME it must be the
+	                            same each time; the same file at both ends is SV_ESOURCE. */
 	const volatile int
 		*cancel; /* sv_open() returns SV_EINTR soon (100 ms at most) after *cancel has become
 	                    non-zero, and at once if a signal handler did that; NULL: nothing */

@@ -118,12 +118,12 @@ static int take(struct cli_transfer *t, struct job *job, struct cli_output *outp
 	/* Standard output serves all transfers, and may be gone before the next one. */
 	if (job->command == NULL && (!job->follow || job->file == NULL) && !cli_output_open(t, output))
 		status = CLI_FAILED;
-	if (status == CLI_OK && (t->options.flags & SV_RESUME) != 0) {
-		if (!output->regular)
-			cli_usage("--resume needs an --output that is a regular file");
+	if (status == CLI_OK && (t->options.flags & SV_RESUME) != 0 && !output->regular)
+		cli_usage("--resume needs an --output that is a regular file");
+	/* What --atomic writes is another file, until the end. */
+	if (status == CLI_OK && output->regular && !output->atomic)
 		t->options.source = (struct sv_source){ .device = (uint64_t)output->st.st_dev,
 			                                .inode = (uint64_t)output->st.st_ino };
-	}
 	if (status == CLI_OK)
 		status = cli_transfer_open(t);
 	if (status == CLI_OK)

@@ -148,17 +148,18 @@ static void check_kept(const struct cli_transfer *t)
 	fclose(file);
 }
 
-/* A resumed input must be one file, the same as before, that can be positioned. */
-static void check_resume(struct cli_transfer *t, const struct cli_inputs *inputs)
+/* Tell which file it is.  A resumed input must be one file, the same as before, that can be positioned. */
+static void identify(struct cli_transfer *t, const struct cli_inputs *inputs)
 {
 	const struct cli_input *input = &inputs->list[0];
 	struct sv_source *source = &t->options.source;
 
-	if ((t->options.flags & SV_RESUME) == 0)
-		return;
-	if (inputs->count != 1 || !S_ISREG(input->st.st_mode))
+	if ((t->options.flags & SV_RESUME) != 0 && (inputs->count != 1 || !S_ISREG(input->st.st_mode)))
 		cli_usage("--resume takes one regular FILE: %s cannot be read again from the middle",
 		          inputs->count != 1 ? "several files" : input->name);
+	/* Also without --resume: the reader must not write into it. */
+	if (!S_ISREG(input->st.st_mode))
+		return;
 	source->device = (uint64_t)input->st.st_dev;
 	source->inode = (uint64_t)input->st.st_ino;
 	source->size = (uint64_t)input->st.st_size;
@@ -271,7 +272,7 @@ int main(int argc, char **argv)
 	                 ? cli_inputs_command(&job.inputs)
 	                 : cli_inputs_open(&t, &job.inputs, argv + optind, (size_t)(argc - optind));
 	if (opened) {
-		check_resume(&t, &job.inputs);
+		identify(&t, &job.inputs);
 		check_detach(&t, &job.inputs);
 		check_kept(&t);
 		t.options.total = t.total = job.inputs.total;

@@ -208,3 +208,34 @@ half_written() {
 	reap writer
 	svclean -aq
 }
+
+@test "the same file at both ends is refused before it is emptied, whoever comes first" {
+	random_file file 100K
+	cp file before
+	ln file other
+	spawn first svwrite file
+	wait_asleep "${pid[first]}"
+	run_logged svread -o other
+	assert_status 1
+	assert_output_has 'input and output are the same file'
+	assert_same_file before file
+	run_logged svread --atomic -o other
+	assert_status 0
+	reap first
+	assert_status 0
+	spawn first svread -o file
+	wait_asleep "${pid[first]}"
+	run_logged svwrite - <file
+	assert_status 1
+	assert_output_has 'input and output are the same file'
+	assert_same_file before file
+	run_logged svwrite other
+	assert_status 0
+	reap first
+	assert_same_file before file
+	# What was left is safe: it may go back.
+	run_logged svwrite -d file
+	run_logged svread -o file
+	assert_status 0
+	assert_same_file before file
+}

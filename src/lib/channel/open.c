@@ -34,8 +34,12 @@ static int take_file(struct sv_channel *ch)
 {
 	struct sv_source *file = &ch->header->file[ch->role];
 
-	if ((ch->flags & SV_RESUME) == 0)
+	if (is_same_at_both_ends(ch))
+		return sv_fault_set(&ch->fault, SV_ESOURCE, 0, "input and output are the same file");
+	if ((ch->flags & SV_RESUME) == 0) {
+		*file = ch->file;
 		return SV_OK;
+	}
 	if (atomic_load(&ch->header->side[ch->role].position) == 0) {
 		*file = ch->file;
 		return SV_OK;

@@ -98,7 +98,7 @@ struct sv_header {
 	int64_t created_s;
 	int64_t creator_pid;
 	_Atomic uint64_t total;   /* written by the writer when it attaches */
-	struct sv_source file[2]; /* resumable: what the first of each role brought, by enum sv_role; inode 0:
+	struct sv_source file[2]; /* what the first of each role brought, by enum sv_role; inode 0:
 	                             not told */
 	char name[72];
 	char path[1024];
