@@ -29,6 +29,13 @@ struct opening {
 	struct sv_objects objects;
 };
 
+/* Writing into the file that is being read would destroy it.  What a detached writer has read is safe. */
+static bool is_same_at_both_ends(const struct sv_channel *ch)
+{
+	return ch->file.inode != 0 && (ch->header->flags & SV_DETACH) == 0 &&
+	       sv_source_is_same(&ch->header->file[sv_other(ch->role)], &ch->file);
+}
+
 /* Who goes on must bring what the first one began with. */
 static int take_file(struct sv_channel *ch)
 {

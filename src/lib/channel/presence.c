@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* presence.c - who is attached, by slots, weights and mappings together, and what each side has said. */
-#include "channel/facts.h"
+#include "channel/presence.h"
 
 static enum sv_word word_of(const struct sv_side_line *side)
 {

@@ -4,7 +4,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "channel/facts.h"
+#include "channel/trust.h"
+#include "channel/classify.h"
 
 enum sv_trust sv_header_judge(const struct sv_header *header, uint64_t bytes)
 {

@@ -6,9 +6,21 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-#include "os/rendezvous.h"
+#include "os/keep.h"
+
+bool sv_rendezvous_is_there(const struct sv_rendezvous *rv)
+{
+	struct stat st;
+	int result = rv->named && rv->directory.fd != -1
+	                     ? fstatat(rv->directory.fd, rv->file, &st, AT_SYMLINK_NOFOLLOW)
+	                     : stat(rv->path, &st);
+
+	return result == 0 && (uint64_t)st.st_dev == rv->identity.device &&
+	       (uint64_t)st.st_ino == rv->identity.inode;
+}
 
 bool sv_rendezvous_read(const struct sv_rendezvous *rv, struct sv_record *record)
 {

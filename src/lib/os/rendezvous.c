@@ -118,17 +118,6 @@ void sv_rendezvous_close(struct sv_rendezvous *rv)
 	sv_directory_close(&rv->directory);
 }
 
-bool sv_rendezvous_is_there(const struct sv_rendezvous *rv)
-{
-	struct stat st;
-	int result = rv->named && rv->directory.fd != -1
-	                     ? fstatat(rv->directory.fd, rv->file, &st, AT_SYMLINK_NOFOLLOW)
-	                     : stat(rv->path, &st);
-
-	return result == 0 && (uint64_t)st.st_dev == rv->identity.device &&
-	       (uint64_t)st.st_ino == rv->identity.inode;
-}
-
 /* --- a named one
  * ---------------------------------------------------------------------------------------------- */
 

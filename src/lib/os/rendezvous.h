@@ -19,24 +19,7 @@
 #include "error.h"
 #include "os/directory.h"
 #include "os/identity.h"
-#include "os/record.h"
-
-#define SV_NAME_MAX 64
-
-struct sv_rendezvous {
-	int fd;                        /* with the lock on it; -1: not open */
-	struct sv_directory directory; /* of the record */
-	bool named;
-	bool fresh; /* the file was made by this call: nothing else has ever seen it */
-	int project;
-	key_t key;
-	struct sv_identity identity;
-	uid_t owner; /* of the file */
-	gid_t group;
-	char name[SV_NAME_MAX + 1];
-	char file[SV_NAME_MAX + 48]; /* name of the record in the directory */
-	char path[PATH_MAX];         /* of the rendezvous, absolute and canonical */
-};
+#include "os/keep.h"
 
 enum sv_lock {
 	SV_LOCK_WHOLE,  /* to change something */
@@ -76,17 +59,6 @@ void sv_rendezvous_unlock(struct sv_rendezvous *rv);
 
 /* Unlock and close.  A child of fork(2) shares the lock, so closing alone would not give it back. */
 void sv_rendezvous_close(struct sv_rendezvous *rv);
-
-/* Does the path still lead to this file?  While it does not, nobody can come by it any more. */
-bool sv_rendezvous_is_there(const struct sv_rendezvous *rv);
-
-/* The record of this rendezvous.  Under the lock.  read: false if there is none.  write: SV_OK or SV_ESYSTEM.
- * forget: if it is still the one of that generation; of a named one in any case.
- */
-bool sv_rendezvous_read(const struct sv_rendezvous *rv, struct sv_record *record);
-int sv_rendezvous_write(const struct sv_rendezvous *rv, const struct sv_record *record,
-                        struct sv_fault *fault);
-void sv_rendezvous_forget(const struct sv_rendezvous *rv, uint64_t generation);
 
 /*
  * Open any path for its lock alone, without the side effects that opening a device or a FIFO may have.  -1
