@@ -16,6 +16,15 @@ static int check_want(struct sv_channel *ch, size_t want, const void *data, cons
 	return SV_OK;
 }
 
+int sv_channel_wait_room(struct sv_channel *ch, uint64_t want, int timeout_ms)
+{
+	if (sv_channel_heeds_peer(ch) || sv_ring_room(&ch->ring) >= want)
+		return sv_channel_wait(ch, want, timeout_ms);
+	return sv_fault_set(&ch->fault, SV_ETOOBIG, 0,
+	                    "what is left for a later reader must fit into the channel's %llu bytes",
+	                    (unsigned long long)ch->ring.capacity);
+}
+
 int sv_reserve(sv_channel *ch, size_t want, void **data, size_t *got, int timeout_ms)
 {
 	int code = sv_channel_check(ch, 0, "sv_reserve");
