@@ -11,26 +11,26 @@
  *
  * Caveats first
  * - Fork.  A handle belongs to the process that opened it.  A child of fork(2) does not inherit the kernel's
- *note of who is attached, nor the mapping: it must not touch the memory that was reserved or peeked.  All it
- *may do with the handle is sv_close(), which frees the child's copy, leaves the channel alone and returns
- *SV_EINVAL; a child that calls execve(2) or _exit(2) need not.
+ * note of who is attached, nor the mapping: it must not touch the memory that was reserved or peeked.  All it
+ * may do with the handle is sv_close(), which frees the child's copy, leaves the channel alone and returns
+ * SV_EINVAL; a child that calls execve(2) or _exit(2) need not.
  * - Exec.  execve(2) ends the handle but not the kernel's note: the peer is told only when the new image
- *ends. While the peer is attached, the new image finds the role taken by its own process id (SV_EBUSY).  So
- *call sv_close() before execve(2).  The descriptors are closed by it.
+ * ends. While the peer is attached, the new image finds the role taken by its own process id (SV_EBUSY).  So
+ * call sv_close() before execve(2).  The descriptors are closed by it.
  * - Privileges.  What sv_open() could do, the process must go on being allowed to do.  After it has changed
- *to a user that may not use the semaphores, a peer that sleeps cannot be woken.  sv_commit() and sv_release()
- *succeed all the same, because the bytes are published; the first that could not wake the peer leaves
- *SV_ESYSTEM with EACCES in sv_last_error(), once.  The peer finds the bytes when it next looks, and from its
- *next sleep on it looks by itself.  Calls that wait fail with SV_ESYSTEM and EACCES.  So change the user
- *first, or open with a mode that lets the new user in.
+ * to a user that may not use the semaphores, a peer that sleeps cannot be woken.  sv_commit() and
+ *sv_release() succeed all the same, because the bytes are published; the first that could not wake the peer
+ *leaves SV_ESYSTEM with EACCES in sv_last_error(), once.  The peer finds the bytes when it next looks, and
+ *from its next sleep on it looks by itself.  Calls that wait fail with SV_ESYSTEM and EACCES.  So change the
+ *user first, or open with a mode that lets the new user in.
  * - Threads.  One thread at a time may use a handle; sv_interrupt() is the exception and may be called from
- *any thread and from a signal handler.  Different handles are independent.  For sv_open(), which has no
- *handle yet, there is the member cancel of struct sv_options.
+ * any thread and from a signal handler.  Different handles are independent.  For sv_open(), which has no
+ * handle yet, there is the member cancel of struct sv_options.
  * - Signals.  A signal, a stop and a continuation neither end a wait nor change when it times out; only
  *   sv_interrupt() and cancel end it, with SV_EINTR.
  * - A process that ends without sv_close(), however it ends, is reported to its peer as dead.
  * - The library never prints, never exits and installs no signal handler.  It starts no thread, but one for
- *each handle that sv_event_fd() is called on.
+ * each handle that sv_event_fd() is called on.
  *
  * Conventions
  * - Sizes and positions are bytes.  A position counts from the start of the stream and never wraps.
@@ -38,8 +38,8 @@
  *   The time is measured with CLOCK_MONOTONIC, and a signal neither shortens nor lengthens it.
  * - A function returns SV_OK (0) or one negative code of enum sv_code.  After a failure sv_last_error()
  *   gives errno and a sentence a person can act on.  errno itself is unspecified.  A call with a wrong
- *argument, or at the wrong time, is SV_EINVAL and changes nothing.  Pointers to what a call fills must not be
- *NULL unless it says so.
+ * argument, or at the wrong time, is SV_EINVAL and changes nothing.  Pointers to what a call fills must not
+ *be NULL unless it says so.
  * - Ordering: all that the writer stored before sv_commit() is visible to the reader after the
  *   sv_peek() that returns those bytes (release and acquire); all that the reader did with released
  *   bytes happens before the sv_reserve() that hands their space out again; all that the reader did
@@ -396,21 +396,21 @@ void sv_interrupt(sv_channel *ch);
 
 /*
  * For an event loop: a descriptor for poll(2), select(2) and epoll(7) that becomes readable when a wait would
- *be over.  The first sv_event_fd() on a handle starts a thread that sleeps in the place of the caller; it
- *handles no signal and ends with sv_close().  The library starts no other.  The descriptor belongs to the
- *handle: do not read, write or close it.
+ * be over.  The first sv_event_fd() on a handle starts a thread that sleeps in the place of the caller; it
+ * handles no signal and ends with sv_close().  The library starts no other.  The descriptor belongs to the
+ * handle: do not read, write or close it.
  *
  * Ask, poll, call, again and again:
  *	sv_event_ask(ch, want);                         what is waited for; never blocks
  *	poll() until fd is readable;
  *	sv_peek(ch, want, &data, &got, 0) and the like  SV_EAGAIN is possible: ask again
  * The descriptor is readable when want bytes of room or data are there (on a channel of messages: a message,
- *or room for one of want bytes), and, whatever want is, when the peer comes, finishes, gives up or dies, the
- *objects are removed, or sv_interrupt() was called.  want 0 asks for these only.  It may become readable too
- *early, never too late.  One question holds at a time, until the next, or until a call on the handle that
- *waits: such calls work as before. Costs: each event that had to be waited for takes a wake-up of the thread
- *more than a blocking call does. SV_EINVAL, SV_ETOOBIG (want above the capacity), SV_ESYSTEM (no descriptor
- *or thread).
+ * or room for one of want bytes), and, whatever want is, when the peer comes, finishes, gives up or dies, the
+ * objects are removed, or sv_interrupt() was called.  want 0 asks for these only.  It may become readable too
+ * early, never too late.  One question holds at a time, until the next, or until a call on the handle that
+ * waits: such calls work as before. Costs: each event that had to be waited for takes a wake-up of the thread
+ * more than a blocking call does. SV_EINVAL, SV_ETOOBIG (want above the capacity), SV_ESYSTEM (no descriptor
+ * or thread).
  */
 int sv_event_fd(sv_channel *ch, int *fd);
 int sv_event_ask(sv_channel *ch, size_t want);

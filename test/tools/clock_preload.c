@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * clock_preload.c - a clock that only goes on when it is looked at, so that what a program does for some time
- *is done for so many looks, however busy the machine is.
+ * is done for so many looks, however busy the machine is.
  *
  *	SV_CLOCK_STEP=NS     how far it goes on at each look (CLOCK_MONOTONIC only)
  *	SV_CLOCK_LOOKS=FILE  where the number of looks goes when the program exits

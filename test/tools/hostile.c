@@ -6,8 +6,8 @@
  *	hostile --list
  *
  * A case brings a channel into one state, overwrites a byte of it (every one of the 2048, with 0, 0xff, its
- *complement and a random value; --sample N: only N of these, chosen by the seed), starts or continues the
- *other side, and checks:
+ * complement and a random value; --sample N: only N of these, chosen by the seed), starts or continues the
+ * other side, and checks:
  *
  *	- nobody dies of a signal that was not sent, and no sanitizer speaks
  *	- everybody ends: by itself, by -t, or by SIGINT; with an exit status that is defined

@@ -1,29 +1,29 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * interleave - the library's own wait and ring code, run by two sides in one process in every order that a
- *seed can think of.
+ * seed can think of.
  *
  *	interleave [--case NAME] [--runs N] [--seed N] [--trace]
  *
  * The source files of src/lib are compiled into this tool as they are.  What they do to shared memory and to
- *the kernel is replaced: each atomic operation, system call and look at the clock is a step of the simulation
- *below, and between two steps anything may happen that can happen to two processes:
+ * the kernel is replaced: each atomic operation, system call and look at the clock is a step of the
+ *simulation below, and between two steps anything may happen that can happen to two processes:
  * - the other side runs, or neither does while a store leaves a store buffer.  A release store leaves after
- *all before it, a relaxed one may overtake those to other places; fences, exchanges and system calls empty
- *the buffer; a membarrier empties both.
+ * all before it, a relaxed one may overtake those to other places; fences, exchanges and system calls empty
+ * the buffer; a membarrier empties both.
  * - a side is killed (its stores become visible, then its weight falls), is stopped, or gets a signal whose
- *handler calls sv_interrupt(). A sleep with a time limit ends by it only when nothing else can happen.  So
- *what depends on luck and load on real CPUs is found here, by the same seed each time.
+ * handler calls sv_interrupt(). A sleep with a time limit ends by it only when nothing else can happen.  So
+ * what depends on luck and load on real CPUs is found here, by the same seed each time.
  *
  * A run is wrong when
  * - both wait and nothing can wake them: a lost wake-up, or a death or an end that nobody noticed;
  * - a byte is lost, doubled or wrong, or a side that read or wrote all of them is not told so, or is when it
- *should not;
+ * should not;
  * - a side rings more often than the other has asked, or bells pile up;
  * - a side that can rely on being rung sets a timer, or one that has a deadline is not back by then.
  *
  * --trace shows the steps of a single run; "seed N" of a wrong one is what to give it.  Status 1: a run was
- *wrong.
+ * wrong.
  */
 #define _GNU_SOURCE
 #include <errno.h>

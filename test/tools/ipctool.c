@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * ipctool - make, change and remove System V objects by path and project id, as other software or an attacker
- *would.
+ * would.
  *
  *	ipctool key PATH ID                      the key, as svipc prints it
  *	ipctool shm PATH ID BYTES [MODE]         make a segment, print its id
@@ -12,7 +12,7 @@
  *	ipctool record FILE ID SHMID SEMID       make a file that is a record of these, as svipc writes it
  *	ipctool value SEMID N [VALUE]            a semaphore's value; set it
  *	ipctool hold SHMID                       keep it attached until standard input ends; prints "attached"
- *first
+ * first
  *
  * FIELD is a member of struct sv_header, or writer.MEMBER or reader.MEMBER of its side.
  */

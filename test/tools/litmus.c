@@ -6,19 +6,19 @@
  *[--spin] litmus stores [--mode full|light|none] [--rounds N]
  *
  * steps: a writer and a reader hand over one byte at a time through a ring of 8, from 1000 bytes below 2^64,
- *with the waits of src/lib/channel/wait.c, the ring and the semaphores as they are.  They sleep whenever they
- *must wait, with a random threshold and after random moments between the steps of a wait, so that arming,
- *publishing and looking again meet in every order.  Each byte has its place in a sequence that the reader
- *checks; a wake-up that does not come is found by its being late.  --spin: without semaphores.  switching:
- *each side becomes light and heavy again at random.
+ * with the waits of src/lib/channel/wait.c, the ring and the semaphores as they are.  They sleep whenever
+ *they must wait, with a random threshold and after random moments between the steps of a wait, so that
+ *arming, publishing and looking again meet in every order.  Each byte has its place in a sequence that the
+ *reader checks; a wake-up that does not come is found by its being late.  --spin: without semaphores.
+ *switching: each side becomes light and heavy again at random.
  *
  * stores: the pattern that fences F1 and F2 of src/lib/ring/ring.h are about: each of two processes stores to
- *its own word and then loads the other's.  Counts how often both saw the old value: never, with a full fence
- *on both sides, or with none on one side and membarrier(2) on the other.  Without any fence it happens on
- *most machines.
+ * its own word and then loads the other's.  Counts how often both saw the old value: never, with a full fence
+ * on both sides, or with none on one side and membarrier(2) on the other.  Without any fence it happens on
+ * most machines.
  *
  * The last line says how many rounds, and what was counted.  Status 1: an order was violated; 77: not
- *possible here.
+ * possible here.
  */
 #define _GNU_SOURCE
 #include <getopt.h>

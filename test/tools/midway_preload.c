@@ -3,7 +3,7 @@
  * midway_preload.c - something happens to svwrite or svread in the middle of a transfer.
  *
  * Counted are the read(2) and write(2) calls whose buffer lies in a System V segment.  After SV_MIDWAY_AFTER
- *of them (default 0), before the next one, by SV_MIDWAY:
+ * of them (default 0), before the next one, by SV_MIDWAY:
  *
  *	signal=N   the process sends itself signal N, once
  *	errno=N    that call fails with errno N, and so does each later one

@@ -5,16 +5,16 @@
  *	soak [--seed N] [--count N] [--only I] [--programs DIR] [--verbose]
  *
  * Transfer I of seed N is always planned alike: kind (plain, resumable, detached), size, capacity, waiting
- *policy, file or pipe at either end with chunks of random sizes, order of start, and at a random moment an
- *accident: SIGSTOP and SIGCONT, SIGKILL of one side or both, INT, TERM or HUP, or the removal of the
- *semaphores or the segment.  Only the moment at which an accident hits the programs is up to the machine.
- *Checked:
+ * policy, file or pipe at either end with chunks of random sizes, order of start, and at a random moment an
+ * accident: SIGSTOP and SIGCONT, SIGKILL of one side or both, INT, TERM or HUP, or the removal of the
+ * semaphores or the segment.  Only the moment at which an accident hits the programs is up to the machine.
+ * Checked:
  *
  *	- without an accident, or with a pause: both end with 0
  *	- a side that ends with 0 means that the output is the input, whatever happened to the other
  *	- whatever happened, the output is a beginning of the input
  *	- the survivor of a death ends with 3, or goes on with the next one that comes in the place of the
- *dead
+ * dead
  *	- a resumable transfer, its killed sides started again, ends with the output being the input
  *	- a detached one can be read until one reader has taken it all
  *	- nothing is left: at once when nothing happened, else after svclean -a

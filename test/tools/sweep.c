@@ -11,19 +11,19 @@
  *
  *	instructions  it is killed after exactly N instructions, counted from its first semaphore operation
  *(or from its first lock: the whole of opening the channel), for every N up to its end calls         it is
- *killed at the entry and at the exit of every system call errors        every system call in turn fails with
- *every errno of errnos.h, without being made; for EIDRM the object is removed under its feet
+ * killed at the entry and at the exit of every system call errors        every system call in turn fails with
+ * every errno of errnos.h, without being made; for EIDRM the object is removed under its feet
  *
  * What must come of it is said in trial.h.  leaver: svwrite -d; taker: svread of what was left; cleaner,
- *statter: svclean and svstat beside a waiting reader and leftovers.
+ * statter: svclean and svstat beside a waiting reader and leftovers.
  *
  * How many instructions there are, and where the system calls lie, is found by stepping the victim once from
  * start to end.  A trial then runs at full speed to the last system call before N and steps from there; if
- *that is not the call that the first run made (the timing was another), it counts as diverged, and is judged
- *all the same. With --exact it steps all the way, which takes longer and makes the victim slow.
+ * that is not the call that the first run made (the timing was another), it counts as diverged, and is judged
+ * all the same. With --exact it steps all the way, which takes longer and makes the victim slow.
  *
  * The trials are visited in an order that spreads them evenly, so that --seconds N, which ends the sweep
- *early, leaves a sample of all.  Ends with 1 if an outcome was wrong, and says which.
+ * early, leaves a sample of all.  Ends with 1 if an outcome was wrong, and says which.
  */
 #define _GNU_SOURCE
 #include <getopt.h>

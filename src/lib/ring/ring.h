@@ -18,15 +18,15 @@
  * A pairs with B: whoever sees the position sees the bytes (writer to reader), and whoever sees a release
  * sees that the reads before it are over (reader to writer).
  * F1 pairs with F2 (store-buffering pattern, C11 7.17.4 with sequentially consistent fences): A before F1
- *before D, C before F2 before B, so at least one of D reads C (the bell is rung) or B reads A (no sleep).
+ * before D, C before F2 before B, so at least one of D reads C (the bell is rung) or B reads A (no sleep).
  * Both may happen; then the bell is one too many, and a sleeper treats every wake-up as a reason to look.
  * E: of several reasons to ring, one takes W; a sleeper that finds W already taken knows that a bell is owed.
  *
  * Light publishers leave F1 to the sleeper: the publisher only keeps its compiler from reordering A and D,
- *and the sleeper adds membarrier(2) to F2, which makes every running thread of the registered processes
- *execute a full barrier between two of its instructions.  If that point is before A in the publisher's order,
- *A and D both come after C: D reads C.  If it is after A, A is visible before B.  So again one of the two
- *holds.
+ * and the sleeper adds membarrier(2) to F2, which makes every running thread of the registered processes
+ * execute a full barrier between two of its instructions.  If that point is before A in the publisher's
+ *order, A and D both come after C: D reads C.  If it is after A, A is visible before B.  So again one of the
+ *two holds.
  *
  * Only a publisher whose peer can make up for it is ever light, as the peer's word `fences` says; it looks at
  * that word when the peer has come, when it waits, and when it rings.  And since a membarrier costs more than
@@ -34,9 +34,9 @@
  * QUIET publishes without one make it light again.  The word `light` tells the sleeper, who looks at it after
  * F2 and before B:
  * - heavy: first the word, 0 with release order; from then on F1.  A sleeper that reads this 0 (acquire) sees
- *every A that was stored before it; those after it have their F1.
+ * every A that was stored before it; those after it have their F1.
  * - light: first the word, 1, then a full fence F3; from then on no F1.  A sleeper that does not read this 1
- *has its F2 before F3 in the order of fences, so every D after F3 reads C; those before it had their F1.
+ * has its F2 before F3 in the order of fences, so every D after F3 reads C; those before it had their F1.
  */
 #ifndef SV_RING_RING_H
 #define SV_RING_RING_H
