@@ -98,10 +98,9 @@ static void gather_recorded_segment(struct sv_objects *o, const struct sv_target
 	int code = sv_segment_stat(record->shmid, &o->shm, &scratch);
 	enum sv_trust trust;
 
-	if (code == SV_EREMOVED)
-		return;
 	if (code != SV_OK) {
-		/* Ids are used again: it is ours only if our key leads to it. */
+		/* Ids are used again: it is ours only if our key leads to it; then it may not be looked at,
+		 * or is just going. */
 		if (shmget((key_t)record->key, 0, 0) == record->shmid)
 			o->facts.segment = SV_SEGMENT_DOUBT;
 		return;
@@ -201,8 +200,6 @@ static void gather_recorded_set(struct sv_objects *o, const struct sv_target *t)
 	struct sv_fault scratch = { .label = "" };
 	int code = sv_sem_stat(t->record.semid, &o->sem, &scratch);
 
-	if (code == SV_EREMOVED)
-		return;
 	if (code != SV_OK) {
 		if (semget((key_t)t->record.key, 0, 0) == t->record.semid)
 			o->facts.set = SV_SET_DOUBT;
