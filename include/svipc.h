@@ -160,7 +160,8 @@ struct sv_options {
 	                    non-zero, and at once if a signal handler did that; NULL: nothing */
 };
 /* clang-format off */
-#define SV_OPTIONS_INIT { sizeof(struct sv_options), NULL, NULL, 0, 0, 0, SV_WAIT_AUTO, 0, SV_UNKNOWN, { 0, 0, 0, 0 }, NULL }
+#define SV_OPTIONS_INIT { sizeof(struct sv_options), NULL, NULL, 0, 0, 0, SV_WAIT_AUTO, 0, SV_UNKNOWN, \
+	{ 0, 0, 0, 0 }, NULL }
 /* clang-format on */
 
 /*
@@ -256,8 +257,8 @@ struct sv_info {
 };
 /* clang-format off */
 #define SV_SIDE_INIT { 0, 0, 0, 0, 0, 0, 0, 0 }
-#define SV_INFO_INIT { sizeof(struct sv_info), SV_STATE_WAITING_READER, "", "", "", 0, 0, -1, -1, 0, 0, 0, 0, 0, \
-	SV_UNKNOWN, 0, 0, 0, { SV_SIDE_INIT, SV_SIDE_INIT }, 0, 0 }
+#define SV_INFO_INIT { sizeof(struct sv_info), SV_STATE_WAITING_READER, "", "", "", 0, 0, -1, -1, 0, \
+	0, 0, 0, 0, SV_UNKNOWN, 0, 0, 0, { SV_SIDE_INIT, SV_SIDE_INIT }, 0, 0 }
 /* clang-format on */
 
 typedef struct sv_channel sv_channel;

@@ -5,9 +5,9 @@
  *
  *	step of the model            C function it stands for
  *	open, lock, recheck          sv_rendezvous_open            src/lib/os/rendezvous.c
- *	find, judge                  sv_objects_find, judge        src/lib/channel/judge.c, src/lib/channel/open.c
+ *	find, judge                  sv_gather, sv_admit           src/lib/channel/facts.c, src/lib/channel/classify.c
  *	create                       create                        src/lib/channel/open.c
- *	remove                       sv_objects_remove             src/lib/channel/judge.c
+ *	remove                       sv_objects_remove             src/lib/channel/facts.c
  *	enter                        enter, sv_sem_attach        src/lib/channel/open.c, src/lib/os/semaphores.c
  *	wait for the peer            sv_wait_peer                  src/lib/channel/peer.c
  *	finish                       sv_finish, sleep_once, look   src/lib/channel/finish.c, src/lib/channel/wait.c
