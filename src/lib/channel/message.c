@@ -224,6 +224,11 @@ int sv_msg_peek_batch(sv_channel *ch, struct sv_msg *batch, size_t room, size_t 
 	return SV_OK;
 }
 
+static __attribute__((noinline, cold)) int changed_length(struct sv_channel *ch)
+{
+	return sv_fault_set(&ch->fault, SV_ECORRUPT, 0, "corrupt channel: a message changed its length");
+}
+
 int sv_msg_release_batch(sv_channel *ch, size_t count)
 {
 	uint64_t at = 0, length;
@@ -238,13 +243,17 @@ int sv_msg_release_batch(sv_channel *ch, size_t count)
 		if (at == ch->granted)
 			return wrong(ch, "sv_msg_release_batch", "more messages than were peeked");
 		if (!frame_at(ch, at, ch->granted, &length))
-			return sv_fault_set(&ch->fault, SV_ECORRUPT, 0,
-			                    "corrupt channel: a message changed its length");
+			return changed_length(ch);
 		at += sv_message_framed(length);
 	}
-	ch->granted -= at;
-	if (ch->granted == 0)
+	/* What follows is the message that sv_msg_release() gives back. */
+	if (at == ch->granted)
 		ch->message = 0;
+	else if (frame_at(ch, at, ch->granted, &length))
+		ch->message = sv_message_framed(length);
+	else
+		return changed_length(ch);
+	ch->granted -= at;
 	if (ch->numbered)
 		sv_number_add(ch, at, count);
 	return at == 0 ? SV_OK : sv_channel_publish(ch, at);
