@@ -215,6 +215,13 @@ static int nothing(const struct sv_info *info, int removed, void *arg)
 	return removed != 0;
 }
 
+static int nothing_seen(const struct sv_info *info, void *arg)
+{
+	(void)info;
+	(void)arg;
+	return 0;
+}
+
 /* When all who wait are killed, nobody is left to remove the queue file. */
 static void a_queue_that_was_killed(void)
 {
@@ -229,6 +236,7 @@ static void a_queue_that_was_killed(void)
 	   "cleaning leaves a queue alone");
 	kill_it(&waiter);
 	must(sv_close(occupant) == SV_OK && last_number() == 1);
+	ok(sv_list(0, nothing_seen, NULL, NULL) == SV_OK && last_number() == 1, "looking removes nothing");
 	ok(sv_clean(&clean, nothing, NULL, NULL) == SV_OK && last_number() == 0,
 	   "and removes one that was killed");
 }

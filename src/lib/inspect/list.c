@@ -159,7 +159,7 @@ static int walk_records(struct walk *walk, bool tidy)
 			result = visit_apart(walk, entry->d_name);
 		else if (tidy && sscanf(entry->d_name, ".new.%ld.%u%c", &pid, &number, &rest) == 2)
 			remove_unborn(walk, entry->d_name);
-		else if (strncmp(entry->d_name, SV_TURN_PREFIX, strlen(SV_TURN_PREFIX)) == 0)
+		else if (tidy && strncmp(entry->d_name, SV_TURN_PREFIX, strlen(SV_TURN_PREFIX)) == 0)
 			sv_turn_prune(walk->directory.fd, entry->d_name);
 		else if (entry->d_name[0] != '.')
 			result = visit_named(walk, entry->d_name);
