@@ -8,19 +8,17 @@
 #include "channel/channel.h"
 #include "clock.h"
 
-/* How long to wait for the lock, and for a peer of another user to leave. */
+/* What sv_close() gives the wait for a peer of another user to leave, and the wait for the lock, together. */
 #define PATIENCE_MS 2000
-#define PEER_PATIENCE_MS 2000
 
 /*
  * Of two users, only the creator may remove the objects. So after a successful transfer the creator waits
  * until the other has left. If that takes too long, the record stays, and the creator's next sv_open() or
  * sv_clean() removes the objects.
  */
-static void let_the_other_go_first(struct sv_channel *ch)
+static void let_the_other_go_first(struct sv_channel *ch, struct sv_patience patience)
 {
 	const struct sv_side_line *peer = ch->ring.peer;
-	struct sv_patience patience = sv_patience(PEER_PATIENCE_MS, NULL);
 	uint32_t uid = atomic_load((_Atomic uint32_t *)&peer->uid);
 	struct sv_segment_facts facts;
 	struct timespec left;
@@ -66,15 +64,15 @@ static void gather_without_us(struct sv_channel *ch, struct sv_objects *objects,
 		objects->facts.mapped = !sv_segment_unmapped(objects->shmid, target.own_maps);
 }
 
-static int leave(struct sv_channel *ch)
+static int leave(struct sv_channel *ch, int timeout_ms)
 {
-	struct sv_patience patience = sv_patience(PATIENCE_MS, NULL);
+	struct sv_patience patience = sv_patience(timeout_ms, NULL);
 	struct sv_side_line *own = ch->ring.own;
 	struct sv_objects *objects = malloc(sizeof *objects);
 	bool locked, left = ch->complete || sv_status_of(own) != SV_DONE;
 	int code;
 
-	let_the_other_go_first(ch);
+	let_the_other_go_first(ch, patience);
 	/* Unmap before locking, because unmapping takes long. The header stays mapped: if we are killed here,
 	 * others must still see that we were attached. */
 	sv_segment_unmap_ring(&ch->segment);
@@ -101,19 +99,20 @@ static int leave(struct sv_channel *ch)
 	return code == 0 ? SV_OK : sv_fault_set(&ch->fault, SV_ESYSTEM, code, "cannot remove its objects");
 }
 
-int sv_close(sv_channel *ch)
+int sv_close_within(sv_channel *ch, int timeout_ms)
 {
-	int code = SV_OK;
+	bool known = timeout_ms >= -1;
+	int code;
 
 	if (ch == NULL)
-		return SV_OK;
+		return known ? SV_OK : SV_EINVAL;
 	if (ch->events != NULL)
 		ch->events->stop(ch->events, ch->process != getpid());
 	ch->events = NULL;
 	if (ch->process == getpid()) {
 		if (!sv_channel_finished(ch))
 			sv_abort(ch, ECANCELED);
-		code = leave(ch);
+		code = leave(ch, known ? timeout_ms : 0);
 	} else {
 		/* A forked child: channel and lock still belong to the parent. The child does not have the
 		 * mapping, and these addresses may now hold something else. */
@@ -126,5 +125,10 @@ int sv_close(sv_channel *ch)
 	sv_segment_unmap(&ch->segment);
 	sv_rendezvous_close(&ch->rv);
 	free(ch);
-	return code;
+	return code == SV_OK && !known ? SV_EINVAL : code;
+}
+
+int sv_close(sv_channel *ch)
+{
+	return sv_close_within(ch, PATIENCE_MS);
 }

@@ -103,7 +103,8 @@ static void fill(struct sv_sight *sight)
 	if (o->facts.segment == SV_SEGMENT_GOOD)
 		copy_header(info, &o->header);
 	if (sight->rv.directory.top != -1 && sight->rv.file[0] != '\0')
-		info->elsewhere = sv_directory_elsewhere(&sight->rv.directory, sight->rv.file);
+		info->elsewhere =
+			sv_directory_elsewhere(&sight->rv.directory, sight->rv.file, &info->other_namespace);
 	info->state = sight->verdict.state;
 	if (info->state == SV_STATE_FOREIGN && o->stranger.kind != NULL && o->stranger.known)
 		snprintf(info->reason, sizeof info->reason, "%s %d of user %u has its key and is not its own",
@@ -200,10 +201,36 @@ static bool info_is_possible(const struct sv_info *theirs)
 	return sv_size_is_possible(theirs->struct_size, SV_SIZE_THROUGH(struct sv_info, side));
 }
 
+/* There is none here, but perhaps in another IPC namespace: in a container, or outside. */
+static int not_found(struct sv_sight *sight, const char *name, int project, struct sv_fault *fault)
+{
+	struct sv_info *info = &sight->info;
+	char file[SV_NAME_MAX + 16], where[160] = "";
+
+	*info = (struct sv_info)SV_INFO_INIT;
+	info->ipc_namespace = sv_ipc_namespace();
+	if (name != NULL) {
+		sv_rendezvous_file(file, sizeof file, name, project);
+		info->elsewhere = sv_directory_only_elsewhere(file, &info->other_namespace);
+	}
+	if (info->elsewhere == 1)
+		snprintf(where, sizeof where, "; it exists in another IPC namespace (ipc-%llu)",
+		         (unsigned long long)info->other_namespace);
+	else if (info->elsewhere > 1)
+		snprintf(where, sizeof where, "; it exists in %u other IPC namespaces (ipc-%llu is one)",
+		         info->elsewhere, (unsigned long long)info->other_namespace);
+	sv_fault_set(fault, SV_ESYSTEM, 0, "not found: nobody has made it%s, or it has ended%s",
+	             info->elsewhere > 0 ? " here" : "", where);
+	fault->error.sys_errno = ENOENT;
+	return SV_ESYSTEM;
+}
+
 int sv_find(const char *name, const char *path, int project, struct sv_info *info, struct sv_error *err)
 {
 	struct sv_fault fault = { .label = "" };
+	const char *wanted = name != NULL ? name : "default";
 	struct sv_sight sight;
+	bool missing;
 	int code;
 
 	if (info == NULL || !info_is_possible(info) || !sv_error_is_possible(err))
@@ -214,15 +241,13 @@ int sv_find(const char *name, const char *path, int project, struct sv_info *inf
 		code = sv_fault_set(&fault, SV_EINVAL, 0, "invalid project id %d: use 1 to 255", project);
 	else {
 		code = sv_sight_of_choice(&sight, name, path, project, &fault);
-		if (code == SV_OK)
-			sv_struct_give(info, &sight.info, sizeof sight.info);
-		if ((code == SV_OK && sight.verdict.state == SV_STATE_NOTHING) ||
-		    (code == SV_ESYSTEM && path == NULL && fault.error.sys_errno == ENOENT)) {
-			code = sv_fault_set(&fault, SV_ESYSTEM, 0,
-			                    "not found: nobody has made it, or it has ended");
-			fault.error.sys_errno = ENOENT;
-		}
+		missing = (code == SV_OK && sight.verdict.state == SV_STATE_NOTHING) ||
+		          (code == SV_ESYSTEM && path == NULL && fault.error.sys_errno == ENOENT);
 		sv_sight_close(&sight);
+		if (missing)
+			code = not_found(&sight, path == NULL ? wanted : NULL, project, &fault);
+		if (code == SV_OK || missing)
+			sv_struct_give(info, &sight.info, sizeof sight.info);
 	}
 	sv_fault_give(&fault, err);
 	return code;

@@ -165,19 +165,23 @@ static int make_canonical(struct sv_directory *directory, const char *given, str
 	return SV_OK;
 }
 
+/* The user's directory, of all namespaces. */
+static int open_top(struct sv_directory *directory, const char *chosen, bool create, struct sv_fault *fault)
+{
+	directory->top = directory->fd = -1;
+	directory->path[0] = '\0';
+	if (chosen != NULL && chosen[0] != '\0')
+		return open_chosen(directory, chosen, create, fault);
+	return open_default(directory, create, fault);
+}
+
 int sv_directory_open(struct sv_directory *directory, bool create, struct sv_fault *fault)
 {
 	const char *chosen = getenv("SVIPC_DIR");
 	char name[32], path[PATH_MAX + 32];
 	bool taken;
-	int code;
+	int code = open_top(directory, chosen, create, fault);
 
-	directory->top = directory->fd = -1;
-	directory->path[0] = '\0';
-	if (chosen != NULL && chosen[0] != '\0')
-		code = open_chosen(directory, chosen, create, fault);
-	else
-		code = open_default(directory, create, fault);
 	if (code == SV_OK)
 		code = make_canonical(directory, chosen != NULL ? chosen : "", fault);
 	if (code == SV_OK) {
@@ -200,29 +204,55 @@ void sv_directory_close(struct sv_directory *directory)
 	directory->fd = directory->top = -1;
 }
 
-unsigned sv_directory_elsewhere(const struct sv_directory *directory, const char *file)
+/* The number of the namespace whose sub-directory has this name; false: it is none. */
+static bool namespace_of(const char *name, uint64_t *number)
+{
+	char *end;
+
+	if (strncmp(name, "ipc-", 4) != 0 || name[4] < '0' || name[4] > '9')
+		return false;
+	*number = strtoull(name + 4, &end, 10);
+	return *end == '\0';
+}
+
+unsigned sv_directory_elsewhere(const struct sv_directory *directory, const char *file, uint64_t *one)
 {
 	int copy = openat(directory->top, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *handle = copy != -1 ? fdopendir(copy) : NULL;
-	struct stat here, st;
+	uint64_t here = sv_ipc_namespace(), number;
 	struct dirent *entry;
 	unsigned count = 0;
 	char path[sizeof entry->d_name + 160];
+	struct stat st;
 
+	*one = 0;
 	if (handle == NULL) {
 		if (copy != -1)
 			close(copy);
 		return 0;
 	}
-	while (fstat(directory->fd, &here) == 0 && (entry = readdir(handle)) != NULL) {
-		if (strncmp(entry->d_name, "ipc-", 4) != 0 ||
-		    fstatat(directory->top, entry->d_name, &st, AT_SYMLINK_NOFOLLOW) == -1 ||
-		    st.st_ino == here.st_ino)
+	while ((entry = readdir(handle)) != NULL) {
+		if (!namespace_of(entry->d_name, &number) || number == here)
 			continue;
 		snprintf(path, sizeof path, "%s/%.150s", entry->d_name, file);
-		if (fstatat(directory->top, path, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISREG(st.st_mode))
-			count++;
+		if (fstatat(directory->top, path, &st, AT_SYMLINK_NOFOLLOW) == -1 || !S_ISREG(st.st_mode))
+			continue;
+		*one = number;
+		count++;
 	}
 	closedir(handle);
+	return count;
+}
+
+unsigned sv_directory_only_elsewhere(const char *file, uint64_t *one)
+{
+	struct sv_fault scratch = { .label = "" };
+	struct sv_directory directory;
+	unsigned count = 0;
+
+	*one = 0;
+	if (open_top(&directory, getenv("SVIPC_DIR"), false, &scratch) == SV_OK)
+		count = sv_directory_elsewhere(&directory, file, one);
+	sv_directory_close(&directory);
 	return count;
 }

@@ -9,6 +9,7 @@
 
 #include <limits.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "error.h"
 
@@ -26,8 +27,12 @@ struct sv_directory {
 int sv_directory_open(struct sv_directory *directory, bool create, struct sv_fault *fault);
 void sv_directory_close(struct sv_directory *directory);
 
-/* In how many other IPC namespaces does a file of this name exist? */
-unsigned sv_directory_elsewhere(const struct sv_directory *directory, const char *file);
+/* In how many other IPC namespaces does a file of this name exist?  *one: the number of one of those, or 0.
+ */
+unsigned sv_directory_elsewhere(const struct sv_directory *directory, const char *file, uint64_t *one);
+
+/* The same where sv_directory_open() has failed, because there is no directory for this namespace say. */
+unsigned sv_directory_only_elsewhere(const char *file, uint64_t *one);
 
 /* The same descriptor, but never 0, 1 or 2: a program may write to those without a look.  -1 with errno. */
 int sv_safe_descriptor(int fd);

@@ -40,6 +40,14 @@ int sv_rendezvous_check_name(const char *name, struct sv_fault *fault)
 	return SV_OK;
 }
 
+void sv_rendezvous_file(char *file, size_t size, const char *name, int project)
+{
+	if (project == 0 || project == SV_PROJECT_DEFAULT)
+		snprintf(file, size, "%s", name);
+	else
+		snprintf(file, size, "%s:%d", name, project);
+}
+
 bool sv_key_is_taken(key_t key)
 {
 	/* ENOSYS: a system without such objects; making them will say so. */
@@ -74,10 +82,16 @@ static int take_facts(struct sv_rendezvous *rv, int fd, struct stat *st)
 	return sv_identity_of(fd, &rv->identity);
 }
 
+/* Of a pause below a second and the time that is left, NULL: for ever. */
+static const struct timespec *shorter(const struct timespec *pause, const struct timespec *left)
+{
+	return left != NULL && left->tv_sec == 0 && left->tv_nsec < pause->tv_nsec ? left : pause;
+}
+
 int sv_rendezvous_lock(struct sv_rendezvous *rv, bool shared, const struct sv_patience *patience,
                        struct sv_fault *fault)
 {
-	struct timespec pause = { 0, FIRST_PAUSE_NS };
+	struct timespec pause = { 0, FIRST_PAUSE_NS }, left;
 
 	/* flock(2) knows neither a time-out nor how to be called off, so it never waits in the kernel. */
 	while (flock(rv->fd, (shared ? LOCK_SH : LOCK_EX) | LOCK_NB) == -1) {
@@ -91,7 +105,7 @@ int sv_rendezvous_lock(struct sv_rendezvous *rv, bool shared, const struct sv_pa
 		if (sv_is_over(patience))
 			return sv_fault_set(fault, SV_ETIMEDOUT, 0,
 			                    "timed out while another process was opening or closing it");
-		nanosleep(&pause, NULL);
+		nanosleep(shorter(&pause, sv_time_left(patience->deadline, &left)), NULL);
 		if (pause.tv_nsec < LONGEST_PAUSE_NS)
 			pause.tv_nsec *= 2;
 	}
@@ -331,10 +345,7 @@ static int prepare(struct sv_rendezvous *rv, const struct sv_whereabouts *where,
 	if (where->path != NULL)
 		return resolve_path(rv, where->path, fault);
 	snprintf(rv->name, sizeof rv->name, "%s", where->name);
-	if (rv->project == SV_PROJECT_DEFAULT)
-		snprintf(rv->file, sizeof rv->file, "%s", rv->name);
-	else
-		snprintf(rv->file, sizeof rv->file, "%s:%d", rv->name, rv->project);
+	sv_rendezvous_file(rv->file, sizeof rv->file, rv->name, rv->project);
 	if ((size_t)snprintf(rv->path, sizeof rv->path, "%s/%s", rv->directory.path, rv->file) >=
 	    sizeof rv->path)
 		return sv_fault_set(fault, SV_ESYSTEM, ENAMETOOLONG, "cannot use %s", rv->directory.path);

@@ -40,6 +40,9 @@ struct sv_whereabouts {
 /* SV_OK if name may name a channel, else SV_EINVAL. */
 int sv_rendezvous_check_name(const char *name, struct sv_fault *fault);
 
+/* The name of a named channel's file in the directory; project 0: the default. */
+void sv_rendezvous_file(char *file, size_t size, const char *name, int project);
+
 /*
  * Open and lock.  SV_OK; SV_EINVAL; SV_EAGAIN and SV_ETIMEDOUT (somebody holds the lock); SV_EINTR;
  * SV_EFOREIGN (a file that is not a channel's has the name); SV_ESYSTEM (ENOENT when it is missing and not to

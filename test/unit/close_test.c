@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT */
+/* How long closing may take: it waits for the lock, and for a peer of another user, only as long as it is
+ * told. */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/ipc.h>
+#include <sys/sem.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "channel/channel.h"
+#include "clock.h"
+#include "pair.h"
+
+/* What the library has asked the kernel to sleep, in nanoseconds: these two stand before the C library's. */
+static int64_t slept;
+
+int nanosleep(const struct timespec *wanted, struct timespec *left)
+{
+	static int (*next)(const struct timespec *, struct timespec *);
+
+	/* An object pointer that is a function's, as POSIX wants dlsym() to give. */
+	if (next == NULL)
+		*(void **)&next = dlsym(RTLD_NEXT, "nanosleep");
+	must(next != NULL);
+	slept += (int64_t)wanted->tv_sec * 1000000000 + wanted->tv_nsec;
+	return next(wanted, left);
+}
+
+int semtimedop(int id, struct sembuf *operations, size_t count, const struct timespec *limit)
+{
+	static int (*next)(int, struct sembuf *, size_t, const struct timespec *);
+
+	if (next == NULL)
+		*(void **)&next = dlsym(RTLD_NEXT, "semtimedop");
+	must(next != NULL);
+	if (limit != NULL)
+		slept += (int64_t)limit->tv_sec * 1000000000 + limit->tv_nsec;
+	return next(id, operations, count, limit);
+}
+
+static int no_visit(const struct sv_info *info, int removed, void *arg)
+{
+	(void)info;
+	*(int *)arg += removed == 1;
+	return 0;
+}
+
+static int cleaned(void)
+{
+	struct sv_clean_options clean = SV_CLEAN_INIT;
+	int removed = 0;
+
+	must(sv_clean(&clean, no_visit, &removed, NULL) == SV_OK);
+	return removed;
+}
+
+/* Somebody else's lock on the rendezvous: that of an open file of our own, not of this process. */
+static int take_lock(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	must(fd != -1 && flock(fd, LOCK_EX) == 0);
+	return fd;
+}
+
+static void while_it_is_locked(int timeout_ms)
+{
+	struct pair pair = open_pair(0, 4096);
+	int fd = take_lock(pair.writer->rv.path);
+
+	slept = 0;
+	is(sv_close_within(pair.writer, timeout_ms), SV_OK,
+	   "closing within %d ms, while another has the lock", timeout_ms);
+	ok(slept <= timeout_ms * INT64_C(1000000), "waits no longer than that");
+	ok(timeout_ms == 0 || slept > 0, "but if it may, it waits");
+	must(flock(fd, LOCK_UN) == 0 && close(fd) == 0);
+	is(sv_close(pair.reader), SV_OK, "the other side removes all");
+	is(cleaned(), 0, "so that nothing is left to clean");
+}
+
+/* The last one, who cannot look whether it is, leaves the objects to whoever comes next. */
+static void the_last_one_while_it_is_locked(void)
+{
+	struct pair pair = open_pair(0, 4096);
+	int fd = take_lock(pair.writer->rv.path);
+
+	is(sv_close_within(pair.writer, 0), SV_OK, "one side leaves");
+	is(sv_close_within(pair.reader, 0), SV_OK, "and the other, without a look");
+	must(flock(fd, LOCK_UN) == 0 && close(fd) == 0);
+	is(cleaned(), 1, "what they could not remove is cleaned");
+}
+
+static void until_it_is_free(void)
+{
+	struct pair pair = open_pair(0, 4096);
+	int fd = take_lock(pair.writer->rv.path), go[2];
+	pid_t child;
+	char byte;
+
+	must(pipe(go) == 0);
+	child = fork();
+	must(child != -1);
+	if (child == 0) {
+		/* Its copy of the descriptor is the same lock: it is given up when this process has waited.
+		 */
+		must(close(go[1]) == 0 && read(go[0], &byte, 1) == 0);
+		_exit(flock(fd, LOCK_UN) == 0 ? 0 : 1);
+	}
+	must(close(go[0]) == 0 && close(go[1]) == 0 && close(fd) == 0);
+	is(sv_close_within(pair.writer, -1), SV_OK, "with no bound it waits until the lock is free");
+	must(waitpid(child, NULL, 0) == child);
+	is(sv_close(pair.reader), SV_OK, "the other side removes all");
+}
+
+/* Both have succeeded, but a peer of another user, who cannot remove what this one has made, does not leave.
+ */
+static void a_peer_of_another_user(int timeout_ms)
+{
+	struct pair pair = open_pair(0, 4096);
+	const void *there;
+	size_t got;
+
+	must(sv_finish(pair.writer, 0) == SV_EAGAIN && sv_peek(pair.reader, 1, &there, &got, 0) == SV_END);
+	must(sv_finish(pair.reader, 0) == SV_OK && sv_finish(pair.writer, 0) == SV_OK);
+	atomic_store(&pair.reader->ring.own->uid, geteuid() + 1);
+	slept = 0;
+	is(sv_close_within(pair.writer, timeout_ms), SV_OK, "a peer of another user stays, %d ms",
+	   timeout_ms);
+	/* A bell may end one sleep of it early. */
+	ok(slept <= 2 * timeout_ms * INT64_C(1000000), "and is not waited for longer than that");
+	ok(timeout_ms == 0 || slept > 0, "but if it may, it is");
+	must(sv_close(pair.reader) == SV_OK);
+}
+
+static void wrong_bounds(void)
+{
+	struct pair pair = open_pair(0, 4096);
+
+	is(sv_close_within(NULL, -1), SV_OK, "nothing is closed");
+	is(sv_close_within(NULL, -2), SV_EINVAL, "a bound that is none");
+	is(sv_close_within(pair.writer, -2), SV_EINVAL, "a bound that is none closes all the same");
+	is(sv_check(pair.reader), SV_EPEER, "as the peer sees");
+	must(sv_close(pair.reader) == SV_OK);
+}
+
+int main(void)
+{
+	own_directory();
+	while_it_is_locked(0);
+	while_it_is_locked(15);
+	the_last_one_while_it_is_locked();
+	until_it_is_free();
+	a_peer_of_another_user(0);
+	a_peer_of_another_user(30);
+	wrong_bounds();
+	ok(directory_is_empty(), "nothing is left");
+	return tap_done();
+}
