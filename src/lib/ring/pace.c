@@ -1,18 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 #include "ring/pace.h"
 
-/* Enough for dozens of lines to go to and fro: longer is not faster, shorter often is not enough. */
+/*
+ * Long enough to move dozens of cache lines to the other CPU and back.  A longer hold is not faster; a
+ * shorter one often is too short.
+ */
 #define HOLD_NS 5000
-#define HOLD_GAIN 1.125 /* so many times the rate is worth it */
-#define LITTLE 65536    /* bytes a wait: with more there is no need to hold */
-/* Waits. */
-#define WINDOW 32 /* that are measured */
+#define HOLD_GAIN 1.125 /* a hold is kept if it makes the stream this many times faster */
+#define LITTLE 65536    /* bytes; if each wait brings more, a hold is not needed */
+/* The following numbers count waits. */
+#define WINDOW 32 /* one measurement */
 #define SOUND 2
-#define FIRST_REST 64 /* until a hold that gained nothing is tried again */
+#define FIRST_REST 64 /* before a hold that gained nothing is tried again */
 #define LONGEST_REST 65536
-#define FIRST_STAY 4096 /* until one that did is measured again */
+#define FIRST_STAY 4096 /* before a hold that gained something is measured again */
 #define LONGEST_STAY 16384
-#define MEAGRE 8 /* holds in a row that brought little: it is another stream now */
+#define MEAGRE 8 /* after so many holds in a row that brought little, the stream has changed */
 
 static void enter(struct sv_pace *pace, enum sv_pace_state state, unsigned waits, int64_t hold_ns)
 {
@@ -51,7 +54,7 @@ void sv_pace_turn(struct sv_pace *pace, int64_t now_ns, uint64_t seen, uint64_t 
 	pace->begun_at = seen;
 	switch (pace->state) {
 	case SV_PACE_RESTING:
-		/* The first time round the ring its pages are faulted in. */
+		/* During the first round through the ring, page faults distort the measurement. */
 		if (seen < capacity) {
 			enter(pace, SV_PACE_RESTING, FIRST_REST, 0);
 			return;
@@ -84,7 +87,7 @@ void sv_pace_turn(struct sv_pace *pace, int64_t now_ns, uint64_t seen, uint64_t 
 	}
 }
 
-/* A hold may bring less than enough by chance, but not so many times in a row. */
+/* A single hold may bring little by chance, but not MEAGRE holds in a row. */
 void sv_pace_held(struct sv_pace *pace, uint64_t room)
 {
 	if (pace->state != SV_PACE_HOLDING)

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * pace.h - how long to put a look off.
+ * pace.h - how long to delay the look at the peer's position.
  *
- * A side that keeps up with its peer finds next to nothing at each look: it takes the line of the position,
- * and by reading ahead the lines that are about to be written, away from the peer, and both are slowed down
- * to the pace of lines that go to and fro.  Some microseconds behind it the same stream can be several times
- * faster: a hold.
+ * A side that keeps up with its peer finds very little at each look.  Each look takes the cache line of the
+ * position away from the peer, and reading ahead takes the lines that the peer is about to write.  Then both
+ * sides run only as fast as cache lines move between their CPUs.  If the side stays some microseconds behind,
+ * the same stream can be several times faster.  This delay is called a hold.
  *
- * Whether a stream is like that cannot be seen, but measured: now and then a few waits begin with a hold and
- * are compared with as many that do not.  Only a hold that makes the stream clearly faster is kept.
- * Otherwise, because the peer sends at its own pace or waits for an answer, it is tried again more and more
- * seldom: such streams keep their latency.  A stream that turns into one of these loses its hold after a few
- * waits.
+ * A stream does not show whether a hold would help, so it is measured: from time to time some waits begin
+ * with a hold and are compared with as many waits that do not.  Only a hold that makes the stream clearly
+ * faster is kept.  Otherwise, because the peer sends at its own pace or waits for an answer, the hold is
+ * tried less and less often, so such streams keep their latency.  If a stream changes into such a stream, its
+ * hold ends after a few waits.
  */
 #ifndef SV_RING_PACE_H
 #define SV_RING_PACE_H
@@ -20,42 +20,42 @@
 #include <stdint.h>
 
 enum sv_pace_state {
-	SV_PACE_RESTING,   /* no hold, and nothing is measured */
+	SV_PACE_RESTING,   /* no hold, no measurement */
 	SV_PACE_MEASURING, /* no hold, for comparison */
-	SV_PACE_SOUNDING,  /* a few holds: does more come meanwhile? */
-	SV_PACE_TRYING,    /* does it come faster? */
-	SV_PACE_HOLDING    /* yes */
+	SV_PACE_SOUNDING,  /* a few holds: does each bring more? */
+	SV_PACE_TRYING,    /* as many holds as were measured without: is the stream faster? */
+	SV_PACE_HOLDING    /* it is: hold at each wait */
 };
 
 struct sv_pace {
 	enum sv_pace_state state;
-	bool allowed;     /* else it rests for ever */
-	unsigned left;    /* waits to the next turn */
-	unsigned rest;    /* waits to rest the next time that nothing is gained */
-	unsigned stay;    /* waits to go on the next time that something is */
-	int64_t hold_ns;  /* before the first look of a wait, 0: none */
-	int64_t begun_ns; /* when and where this state began */
+	bool allowed;     /* false: it rests for ever */
+	unsigned left;    /* waits until the state changes */
+	unsigned rest;    /* waits to rest after the next hold that gains nothing */
+	unsigned stay;    /* waits to hold after the next hold that gains something */
+	int64_t hold_ns;  /* delay before the first look of a wait, 0: none */
+	int64_t begun_ns; /* when this state began, and at which position of the peer */
 	uint64_t begun_at;
-	uint64_t plain;  /* bytes a wait that were measured without, */
+	uint64_t plain;  /* measured without a hold: bytes in each wait, */
 	double rate;     /* and bytes per ns */
 	unsigned meagre; /* holds in a row that brought little */
 };
 
 void sv_pace_init(struct sv_pace *pace, bool allowed);
 
-/* The turn of a state, at a time and at a position of the peer. */
+/* Change the state, at this time and this position of the peer. */
 void sv_pace_turn(struct sv_pace *pace, int64_t now_ns, uint64_t seen, uint64_t capacity);
 
-/* A wait begins.  True: it is time for a turn. */
+/* A wait begins.  True: call sv_pace_turn() now. */
 static inline bool sv_pace_step(struct sv_pace *pace)
 {
 	return pace->allowed && --pace->left == 0;
 }
 
-/* After a hold there was so much room. */
+/* Report how many bytes a hold brought. */
 void sv_pace_held(struct sv_pace *pace, uint64_t room);
 
-/* This side slept until a bell: the stream pauses, what was measured means nothing. */
+/* Report that this side slept until a bell: the stream pauses, so the measurement means nothing. */
 void sv_pace_slept(struct sv_pace *pace);
 
 #endif

@@ -13,7 +13,7 @@ void sv_ring_init(struct sv_ring *ring, enum sv_role role, struct sv_side_line s
 	ring->light = ring->lightable = ring->reachable = false;
 	ring->quiet = 0;
 	ring->position = atomic_load_explicit(&ring->own->position, memory_order_relaxed);
-	/* Nothing is believed of the peer yet: no room for the writer, no data for the reader. */
+	/* The peer's position is not known yet: assume no room for the writer and no data for the reader. */
 	ring->seen = role == SV_WRITER ? ring->position - capacity : ring->position;
 }
 
@@ -25,7 +25,7 @@ void sv_ring_keep_apart(struct sv_ring *ring, _Atomic uint64_t *place)
 
 void sv_ring_lighten(struct sv_ring *ring)
 {
-	/* Relaxed: F3, with which each sleeper's F2 pairs, comes after it. */
+	/* Relaxed is enough: F3 comes after it, and each sleeper's F2 pairs with F3. */
 	atomic_store_explicit(&ring->own->light, 1, memory_order_relaxed);
 	sv_full_fence();
 	ring->light = true;
@@ -37,14 +37,16 @@ void sv_ring_weigh_down(struct sv_ring *ring)
 	if (!ring->light)
 		return;
 	ring->light = false;
-	/* Release: pairs with the sleeper's acquire after F2, so that it sees what was published without F1.
+	/*
+	 * Release: pairs with the sleeper's acquire after F2, so that the sleeper sees what was published
+	 * without F1.
 	 */
 	atomic_store_explicit(&ring->own->light, 0, memory_order_release);
 }
 
 void sv_ring_settle(struct sv_ring *ring)
 {
-	/* Relaxed: a hint.  A sleeper goes by the word light, not by this one. */
+	/* Relaxed: this is only a hint.  A sleeper obeys the word light, not this one. */
 	ring->lightable =
 		ring->reachable && atomic_load_explicit(&ring->peer->fences, memory_order_relaxed) == 1;
 	if (!ring->lightable)
@@ -54,7 +56,7 @@ void sv_ring_settle(struct sv_ring *ring)
 void sv_ring_mute(struct sv_ring *ring)
 {
 	ring->light = ring->lightable = ring->reachable = false;
-	/* Release: as for 0 above; from here on each publish has its F1. */
+	/* Release, as in sv_ring_weigh_down(): from here on each publish has its F1. */
 	atomic_store_explicit(&ring->own->light, SV_LIGHT_MUTE, memory_order_release);
 }
 
@@ -68,7 +70,9 @@ bool sv_ring_due_always(struct sv_ring *ring)
 bool sv_ring_set_status(struct sv_ring *ring, uint32_t status)
 {
 	atomic_store_explicit(&ring->own->status, status, memory_order_release);
-	/* A full fence even for a light publisher: this happens once, and the sleeper's look covers the
-	 * status too. */
+	/*
+	 * A light publisher uses a full fence here too.  It happens only once, and the sleeper looks at the
+	 * status as well.
+	 */
 	return sv_ring_due_always(ring);
 }

@@ -6,16 +6,16 @@
 #include <unistd.h>
 
 #define SPIN_POLICY_NS 20000000
-#define MOST_VAIN_NS 25000000 /* puts the next try off by a tenth of a second */
+#define MOST_VAIN_NS 25000000 /* the next try is at most a tenth of a second later */
 
 void sv_spin_init(struct sv_spin *spin, enum sv_wait policy)
 {
 	cpu_set_t usable;
 
 	*spin = (struct sv_spin){ .policy = policy, .credit_ns = SV_SPIN_MOST_NS };
-	/* More CPUs than the set holds is more than one. */
+	/* If the call fails, there are more CPUs than the set can hold, so more than one. */
 	spin->pinned = sched_getaffinity(0, sizeof usable, &usable) == 0 && CPU_COUNT(&usable) < 2;
-	/* sysconf reads a file for this: it is only asked where the answer is not known already. */
+	/* sysconf reads a file, so it is asked only if the answer is still needed. */
 	spin->allowed = policy != SV_WAIT_SLEEP && (!spin->pinned || sysconf(_SC_NPROCESSORS_ONLN) > 1);
 }
 
@@ -30,7 +30,7 @@ bool sv_spin_possible(const struct sv_spin *spin, uint32_t own, uint32_t peer)
 {
 	if (!spin->allowed || (own != 0 && own == peer))
 		return false;
-	/* With one usable CPU only a peer that is known to run on another can make progress meanwhile. */
+	/* On one usable CPU, spinning helps only if the peer is known to run on another. */
 	return !spin->pinned || (own != 0 && peer != 0);
 }
 

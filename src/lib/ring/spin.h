@@ -2,18 +2,18 @@
 /*
  * spin.h - how long to spin before sleeping.
  *
- * Waking a sleeper on another CPU costs tens of microseconds of both sides, so a wait that ends sooner is
- * better spent awake.  But a side whose peer comes every 50 us would then never sleep.  So spinning is paid
- * for: each wait may spin for SV_SPIN_FREE_NS; beyond that a side spins for at most a quarter of the time
- * that passes, and for SV_SPIN_MOST_NS in one go.  Waits that bring a large amount are free, since both sides
- * are busy with the bytes then.
+ * Waking a sleeper on another CPU costs both sides tens of microseconds, so it is better to spin through a
+ * wait that is shorter.  But a side whose peer comes every 50 us would then never sleep.  So spinning has a
+ * budget: each wait may spin for SV_SPIN_FREE_NS; beyond that a side spins for at most a quarter of the time
+ * that passes, and for at most SV_SPIN_MOST_NS at a time.  Waits that bring a large amount are free, because
+ * both sides are busy with the bytes then.
  *
- * What was saved up is spent where that pays: while spinning has ended the last waits, and covers one more of
- * that length.  Otherwise it is tried when as much as possible is saved up, because two sides that both sleep
- * can keep each other slow: each wait is long only because the other side has to be woken.  A try in vain
- * puts off the next one, for twice as long each time.
+ * The saved budget is spent where it helps: while spinning has ended the last waits, and is enough for one
+ * more of that length.  Otherwise spinning is tried only with a full budget: two sides that both sleep can
+ * keep each other slow, because each wait is long only since the other side must be woken.  After a try that
+ * did not help, the next one comes later, each time twice as late.
  *
- * Spinning is pointless when the peer needs the CPU that spins: then it is off.
+ * Spinning is pointless if the peer needs the CPU that spins; then it is off.
  */
 #ifndef SV_RING_SPIN_H
 #define SV_RING_SPIN_H
@@ -25,21 +25,21 @@
 
 #define SV_SPIN_FREE_NS 5000
 #define SV_SPIN_MOST_NS 100000
-#define SV_SPIN_SHARE 4     /* one of so many nanoseconds may be spun */
+#define SV_SPIN_SHARE 4     /* this side may spin for one of this many nanoseconds */
 #define SV_SPIN_LARGE 65536 /* bytes */
 
 struct sv_spin {
 	enum sv_wait policy;
 	bool allowed;       /* the machine has more than one CPU, and the policy allows it */
 	bool pinned;        /* this process may use one CPU only */
-	bool pays;          /* the last spin beyond what is free ended its wait */
-	int64_t credit_ns;  /* saved up; below 0 after tries in vain */
-	int64_t counted_ns; /* when that was */
+	bool pays;          /* the last spin beyond the free time ended its wait */
+	int64_t credit_ns;  /* saved budget; below 0 after tries that did not help */
+	int64_t counted_ns; /* when credit_ns was last updated */
 	int64_t last_ns;    /* the length of the last wait */
-	int64_t vain_ns;    /* how far below 0 the next try in vain brings the credit, before it is doubled */
+	int64_t vain_ns;    /* debt after the last try that did not help; it is doubled each time */
 };
 
-/* Look at the CPUs this process may use. */
+/* Find out which CPUs this process may use. */
 void sv_spin_init(struct sv_spin *spin, enum sv_wait policy);
 
 /* 1 + the CPU this thread runs on; 0: not known. */
@@ -48,10 +48,12 @@ uint32_t sv_spin_cpu(void);
 /* Is there any point in spinning?  own and peer are CPUs as sv_spin_cpu() gives them. */
 bool sv_spin_possible(const struct sv_spin *spin, uint32_t own, uint32_t peer);
 
-/* Nanoseconds that a wait that begins now may spin. */
+/* How many nanoseconds a wait that begins now may spin. */
 int64_t sv_spin_budget(struct sv_spin *spin, int64_t now_ns);
 
-/* A wait took so long in all, spun for so much of it, ended asleep or not, and brought so many bytes. */
+/*
+ * Report a wait: its length, how long it spun, whether it ended with a sleep, and how many bytes it brought.
+ */
 void sv_spin_learn(struct sv_spin *spin, int64_t waited_ns, int64_t spun_ns, bool slept, uint64_t bytes);
 
 static inline void sv_spin_pause(void)
