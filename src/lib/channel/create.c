@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* create.c - making the two objects of a channel, and the header. */
+/* create.c - making the two objects of a channel, and its header. */
 #include <errno.h>
 #include <stdio.h>
 #include <time.h>
@@ -28,8 +28,10 @@ static void fill_header(struct sv_channel *ch)
 	atomic_store(&header->total, SV_UNKNOWN);
 	snprintf(header->name, sizeof header->name, "%s", ch->rv.name);
 	snprintf(header->path, sizeof header->path, "%.*s", (int)sizeof header->path - 1, ch->rv.path);
-	/* Last: a header that is not ready under the lock was left by a maker that died (release,
-	 * sv_header_judge). */
+	/*
+	 * Last, with release order (see sv_header_judge): whoever holds the lock and finds a header that is
+	 * not ready knows that its maker has died.
+	 */
 	atomic_store_explicit(&header->ready, SV_READY, memory_order_release);
 }
 
@@ -44,7 +46,7 @@ void sv_channel_unmake(struct sv_channel *ch, int shmid)
 	ch->semid = -1;
 }
 
-/* A default that kernel.shmmax does not allow is made smaller; what was asked for is not. */
+/* Make a default capacity smaller if kernel.shmmax does not allow it; a capacity that was asked for stays. */
 static int create_segment(struct sv_channel *ch, const struct sv_options *options, uint64_t *capacity,
                           int *shmid, unsigned mode)
 {
@@ -58,8 +60,10 @@ static int create_segment(struct sv_channel *ch, const struct sv_options *option
 	return code;
 }
 
-/* Make both objects.  The record is written before, so that after a crash they are known to be ours, and
- * completed after. */
+/*
+ * Make both objects.  The record is written first, so that after a crash the objects are known to be ours; it
+ * is completed at the end.
+ */
 int sv_channel_create(struct sv_channel *ch, const struct sv_options *options, uint64_t capacity)
 {
 	struct sv_record *record = &ch->record;
@@ -68,7 +72,7 @@ int sv_channel_create(struct sv_channel *ch, const struct sv_options *options, u
 	struct sv_segment_facts facts;
 	int shmid = -1, code = SV_OK;
 
-	/* A named one was born with this record, unless it was left by somebody who died. */
+	/* A new named rendezvous already contains this record; one that a dead process left does not. */
 	if (!ch->rv.fresh || !sv_rendezvous_read(&ch->rv, record)) {
 		*record = (struct sv_record){ .generation = sv_random(), .key = (uint32_t)ch->rv.key };
 		record->project = ch->rv.project;

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * events.c - a descriptor for poll(2) that becomes readable when a wait on a channel would be over.
+ * events.c - a descriptor for poll(2) that becomes readable when a wait on a channel would end.
  *
- * A thread of its own sleeps on the semaphore of this side and turns each bell into a count of an eventfd. It
- * looks at nothing else of the channel, so it needs no lock: all decisions stay with the caller's thread,
- * which asks (arms its wake word and looks once more, as before every sleep), polls, and then makes a call
- * that does not wait.  Once a handle has events, its own waits sleep on the descriptor too, so there is
- * always one sleeper.
+ * A separate thread sleeps on the semaphore of this side and turns each bell into a count of an eventfd.  It
+ * looks at nothing else of the channel, so it needs no lock.  All decisions stay with the caller's thread: it
+ * asks (it arms its wake word and looks once more, as before every sleep), polls, and then makes a call that
+ * does not wait.  Once a handle has events, its own waits sleep on the descriptor too, so there is always
+ * exactly one sleeper.
  *
- * Nothing else refers to this file by name: a program that is linked with the static library and does not use
- * events contains neither it nor a need for threads.
+ * No other file refers to this one by name.  So a program that is linked with the static library and does not
+ * use events contains neither this code nor a need for threads.
  */
 #define _GNU_SOURCE /* ppoll */
 #include <errno.h>
@@ -26,23 +26,23 @@
 #define BLIND_SLICE_NS 10000000 /* as in wait.c */
 
 struct relay {
-	struct sv_events events; /* what the handle knows */
-	int fd;                  /* readable: look again */
-	int control;             /* eventfd that ends a pause */
+	struct sv_events events; /* the part that the handle uses */
+	int fd;                  /* eventfd; readable: look again */
+	int control;             /* eventfd; a count ends a pause */
 	int semid;
 	enum sv_role role;
 	pthread_t thread;
-	_Atomic bool paused; /* the peer is gone or the set cannot be used: sleeping would not wait */
+	_Atomic bool paused; /* the peer is gone or the set cannot be used, so a sleep would return at once */
 	_Atomic bool blind;  /* the peer may publish without a bell */
 	_Atomic bool quit;
-	_Atomic bool abandoned; /* with quit: nobody joins the thread, it frees all */
+	_Atomic bool abandoned; /* with quit: nobody joins the thread, so it frees everything itself */
 };
 
 static void add_one(int fd)
 {
 	uint64_t one = 1;
 
-	/* It can only fail when the count is at its maximum: then it is readable as well. */
+	/* The write fails only if the count is at its maximum; then the descriptor is readable anyway. */
 	while (write(fd, &one, sizeof one) == -1 && errno == EINTR)
 		;
 }
@@ -64,7 +64,7 @@ static void free_relay(struct relay *relay)
 
 /*
  * Wait for the caller's next question.  paused is stored before the descriptor becomes readable, so whoever
- * acts on that sees it (both sequentially consistent).
+ * reacts to the descriptor sees it (both are sequentially consistent).
  */
 static void pause_relay(struct relay *relay)
 {
@@ -81,7 +81,7 @@ static void *run_relay(void *arg)
 	int code;
 
 	while (!atomic_load(&relay->quit)) {
-		/* A sleep would take one from the weight each time, until it looked like a life. */
+		/* Each sleep takes one from the peer's weight.  After many, a dead peer would look alive. */
 		if (sv_sem_gone(relay->semid, sv_other(relay->role)) != 0) {
 			pause_relay(relay);
 			continue;
@@ -101,7 +101,7 @@ static void end_pause(struct relay *relay)
 		add_one(relay->control);
 }
 
-/* In place of sv_sem_sleep(), with its results. */
+/* Replaces sv_sem_sleep(), with the same results. */
 static int sleep_on_events(struct sv_events *events, const struct timespec *timeout)
 {
 	struct relay *relay = (struct relay *)events;
@@ -124,7 +124,7 @@ static void stop(struct sv_events *events, bool child)
 	int code = 0;
 
 	if (child) {
-		/* The thread is the parent's. */
+		/* The thread exists only in the parent. */
 		free_relay(relay);
 		return;
 	}
@@ -133,19 +133,24 @@ static void stop(struct sv_events *events, bool child)
 		add_one(relay->control);
 	else
 		code = sv_sem_ring_own(relay->semid, relay->role);
-	/* It may have paused just now. */
+	/* The thread may have paused just now. */
 	add_one(relay->control);
 	if (code == 0 || code == EIDRM || code == EINVAL) {
 		pthread_join(relay->thread, NULL);
 		free_relay(relay);
 		return;
 	}
-	/* No permission to ring: it wakes when the set is removed, or ends with the process. */
+	/*
+	 * This process may not ring, so the thread wakes only when the set is removed, or ends with the
+	 * process.
+	 */
 	pthread_detach(relay->thread);
 	atomic_store(&relay->abandoned, true);
 }
 
-/* With all signals blocked: handlers run in the caller's threads, as without events. */
+/*
+ * All signals are blocked in the thread, so handlers run in the caller's threads, as they do without events.
+ */
 static int start_thread(struct relay *relay)
 {
 	sigset_t all, before;
@@ -201,7 +206,7 @@ int sv_event_fd(sv_channel *ch, int *fd)
 	return code;
 }
 
-/* The position to be told of; a want that no position reaches when only the end and the like count. */
+/* How much room or data to wait for; a value that is never reached if only other events count. */
 static uint64_t position_wanted(const struct sv_channel *ch, size_t want)
 {
 	if (want == 0)

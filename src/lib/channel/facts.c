@@ -34,7 +34,7 @@ static void note_stranger(struct sv_objects *o, const char *kind, int id, bool k
 	o->facts.in_the_way = true;
 	if (unreadable)
 		known = sv_owner_of(kind[1] == 'e' && kind[2] == 'm', id, &owner);
-	/* Of several, the one that tells most. */
+	/* Of several strangers, keep the one that explains most. */
 	if (o->stranger.kind == NULL || (untrusted && !o->stranger.untrusted))
 		o->stranger = (struct sv_stranger){ kind, id, known, untrusted, unreadable, owner };
 }
@@ -54,10 +54,9 @@ static bool is_own(uid_t creator, uid_t owner)
 	return creator == geteuid() && owner == geteuid();
 }
 
-/* --- the segment
- * ---------------------------------------------------------------------------------------------- */
+/* --- the segment --- */
 
-/* The header as it is now; false: it may not be looked at. */
+/* Copy the header as it is now.  False: this process may not read it. */
 static bool copy_header(struct sv_objects *o, int id)
 {
 	const void *header = sv_segment_glance(id, o->shm.maps);
@@ -89,8 +88,10 @@ static bool is_as_recorded(const struct sv_header *header, const struct sv_targe
 	       (file->inode == 0 || sv_identity_is_same(file, &identity));
 }
 
-/* One that a complete record names: its id, its key and its maker must agree, then its generation or when it
- * was made. */
+/*
+ * A segment that a complete record names.  Its id, its key and its maker must agree, and its generation or
+ * the time when it was made.
+ */
 static void gather_recorded_segment(struct sv_objects *o, const struct sv_target *t)
 {
 	const struct sv_record *record = &t->record;
@@ -99,8 +100,10 @@ static void gather_recorded_segment(struct sv_objects *o, const struct sv_target
 	enum sv_trust trust;
 
 	if (code != SV_OK) {
-		/* Ids are used again: it is ours only if our key leads to it; then it may not be looked at,
-		 * or is just going. */
+		/*
+		 * Ids are used again, so it is ours only if our key leads to it.  Then either this process
+		 * may not look at it, or it is just being removed.
+		 */
 		if (shmget((key_t)record->key, 0, 0) == record->shmid)
 			o->facts.segment = SV_SEGMENT_DOUBT;
 		return;
@@ -119,7 +122,7 @@ static void gather_recorded_segment(struct sv_objects *o, const struct sv_target
 	trust = sv_header_judge(&o->header, o->shm.bytes);
 	if (trust == SV_TRUST_OK && !is_as_recorded(&o->header, t))
 		trust = SV_TRUST_CORRUPT;
-	/* Overwritten, it is still the segment that was recorded if the kernel says so. */
+	/* An overwritten segment is still the recorded one if the time that the kernel reports agrees. */
 	if (trust != SV_TRUST_OK && o->header.generation != record->generation &&
 	    o->shm.changed_s != record->made_s)
 		return;
@@ -127,7 +130,7 @@ static void gather_recorded_segment(struct sv_objects *o, const struct sv_target
 	o->facts.segment = fact_of(trust);
 }
 
-/* One that our record announces: a maker of ours died before it wrote down the id, or is at it. */
+/* A segment that our record announces: our maker died before it wrote down the id, or is still working. */
 static void gather_begun_segment(struct sv_objects *o, const struct sv_target *t)
 {
 	int id = shmget((key_t)t->record.key, 0, 0);
@@ -150,7 +153,10 @@ static void gather_begun_segment(struct sv_objects *o, const struct sv_target *t
 	o->facts.segment = fact_of(trust);
 }
 
-/* One that nothing but its key and its header speak for: that of a peer, of a channel with a path. */
+/*
+ * A segment without a record, of a channel with a path: its maker is the peer, so only its key and header
+ * identify it.
+ */
 static void gather_unrecorded_segment(struct sv_objects *o, const struct sv_target *t)
 {
 	int id = shmget((key_t)t->record.key, 0, 0);
@@ -192,8 +198,7 @@ static void gather_unrecorded_segment(struct sv_objects *o, const struct sv_targ
 	o->facts.segment = fact_of(trust);
 }
 
-/* --- the set
- * -------------------------------------------------------------------------------------------------- */
+/* --- the set --- */
 
 static void gather_recorded_set(struct sv_objects *o, const struct sv_target *t)
 {
@@ -248,14 +253,19 @@ static void gather_unrecorded_set(struct sv_objects *o, const struct sv_target *
 		note_set(o, id, true);
 		return;
 	}
-	/* Without its segment, a set of ours that no record names, or that nobody has used, is not known to
-	 * be a channel's. */
+	/*
+	 * Without its segment, a set that no record names is not known to be a channel's if it is our own, or
+	 * if nobody has used it.
+	 */
 	if (o->facts.segment == SV_SEGMENT_NONE &&
 	    (o->sem.used_s == 0 || is_own(o->sem.creator_uid, o->sem.owner))) {
 		note_set(o, id, false);
 		return;
 	}
-	/* Of one user, both; and the segment says which set is its own, though that alone proves nothing. */
+	/*
+	 * Both objects must be one user's, and the segment must name this set, though that alone proves
+	 * nothing.
+	 */
 	if (o->sem.count != SV_SEM_COUNT ||
 	    (o->facts.segment != SV_SEGMENT_NONE && o->sem.creator_uid != o->shm.creator_uid) ||
 	    (o->facts.segment == SV_SEGMENT_GOOD && o->header.semid != id)) {
@@ -266,10 +276,9 @@ static void gather_unrecorded_set(struct sv_objects *o, const struct sv_target *
 	o->facts.set = o->sem.used_s == 0 ? SV_SET_NEW : SV_SET_GOOD;
 }
 
-/* --- what they say together
- * ----------------------------------------------------------------------------------- */
+/* --- both together --- */
 
-/* Does the key lead to anything but the channel's own? */
+/* Note other objects that have the key. */
 static void look_behind_key(struct sv_objects *o, const struct sv_target *t)
 {
 	struct sv_fault scratch = { .label = "" };
@@ -294,8 +303,9 @@ static void look_behind_key(struct sv_objects *o, const struct sv_target *t)
 }
 
 /*
- * A record of another user's channel stays behind when this user is killed over it.  What it names is gone,
- * and tells nothing of what has the key by now: that may be the same peer's next channel.
+ * When this user is killed, its record of another user's channel stays behind.  The objects that it names are
+ * gone, and it says nothing about the objects that have the key now, which may be the same peer's next
+ * channel.
  */
 static void look_without_record(struct sv_objects *o, const struct sv_target *t)
 {
@@ -353,7 +363,7 @@ void sv_gather(struct sv_objects *o, const struct sv_target *t)
 
 int sv_objects_remove(const struct sv_objects *objects)
 {
-	/* The set last: while it exists, it shows whether anybody lives. */
+	/* Remove the set last: while it exists, it shows whether anybody is attached. */
 	int code = sv_segment_remove(objects->shmid);
 
 	return code != 0 ? code : sv_sem_remove(objects->semid);

@@ -2,9 +2,9 @@
 /*
  * message.c - whole messages in a ring of bytes.
  *
- * Each is a 64-bit length and then the bytes, padded to a multiple of 8; thanks to the second mapping it is
- * contiguous wherever it starts.  Only whole messages are published, so a length that reaches beyond what is
- * published is the work of a broken writer.
+ * A message is a 64-bit length and then its bytes, padded to a multiple of 8.  Because the ring is mapped
+ * twice, a message is contiguous wherever it starts.  Only whole messages are published, so a length that
+ * reaches beyond the published bytes comes from a broken writer.
  */
 #include <string.h>
 
@@ -22,7 +22,7 @@ static int wrong(struct sv_channel *ch, const char *call, const char *what)
 	return sv_fault_set(&ch->fault, SV_EINVAL, 0, "%s: %s", call, what);
 }
 
-/* Whatever stands in the way of a reservation: a call that is not allowed, a reader's end, a full ring. */
+/* The slow path of a reservation: a call that is not allowed, a reader that has ended, a full ring. */
 static __attribute__((noinline, cold)) int make_room(struct sv_channel *ch, size_t len, const void *data,
                                                      int timeout_ms)
 {
@@ -42,7 +42,7 @@ static __attribute__((noinline, cold)) int make_room(struct sv_channel *ch, size
 		return SV_OK;
 	if (sv_peer_status(ch) > SV_DONE)
 		return sv_peer_verdict(ch, sv_peer_status(ch));
-	/* The reader can only make room by taking what is staged. */
+	/* The reader can make room only by taking what is staged. */
 	if (!sv_ring_look(&ch->ring) || sv_ring_room(&ch->ring) < ch->staged + need)
 		code = sv_msg_flush(ch);
 	if (code == SV_OK)
@@ -58,7 +58,7 @@ int sv_msg_reserve(sv_channel *ch, size_t len, void **data, int timeout_ms)
 	uint64_t room = sv_ring_space(&ch->ring) - ch->staged;
 	int code;
 
-	/* What holds mostly, in few instructions: room for the message, whatever its padding. */
+	/* The common case in few instructions: there is room for the message, whatever its padding. */
 	if (__builtin_expect(room <= len || room - len < LENGTH_SIZE + 7 || ch->kind != SV_KIND_MESSAGES ||
 	                             sv_status_of(ch->ring.peer) != SV_RUNNING || data == NULL ||
 	                             timeout_ms < -1,
@@ -73,7 +73,7 @@ int sv_msg_reserve(sv_channel *ch, size_t len, void **data, int timeout_ms)
 	return SV_OK;
 }
 
-/* A batch is counted when it is published, so that other channels do not pay for the number. */
+/* A batch is counted when it is published, so that other channels do not pay for counting. */
 static __attribute__((noinline, cold)) void count_messages(struct sv_channel *ch, uint64_t bytes)
 {
 	uint64_t at, count = 0;
@@ -83,7 +83,7 @@ static __attribute__((noinline, cold)) void count_messages(struct sv_channel *ch
 	sv_number_add(ch, bytes, count);
 }
 
-/* Nothing is reserved after the end of the transfer, see end_with() in finish.c. */
+/* After the end of the transfer nothing is reserved; see end_with() in finish.c. */
 static __attribute__((noinline, cold)) int refuse_stage(struct sv_channel *ch, const char *call)
 {
 	int code = sv_channel_check(ch, SV_KIND_MESSAGES, call);
@@ -96,7 +96,7 @@ static inline bool may_stage(const struct sv_channel *ch, size_t len)
 	return __builtin_expect(ch->place != NULL && len <= ch->granted, 1);
 }
 
-/* The length goes before the bytes.  How many bytes are now to be published. */
+/* Store the length before the bytes.  Returns how many bytes are to be published now. */
 static inline uint64_t put_length(struct sv_channel *ch, size_t len)
 {
 	*(uint64_t *)(void *)ch->place = len;
@@ -140,8 +140,8 @@ int sv_msg_commit(sv_channel *ch, size_t len)
 }
 
 /*
- * The length of the message at an offset from this side's position, if all of it lies before end.  Read once:
- * the writer might change it between the check and the use.
+ * The length of the message at an offset from this side's position, if the whole message lies before end.
+ * The length is read only once, because the writer might change it between the check and the use.
  */
 static inline bool frame_at(const struct sv_channel *ch, uint64_t at, uint64_t end, uint64_t *length)
 {
@@ -149,11 +149,11 @@ static inline bool frame_at(const struct sv_channel *ch, uint64_t at, uint64_t e
 		return false;
 	*length = __atomic_load_n((const uint64_t *)(const void *)sv_ring_place(&ch->ring, at),
 	                          __ATOMIC_RELAXED);
-	/* The first comparison is there for lengths that overflow when they are framed. */
+	/* The first comparison rejects lengths that overflow when they are framed. */
 	return *length <= end - at && sv_message_framed(*length) <= end - at;
 }
 
-/* Whatever stands in the way of a message: a call that is not allowed, an empty ring, a writer's end. */
+/* The slow path of a peek: a call that is not allowed, an empty ring, a writer that has ended. */
 static __attribute__((noinline, cold)) int await_message(struct sv_channel *ch, const void *data,
                                                          const void *len, int timeout_ms)
 {
@@ -213,7 +213,7 @@ int sv_msg_peek_batch(sv_channel *ch, struct sv_msg *batch, size_t room, size_t 
 		return code;
 	at = ch->message;
 	end = sv_ring_room(&ch->ring);
-	/* A message that cannot be is told by the call that finds it first. */
+	/* An impossible message ends the batch; the call that finds it first in the ring reports it. */
 	for (n = 1; n < room && frame_at(ch, at, end, &length); n++) {
 		batch[n].data = sv_ring_place(&ch->ring, at) + LENGTH_SIZE;
 		batch[n].len = (size_t)length;

@@ -2,10 +2,9 @@
 /*
  * number.c - how many messages a side of a resumable channel has published or released.
  *
- * The number has to fit the position after a kill at any instruction.  So there are two marks, each a
- * position and the number of messages before it.  The next mark is written in place of the one that is not in
- * force, and only then the position is stored; whoever comes next takes the mark that has the stored
- * position.
+ * The number must match the position after a kill at any instruction.  So there are two marks; each holds a
+ * position and the number of messages before it.  The next mark overwrites the one that is not in use, and
+ * only then the position is stored.  A process that resumes uses the mark with the stored position.
  */
 #include "channel/channel.h"
 
@@ -29,13 +28,13 @@ void sv_number_add(struct sv_channel *ch, uint64_t bytes, uint64_t messages)
 {
 	struct sv_mark *mark = &ch->ring.own->mark[ch->mark ^ 1];
 
-	/* Somebody overwrote the marks: no number is better than a wrong one. */
+	/* The marks were overwritten: no number is better than a wrong one. */
 	if (ch->number == SV_UNKNOWN)
 		return;
 	ch->mark ^= 1;
 	ch->number += messages;
 	atomic_store_explicit(&mark->number, ch->number, memory_order_relaxed);
-	/* Both before the position, which is stored with release order (A in ring.h). */
+	/* Both are stored before the position, which has release order (A in ring.h). */
 	atomic_store_explicit(&mark->position, ch->ring.position + bytes, memory_order_relaxed);
 }
 

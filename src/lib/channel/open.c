@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* open.c - opening a channel: gather, judge, then create or join.  All under the lock of the rendezvous. */
+/*
+ * open.c - opening a channel: gather facts, decide, then create or join; all under the lock of the
+ * rendezvous.
+ */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <stdio.h>
@@ -14,7 +17,7 @@
 #include "growth.h"
 #include "os/membarrier.h"
 
-/* While a previous transfer ends: how long to wait before the first look again, and at most between two. */
+/* While a previous transfer ends: the first wait before looking again, and the longest. */
 #define FIRST_SLICE_NS 1000000
 #define LONGEST_SLICE_NS 100000000
 
@@ -29,14 +32,17 @@ struct opening {
 	struct sv_objects objects;
 };
 
-/* Writing into the file that is being read would destroy it.  What a detached writer has read is safe. */
+/*
+ * Writing into the file that is being read would destroy it.  With SV_DETACH the writer has read all of it
+ * before.
+ */
 static bool is_same_at_both_ends(const struct sv_channel *ch)
 {
 	return ch->file.inode != 0 && (ch->header->flags & SV_DETACH) == 0 &&
 	       sv_source_is_same(&ch->header->file[sv_other(ch->role)], &ch->file);
 }
 
-/* Who goes on must bring what the first one began with. */
+/* A side that resumes must bring the file with which the first one began. */
 static int take_file(struct sv_channel *ch)
 {
 	struct sv_source *file = &ch->header->file[ch->role];
@@ -64,7 +70,7 @@ static int take_file(struct sv_channel *ch)
 	return SV_ESOURCE;
 }
 
-/* The traces of a peer that is gone and has no verdict worth keeping. */
+/* Clear what a peer left that is gone, unless its verdict is still needed. */
 static int clear_peer(struct sv_channel *ch, const struct sv_facts *facts)
 {
 	enum sv_role peer = sv_other(ch->role);
@@ -86,20 +92,23 @@ static int enter(struct sv_channel *ch, const struct sv_options *options)
 	bool detached = (ch->header->flags & SV_DETACH) != 0;
 	int code;
 
-	/* A writer that may leave its data meets a reader that waits already: an ordinary transfer. */
+	/* If a reader waits already, a writer with SV_DETACH joins an ordinary transfer. */
 	ch->flags = (ch->flags & ~(unsigned)SV_DETACH) | (detached ? SV_DETACH : 0);
 	sv_ring_init(&ch->ring, ch->role, ch->header->side, ch->segment.base + ch->segment.header,
 	             ch->segment.capacity);
 	/*
-	 * What was left for a reader must outlive any number of readers that die over it, so what they take
-	 * is no room for the writer: they begin at 0 and keep their position apart.
+	 * Data that was left for a reader must survive any number of readers that die while they take it.  So
+	 * what a reader takes is no room for the writer: each reader begins at 0 and keeps its position
+	 * apart.
 	 */
 	if (detached && ch->role == SV_READER) {
 		sv_ring_keep_apart(&ch->ring, &own->taken);
 		atomic_store(&own->taken, 0);
 	}
-	/* Only a resumed side begins anywhere but at 0; and its output is cut off there, so the position had
-	 * better be right. */
+	/*
+	 * Only a resumed side begins at a position other than 0.  Its output is cut off there, so the
+	 * position must be right.
+	 */
 	if (((ch->flags & SV_RESUME) == 0 && ch->ring.position != 0) || !sv_ring_look(&ch->ring)) {
 		sv_fault_set(&ch->fault, SV_ECORRUPT, 0, "corrupt channel: impossible positions");
 		sv_fault_advise(&ch->fault, SV_ADVICE_CLEAN_ALL);
@@ -151,14 +160,14 @@ static int join(struct opening *o)
 	return code;
 }
 
-/* --- one look after the other
- * --------------------------------------------------------------------------------- */
+/* --- repeated attempts --- */
 
-#define LOOK_AGAIN 1 /* an internal result beside enum sv_code: the lock was given back */
+#define LOOK_AGAIN 1 /* an internal result beside enum sv_code: the lock was released, try again */
 
 /*
- * A transfer is ending.  Its set goes with it, which wakes at once whoever waits there; but the survivor may
- * be killed or may have no right to remove, and that no semaphore tells: so wait in slices, and judge again.
+ * A transfer is ending.  When its set is removed, everybody who waits on the set wakes at once.  But the
+ * survivor may be killed or may have no right to remove the set, and no semaphore shows that.  So wait in
+ * slices, and look again after each.
  */
 static int wait_for_end(struct opening *o)
 {
@@ -182,8 +191,10 @@ static int wait_for_end(struct opening *o)
 			slice = left;
 	}
 	time = (struct timespec){ slice / 1000000000, slice % 1000000000 };
-	/* Its value is above 0 while the side it stands for is gone; where it is not, there is nothing to
-	 * wait on. */
+	/*
+	 * The value is above 0 while that side is gone.  If it is not, there is nothing to wait for on the
+	 * set.
+	 */
 	if (o->objects.semid == -1 || o->objects.sem.value[sv_sem_of(gone)] < SV_GONE ||
 	    sv_sem_sleep_end(o->objects.semid, gone, &time) == ENOSYS)
 		nanosleep(&time, NULL);
@@ -234,7 +245,7 @@ static int carry_out(struct opening *o, const struct sv_answer *answer)
 		break;
 	default: return sv_channel_explain(ch, &o->objects, answer);
 	}
-	/* Another user's object may have taken the key in between: make another file. */
+	/* Another user's object may have taken the key meanwhile: make another file. */
 	if (code == SV_ESYSTEM && ch->fault.error.sys_errno == EEXIST && ch->rv.named)
 		code = LOOK_AGAIN;
 	if (code == LOOK_AGAIN)
@@ -242,8 +253,10 @@ static int carry_out(struct opening *o, const struct sv_answer *answer)
 	return code;
 }
 
-/* With SV_QUEUE only the first one in the queue goes on; the lock of the rendezvous is not held while
- * waiting. */
+/*
+ * With SV_QUEUE only the first process in the queue continues.  The lock of the rendezvous is not held while
+ * waiting.
+ */
 static int queue_up(struct opening *o)
 {
 	struct sv_fault *fault = &o->ch->fault;
@@ -266,7 +279,7 @@ static int await_role(struct opening *o)
 	return code == SV_OK ? LOOK_AGAIN : code;
 }
 
-/* What SV_CREATE_ONLY and SV_JOIN_ONLY forbid. */
+/* Refuse a step that SV_CREATE_ONLY or SV_JOIN_ONLY forbids. */
 static int check_step(struct opening *o, enum sv_step step)
 {
 	unsigned flags = o->options->flags;
@@ -279,7 +292,10 @@ static int check_step(struct opening *o, enum sv_step step)
 	return SV_OK;
 }
 
-/* Find, judge, create or join.  SV_OK: a side, with the lock; LOOK_AGAIN. */
+/*
+ * Find the channel, decide, create or join it.  SV_OK: this side is attached and the lock is held; or
+ * LOOK_AGAIN.
+ */
 static int try_once(struct opening *o)
 {
 	struct sv_channel *ch = o->ch;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* options.c - what a caller of sv_open() gives, checked before anything happens. */
+/* options.c - the options of sv_open(), checked before anything is done. */
 #include <errno.h>
 
 #include "channel/channel.h"
@@ -41,7 +41,7 @@ int sv_options_check(const struct sv_options *options, enum sv_role role, int ti
 	return SV_OK;
 }
 
-/* The caller's options, which may be shorter or longer than this library's. */
+/* Copy the caller's options, which may be shorter or longer than this library's. */
 int sv_options_take(struct sv_options *own, const struct sv_options *theirs, struct sv_fault *fault)
 {
 	if (theirs == NULL ||

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* presence.c - who is attached, by slots, weights and mappings together, and what each side has said. */
+/* presence.c - who is attached, and what each side has said, from slots, weights and mappings together. */
 #include "channel/presence.h"
 
 static enum sv_word word_of(const struct sv_side_line *side)
@@ -41,7 +41,10 @@ static void judge_presence(struct sv_objects *o)
 	f->kind = o->header.flags & SV_KEPT;
 }
 
-/* A look from outside counts as a mapping for some microseconds: ask again before that decides. */
+/*
+ * Another process that looks at the segment has it mapped for some microseconds, so look again before that
+ * decides.
+ */
 static void judge_mapping(struct sv_objects *o, unsigned long own_maps)
 {
 	struct sv_facts *f = &o->facts;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* presence.h - the objects of a channel, and who is attached: by slots, weights and mappings together. */
+/* presence.h - the objects of a channel, and who is attached, from slots, weights and mappings together. */
 #ifndef SV_CHANNEL_PRESENCE_H
 #define SV_CHANNEL_PRESENCE_H
 
@@ -8,7 +8,8 @@
 #include "os/semaphores.h"
 #include "ring/layout.h"
 
-/* An object that has the key but is not the channel's, or is made by somebody whom the caller does not trust.
+/*
+ * An object that has the key, but is not the channel's or was made by a user whom the caller does not trust.
  */
 struct sv_stranger {
 	const char *kind; /* "segment" or "semaphore set"; NULL: none */
@@ -19,7 +20,7 @@ struct sv_stranger {
 	uid_t owner;
 };
 
-/* The objects of a channel and what they say. */
+/* The objects of a channel, and the facts about them. */
 struct sv_objects {
 	int shmid; /* -1: none */
 	int semid; /* -1: none */
@@ -30,7 +31,7 @@ struct sv_objects {
 	struct sv_stranger stranger;
 };
 
-/* The facts about the two sides, from the header and the semaphores that were gathered. */
+/* Fill in the facts about the two sides, from the header and the semaphores that were gathered. */
 void sv_judge_presence(struct sv_objects *objects, unsigned long own_maps);
 
 static inline uint32_t sv_status_of(const struct sv_side_line *side)

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* refuse.c - the sentences with which sv_open() says why it did not open a channel. */
+/* refuse.c - the sentences that say why sv_open() did not open a channel. */
 #include "channel/channel.h"
-
-/* --- refusals
- * ------------------------------------------------------------------------------------------------- */
 
 static int say_stranger(struct sv_channel *ch, const struct sv_stranger *stranger)
 {

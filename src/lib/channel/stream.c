@@ -33,7 +33,7 @@ int sv_reserve(sv_channel *ch, size_t want, void **data, size_t *got, int timeou
 		code = check_want(ch, want, data, got, timeout_ms, "sv_reserve");
 	if (code != SV_OK)
 		return code;
-	/* The status is looked at each time: a reader that failed must not be fed until the ring is full. */
+	/* Read the status each time: a failed reader must not be fed until the ring is full. */
 	if (sv_ring_room(&ch->ring) < want || sv_peer_status(ch) != SV_RUNNING) {
 		if (sv_peer_status(ch) > SV_DONE)
 			return sv_peer_verdict(ch, sv_peer_status(ch));
@@ -50,7 +50,7 @@ int sv_reserve(sv_channel *ch, size_t want, void **data, size_t *got, int timeou
 	return SV_OK;
 }
 
-/* Both directions publish in the same way. */
+/* Both directions publish this way. */
 static int publish_granted(struct sv_channel *ch, size_t n, const char *call)
 {
 	if (n > ch->granted)
@@ -79,8 +79,10 @@ int sv_peek(sv_channel *ch, size_t want, const void **data, size_t *got, int tim
 		code = sv_channel_wait(ch, want, timeout_ms);
 		if (code == SV_END)
 			sv_fault_plain(&ch->fault, SV_END, "the writer has finished");
-		/* What was published before the end, good or bad, is still the reader's; the fault says why
-		 * it is less than wanted. */
+		/*
+		 * What was published before the end still belongs to the reader, whether the end is good or
+		 * bad.  The fault says why it is less than wanted.
+		 */
 		if ((code == SV_END || code == SV_EPEER || code == SV_EDIED) && sv_ring_room(&ch->ring) > 0)
 			code = SV_OK;
 		if (code == SV_END)

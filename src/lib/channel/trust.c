@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* trust.c - whom to believe: who made an object, and whether a header can be true. */
+/* trust.c - decides whether the maker of an object is trusted, and whether a header can be true. */
 #define _GNU_SOURCE
 #include <string.h>
 #include <unistd.h>
@@ -39,7 +39,7 @@ bool sv_maker_is_trusted(const struct sv_maker *maker, const struct sv_target *t
 		return false;
 	if (maker->creator == caller)
 		return true;
-	/* A name leads only to the caller's own; a path is the place where users meet. */
+	/* A name leads only to the caller's own objects; different users meet at a path. */
 	if (target->named)
 		return false;
 	if (maker->creator == 0 || maker->creator == target->owner)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* trust.h - which channel is looked for, and whom to believe: who made an object, whether a header can be
- * true. */
+/*
+ * trust.h - the channel to look for, and whom to trust: who made an object, and whether its header can be
+ * true.
+ */
 #ifndef SV_CHANNEL_TRUST_H
 #define SV_CHANNEL_TRUST_H
 
@@ -9,36 +11,36 @@
 #include "os/segment.h"
 #include "ring/layout.h"
 
-/* Which channel to look for, and what is known of it before its objects are looked at. */
+/* The channel to look for, and what is known before its objects are looked at. */
 struct sv_target {
-	struct sv_record record; /* only key and project are valid where recorded is false */
+	struct sv_record record; /* if recorded is false, only key and project are valid */
 	bool recorded;
-	bool only_recorded; /* the very channel of the record: nothing else that has the key */
+	bool only_recorded; /* only the channel of the record counts, not other objects that have the key */
 	bool named;
 	bool locked;
-	struct sv_identity identity; /* of a rendezvous with a path, as it is now; inode 0: it is gone */
+	struct sv_identity identity; /* of the file at the path, as it is now; inode 0: it is gone */
 	uid_t owner;                 /* of that file */
 	gid_t group;
-	unsigned long own_maps; /* mappings of the segment by the caller itself */
-	unsigned consent; /* permission bits: with those for group or others the caller trusts their objects
-	                     too */
+	unsigned long own_maps; /* number of mappings that the caller itself has of the segment */
+	/* permission bits; bits for group or others mean that the caller trusts their objects too */
+	unsigned consent;
 };
 
-/* How far to believe a header. */
+/* What a header is. */
 enum sv_trust {
 	SV_TRUST_OK,
-	SV_TRUST_FOREIGN, /* not one of ours */
-	SV_TRUST_UNREADY, /* its creator died before it was complete, or it is all zero */
-	SV_TRUST_VERSION, /* of another layout */
-	SV_TRUST_CORRUPT  /* ours, but its geometry cannot be */
+	SV_TRUST_FOREIGN, /* not a header of a channel */
+	SV_TRUST_UNREADY, /* its creator died before it was complete, or the header is all zero */
+	SV_TRUST_VERSION, /* it has another layout */
+	SV_TRUST_CORRUPT  /* a header of a channel, but its geometry is impossible */
 };
 
-/* Judge the bytes of a header against the segment's size. */
+/* Check the bytes of a header against the size of the segment. */
 enum sv_trust sv_header_judge(const struct sv_header *header, uint64_t bytes);
 
 /*
- * Who made an object, and whom does the caller trust?  uid can be given away and is believed only together
- * with cuid. Pure: member tells whether the caller is in the creating group.
+ * Who made an object, and does the caller trust that user?  A user can give uid away, so it counts only
+ * together with cuid.  A pure function: member tells whether the caller is in the creating group.
  */
 struct sv_maker {
 	uid_t creator, owner;
@@ -47,10 +49,10 @@ struct sv_maker {
 bool sv_maker_is_trusted(const struct sv_maker *maker, const struct sv_target *target, uid_t caller,
                          bool member);
 
-/* The same for this process and an object of these owners. */
+/* The same, for this process. */
 bool sv_is_trusted(uid_t creator, uid_t owner, gid_t group, const struct sv_target *target);
 
-/* Files that were brought for SV_RESUME: the same one, and as it was? */
+/* Two files brought for SV_RESUME: are they the same file, and is its content unchanged? */
 bool sv_source_is_same(const struct sv_source *a, const struct sv_source *b);
 bool sv_source_is_unchanged(const struct sv_source *a, const struct sv_source *b);
 

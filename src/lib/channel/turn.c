@@ -14,10 +14,14 @@
 
 #define FIRST_PAUSE_NS 1000000
 #define LONGEST_PAUSE_NS 50000000
-#define SLICE_NS 1000000000       /* the first one judges again so often, whatever the semaphores say */
-#define CANCELLED_IN_NS 100000000 /* the same where a flag may call it off */
+#define SLICE_NS \
+	1000000000 /* the first process in the queue looks again after this time, whatever the semaphores \
+	              say */
+#define CANCELLED_IN_NS 100000000 /* the same if a flag can cancel the wait */
 
-/* Locks of the open file, not of the process: threads queue like processes, and no other close() drops them.
+/*
+ * Locks of the open file, not of the process: threads can queue like processes, and no other close() drops
+ * them.
  */
 static int lock_bytes(int fd, int command, short type, int64_t start, int64_t length)
 {
@@ -30,7 +34,7 @@ static int lock_bytes(int fd, int command, short type, int64_t start, int64_t le
 	return command == F_OFD_GETLK && lock.l_type != F_UNLCK ? EAGAIN : 0;
 }
 
-/* Why a wait is not to go on; SV_OK: it is. */
+/* SV_OK, or the reason why a wait must not continue. */
 static int is_over(const struct sv_patience *patience, struct sv_fault *fault, const char *what)
 {
 	if (sv_is_cancelled(patience))
@@ -51,7 +55,8 @@ static void pause_for(int64_t *pause_ns)
 		*pause_ns *= 2;
 }
 
-/* Open the queue file and lock it whole, for the few steps of taking a number; it may just have been removed.
+/*
+ * Open the queue file and lock all of it while a number is taken.  Another process may have just removed it.
  */
 static int open_queue(struct sv_turn *turn, const struct sv_patience *patience, struct sv_fault *fault)
 {
@@ -100,7 +105,7 @@ int sv_turn_take(struct sv_turn *turn, const struct sv_rendezvous *rv, enum sv_r
 		return sv_fault_set(fault, SV_ESYSTEM, errno, "cannot use its queue");
 	code = open_queue(turn, patience, fault);
 	if (code == SV_OK) {
-		/* A number that was cut off half-way is as good as none: the locks decide, not the file. */
+		/* If no complete number is in the file, begin at 1: the locks decide, not the file. */
 		if (pread(turn->fd, &last, sizeof last, 0) != sizeof last || last < 0 ||
 		    last >= INT64_MAX / 2)
 			last = 0;
@@ -124,7 +129,10 @@ bool sv_turn_is_first(const struct sv_turn *turn)
 int sv_turn_await_first(const struct sv_turn *turn, const struct sv_patience *patience,
                         struct sv_fault *fault)
 {
-	/* A lock for reading on all lower bytes: several may wait so without being in each other's way. */
+	/*
+	 * This is a read lock on all lower bytes, so several processes can wait this way without blocking
+	 * each other.
+	 */
 	bool blocks = patience->deadline == SV_NEVER && patience->cancel == NULL;
 	int64_t pause_ns = FIRST_PAUSE_NS;
 	int result, code;
@@ -168,11 +176,11 @@ int sv_turn_await_role(struct sv_turn *turn, const struct sv_objects *objects, e
 		slice = left > 0 ? left : 0;
 	time = (struct timespec){ slice / 1000000000, slice % 1000000000 };
 	if (objects->semid != -1 && gone)
-		/* Somebody else is still there, or data is: that ends with the set. */
+		/* Another process is still attached, or data is left.  When that ends, the set is removed. */
 		sv_sem_sleep_end(objects->semid, role, &time);
 	else if (objects->semid != -1)
 		sv_sem_sleep_gone(objects->semid, role, &time);
-	/* What did not make this side sleep is not to make it spin either. */
+	/* If the call above did not sleep, pause here, so that this side does not spin. */
 	if (sv_now() - before < FIRST_PAUSE_NS)
 		pause_for(&turn->pause_ns);
 	else
@@ -180,8 +188,10 @@ int sv_turn_await_role(struct sv_turn *turn, const struct sv_objects *objects, e
 	return SV_OK;
 }
 
-/* Remove it if nobody has a number, under the lock that those need who come.  It may be gone already, and its
- * name another one's. */
+/*
+ * Remove the queue file if nobody has a number.  The lock is the one under which new processes take theirs.
+ * The file may be gone already, and another one may have its name.
+ */
 static void remove_unused(int fd, int directory, const char *file)
 {
 	struct stat st;

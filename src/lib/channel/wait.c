@@ -9,14 +9,14 @@
 #include "clock.h"
 #include "os/membarrier.h"
 
-#define GO_ON 1                          /* nothing decided yet: an internal result beside enum sv_code */
+#define GO_ON 1                          /* an internal result beside enum sv_code: nothing is decided yet */
 #define SPINS_PER_CLOCK 32               /* pauses between two looks at the clock */
-#define SPINS_PER_HOLD 8                 /* the same, while a look is put off */
+#define SPINS_PER_HOLD 8                 /* the same, during a hold */
 #define BLIND_SLICE_NS INT64_C(10000000) /* see sleep_once() */
 
 /*
- * Is the wait over?  The status is loaded before the position (acquire), so that a final status never hides
- * the bytes that were published before it.
+ * Is the wait over?  The status is loaded before the position (acquire), so a final status never hides bytes
+ * that were published before it.
  */
 static int look(struct sv_channel *ch, uint64_t want)
 {
@@ -47,8 +47,9 @@ static bool may_spin(struct sv_channel *ch)
 }
 
 /*
- * A microsecond or two: a peer that is just about to publish costs no look at a clock.  The relaxed load only
- * tells whether a look is worth it: look() loads the position again, with acquire (B in ring.h).
+ * Spin for a microsecond or two.  If the peer is about to publish, this saves a look at the clock.  The
+ * relaxed load only tells whether a look is worth it; look() loads the position again, with acquire (B in
+ * ring.h).
  */
 static int spin_briefly(struct sv_channel *ch, uint64_t want)
 {
@@ -75,7 +76,7 @@ static int spin(struct sv_channel *ch, uint64_t want, int64_t until)
 	return code;
 }
 
-/* The set went away or a system call failed: the last look decides, then the failure. */
+/* The set is gone or a system call failed.  The last look decides; if it shows nothing, the failure does. */
 static int look_and_fail(struct sv_channel *ch, uint64_t want, int code)
 {
 	int last = look(ch, want);
@@ -83,7 +84,9 @@ static int look_and_fail(struct sv_channel *ch, uint64_t want, int code)
 	return last == GO_ON ? sv_channel_sleep_failed(ch, code) : last;
 }
 
-/* Has the peer's weight fallen?  Then data or a final status may still have come first: look once more. */
+/*
+ * Has the kernel added the peer's weight?  Data or a final status may have come before that: look once more.
+ */
 static int look_for_death(struct sv_channel *ch, uint64_t want)
 {
 	int gone = sv_sem_gone(ch->semid, sv_other(ch->role));
@@ -97,8 +100,8 @@ static int look_for_death(struct sv_channel *ch, uint64_t want)
 }
 
 /*
- * For a caller that does not wait but may ask millions of times a second: ask the kernel only when the coarse
- * clock, which costs no system call, has moved on since; its steps are 1 to 10 ms.
+ * For a caller that does not wait but may ask millions of times a second.  Ask the kernel only if the coarse
+ * clock has moved since; it needs no system call, and its steps are 1 to 10 ms.
  */
 static int look_for_death_seldom(struct sv_channel *ch, uint64_t want)
 {
@@ -112,7 +115,7 @@ static int look_for_death_seldom(struct sv_channel *ch, uint64_t want)
 	return look_for_death(ch, want);
 }
 
-/* On a channel that outlives its processes, a successor that has come ends the death of its predecessor. */
+/* If a channel outlives its processes, a successor that has come ends the death of its predecessor. */
 static void forget_death(struct sv_channel *ch)
 {
 	if ((ch->flags & SV_KEPT) != 0 && sv_sem_gone(ch->semid, sv_other(ch->role)) == 0)
@@ -128,15 +131,14 @@ static int sleep_once(struct sv_channel *ch, uint64_t want, int64_t deadline)
 	int code;
 
 	sv_ring_arm(&ch->ring, want);
-	/* F2.  A peer that publishes lightly relies on membarrier; where that is not allowed, sleep in
-	 * slices. */
+	/* F2.  A light peer relies on this side's membarrier; if it is not allowed, sleep in slices. */
 	sv_full_fence();
 	light = atomic_load_explicit(&ch->ring.peer->light, memory_order_acquire);
 	if (light != 0)
 		blind = light == SV_LIGHT_MUTE || !sv_membarrier_run();
 	code = look(ch, want);
 	if (code != GO_ON) {
-		/* A bell that is owed is taken later, so that bells cannot pile up. */
+		/* The bell of this wait comes later and is taken then, so that bells cannot add up. */
 		if (!sv_ring_disarm(&ch->ring) && ++ch->owed_bells > 1) {
 			sv_sem_drain(ch->semid, ch->role);
 			ch->owed_bells--;
@@ -155,7 +157,7 @@ static int sleep_once(struct sv_channel *ch, uint64_t want, int64_t deadline)
 		return look(ch, want);
 	if (code != 0)
 		return look_and_fail(ch, want, code);
-	/* Mostly it was what was waited for, and that needs no other system call. */
+	/* Usually the wait is over, and then no other system call is needed. */
 	code = look(ch, want);
 	return code == GO_ON ? look_for_death(ch, want) : code;
 }
@@ -170,7 +172,7 @@ static void hold(int64_t until)
 	} while (sv_now() < until);
 }
 
-/* The look that begins a wait, put off where that makes the stream faster. */
+/* The first look of a wait, delayed if that makes the stream faster. */
 static int first_look(struct sv_channel *ch, uint64_t want)
 {
 	int code;
