@@ -40,7 +40,8 @@ void sv_fault_advise(struct sv_fault *fault, enum sv_advice advice);
 /* Copy the failure to the caller's struct, which may be NULL. */
 void sv_fault_give(const struct sv_fault *fault, struct sv_error *theirs);
 
-/* Is this a struct that a failure can be copied to? Check this first: without it no failure can be reported.
+/*
+ * Is this a struct that a failure can be copied to? Check this first: without it no failure can be reported.
  */
 bool sv_error_is_possible(const struct sv_error *theirs);
 

@@ -13,7 +13,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Bytes of a struct up to and with a member.  The first release's last member gives the least size to accept.
+/*
+ * The size of a struct up to and including a member.  The last member of the first release gives the least
+ * size to accept.
  */
 #define SV_SIZE_THROUGH(type, member) (offsetof(type, member) + sizeof(((type *)0)->member))
 
@@ -26,8 +28,10 @@ bool sv_size_is_possible(size_t size, size_t least);
  */
 bool sv_struct_take(void *own, size_t own_size, const void *theirs, size_t least);
 
-/* Fill a caller's struct, whose size is possible, from own.  Its size member becomes the bytes that were
- * filled. */
+/*
+ * Fill a caller's struct, whose size is possible, from own.  Its size member becomes the bytes that were
+ * filled.
+ */
 void sv_struct_give(void *theirs, const void *own, size_t own_size);
 
 #endif

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* channel.c - what the calls on a handle have in common: refusals, verdicts on the peer, the doorbell,
- * accessors. */
+/*
+ * channel.c - what the calls on a handle have in common: refusals, verdicts on the peer, the doorbell,
+ * accessors.
+ */
 #include <errno.h>
 #include <string.h>
 
@@ -84,8 +86,10 @@ int sv_peer_verdict(struct sv_channel *ch, uint32_t status)
 	return SV_EPEER;
 }
 
-/* Also take the bell that sv_interrupt() rang, unless a sleep has taken it already. If another bell is taken
- * instead, no harm is done: each sleep begins with a look at the segment. */
+/*
+ * Also take the bell that sv_interrupt() rang, unless a sleep has taken it already.  If another bell is taken
+ * instead, no harm is done: each sleep begins with a look at the segment.
+ */
 int sv_channel_interrupted(struct sv_channel *ch)
 {
 	sv_sem_drain(ch->semid, ch->role);
@@ -137,8 +141,10 @@ bool sv_channel_ring(struct sv_channel *ch)
 	sv_channel_note_cpu(ch);
 	if (code == 0)
 		return true;
-	/* Asked once more: the peer may sleep already, and a refusal that was not meant to last would leave
-	 * it there. */
+	/*
+	 * Asked once more: the peer may sleep already, and a refusal that was not meant to last would leave
+	 * it there.
+	 */
 	if ((code == EACCES || code == EPERM) && sv_sem_ring(ch->semid, ch->role) == 0)
 		return true;
 	if (code == EACCES || code == EPERM) {
@@ -151,8 +157,10 @@ bool sv_channel_ring(struct sv_channel *ch)
 
 void sv_channel_remove_early(struct sv_channel *ch)
 {
-	/* Only owner and creator may remove it. With two users, the creator does so when it sees the other
-	 * side. */
+	/*
+	 * Only owner and creator may remove it.  With two users, the creator does so when it sees the other
+	 * side.
+	 */
 	if (ch->removable && sv_segment_remove(ch->segment.id) == 0)
 		ch->removable = false;
 }
@@ -174,8 +182,10 @@ void sv_interrupt(sv_channel *ch)
 {
 	int saved = errno;
 
-	/* Ring only once until the interrupted call has returned: bells that nobody takes must not add up to
-	 * a weight. */
+	/*
+	 * Ring only once until the interrupted call has returned: bells that nobody takes must not add up to
+	 * a weight.
+	 */
 	if (atomic_exchange(&ch->interrupted, 1) == 0)
 		sv_sem_ring_own(ch->semid, ch->role);
 	errno = saved;

@@ -7,8 +7,10 @@ enum sv_presence sv_presence_of(unsigned slot, bool weight, bool mapped, bool lo
 {
 	switch (slot) {
 	case SV_SLOT_ATTACHING:
-		/* We hold the lock, so no side is attaching now: this one died before the kernel knew of it.
-		 * Treat it as if it had never come. */
+		/*
+		 * We hold the lock, so no side is attaching now: this one died before the kernel knew of it.
+		 * Treat it as if it had never come.
+		 */
 		return weight ? SV_HAS_DIED : locked ? SV_NEVER_CAME : SV_ARRIVING;
 	case SV_SLOT_ATTACHED: return weight || !mapped ? SV_HAS_DIED : SV_PRESENT;
 	case SV_SLOT_LEFT: return SV_HAS_LEFT;
@@ -28,8 +30,10 @@ static bool is_gone(enum sv_presence presence)
 
 bool sv_holds_data(const struct sv_facts *facts)
 {
-	/* The reader of a resumable channel is done only after its writer was done, even if that writer has
-	 * died since. */
+	/*
+	 * The reader of a resumable channel is done only after its writer was done, even if that writer has
+	 * died since.
+	 */
 	if (facts->segment != SV_SEGMENT_GOOD || facts->said[SV_READER] == SV_SAID_DONE)
 		return false;
 	return facts->kind == SV_DETACH ? facts->said[SV_WRITER] == SV_SAID_DONE
@@ -73,8 +77,7 @@ static struct sv_verdict verdict(const struct sv_facts *f, enum sv_state state, 
 	return v;
 }
 
-/* No side is attached. Without the lock this is not certain: a process may be attaching or leaving.
- */
+/* No side is attached.  Without the lock this is not certain: a process may be attaching or leaving. */
 static struct sv_verdict unattended(const struct sv_facts *f, bool coming, enum sv_removal removal,
                                     const char *reason)
 {
@@ -94,7 +97,8 @@ static struct sv_verdict classify_no_segment(const struct sv_facts *f)
 		                     : verdict(f, SV_STATE_NOTHING, SV_REMOVE_NO, "there is nothing");
 	if (f->set == SV_SET_NONE)
 		return unattended(f, f->record == SV_RECORD_BEGUN, SV_REMOVE_YES, "only its record is left");
-	/* An attached side has the segment mapped. A mapped segment can be found by its id even after it has
+	/*
+	 * An attached side has the segment mapped.  A mapped segment can be found by its id even after it has
 	 * lost its key, so here no side is attached.
 	 */
 	if (f->record == SV_RECORD_FULL)

@@ -111,8 +111,10 @@ struct sv_answer {
 
 struct sv_answer sv_admit(const struct sv_facts *facts, const struct sv_wish *wish);
 
-/* Is a side attached? From its slot and from the weight on its semaphore. A side without a mapping is never
- * attached. */
+/*
+ * Is a side attached? From its slot and from the weight on its semaphore.  A side without a mapping is never
+ * attached.
+ */
 enum sv_presence sv_presence_of(unsigned slot, bool weight, bool mapped, bool locked);
 
 /* Does the channel hold data for a process that comes later? */

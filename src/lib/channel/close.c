@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* close.c - closing a handle. The side that leaves last removes the objects, if it can prove that they are
- * its own. */
+/*
+ * close.c - closing a handle.  The side that leaves last removes the objects, if it can prove that they are
+ * its own.
+ */
 #include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -56,9 +58,11 @@ static void gather_without_us(struct sv_channel *ch, struct sv_objects *objects,
 	/* A side that has not learned of the success counts as dead, so that its successor will be told. */
 	objects->facts.side[ch->role] =
 		ch->complete || sv_status_of(ch->ring.own) != SV_DONE ? SV_HAS_LEFT : SV_HAS_DIED;
-	/* With this side counted as attached, sv_gather() saw no reason to ask again.  But a look from
+	/*
+	 * With this side counted as attached, sv_gather() saw no reason to ask again.  But a look from
 	 * outside, such as svstat's, counts as a mapping for a moment, and must not keep the last one out
-	 * from removing the objects. */
+	 * from removing the objects.
+	 */
 	if (locked && objects->facts.mapped && objects->facts.side[sv_other(ch->role)] != SV_PRESENT &&
 	    objects->facts.side[sv_other(ch->role)] != SV_ARRIVING)
 		objects->facts.mapped = !sv_segment_unmapped(objects->shmid, target.own_maps);
@@ -73,15 +77,19 @@ static int leave(struct sv_channel *ch, int timeout_ms)
 	int code;
 
 	let_the_other_go_first(ch, patience);
-	/* Unmap before locking, because unmapping takes long. The header stays mapped: if we are killed here,
-	 * others must still see that we were attached. */
+	/*
+	 * Unmap before locking, because unmapping takes long.  The header stays mapped: if we are killed
+	 * here, others must still see that we were attached.
+	 */
 	sv_segment_unmap_ring(&ch->segment);
 	locked = objects != NULL && sv_rendezvous_lock(&ch->rv, false, &patience, &ch->fault) == SV_OK;
 	if (locked)
 		gather_without_us(ch, objects, true);
 	if (locked && sv_classify(&objects->facts).removal == SV_REMOVE_YES) {
-		/* If we die here after a success, our successor must still be told of the success, so the
-		 * slot stays as it is. */
+		/*
+		 * If we die here after a success, our successor must still be told of the success, so the
+		 * slot stays as it is.
+		 */
 		if (!ch->complete)
 			atomic_store(&own->slot, SV_SLOT_LEFT);
 		code = sv_objects_remove(objects);
@@ -114,8 +122,10 @@ int sv_close_within(sv_channel *ch, int timeout_ms)
 			sv_abort(ch, ECANCELED);
 		code = leave(ch, known ? timeout_ms : 0);
 	} else {
-		/* A forked child: channel and lock still belong to the parent. The child does not have the
-		 * mapping, and these addresses may now hold something else. */
+		/*
+		 * A forked child: channel and lock still belong to the parent.  The child does not have the
+		 * mapping, and these addresses may now hold something else.
+		 */
 		ch->segment.base = NULL;
 		if (ch->rv.fd != -1)
 			close(ch->rv.fd);

@@ -32,8 +32,10 @@ int sv_finish(sv_channel *ch, int timeout_ms)
 			return sv_fault_set(&ch->fault, SV_EINVAL, 0,
 			                    "sv_finish: the end of the stream was not seen");
 		ch->complete = true;
-		/* The writer may have seen "done" already, so this side has succeeded even if the bell cannot
-		 * be rung. */
+		/*
+		 * The writer may have seen "done" already, so this side has succeeded even if the bell cannot
+		 * be rung.
+		 */
 		end_with(ch, SV_DONE);
 		return SV_OK;
 	}

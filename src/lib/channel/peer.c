@@ -12,12 +12,16 @@
  * no peer can ever come. So this is checked at this interval.
  */
 #define SLICE_NS INT64_C(1000000000)
-/* A peer that died while it attached is forgotten at once. If this happens again and again, the peer is not
- * an svipc process. */
+/*
+ * A peer that died while it attached is forgotten at once.  If this happens again and again, the peer is not
+ * an svipc process.
+ */
 #define MOST_SETTLED 100
 
-/* On a channel that outlives its processes: forget a peer that has gone before it finished, so that its
- * successor can attach. */
+/*
+ * On a channel that outlives its processes: forget a peer that has gone before it finished, so that its
+ * successor can attach.
+ */
 static int recover(struct sv_channel *ch, const struct sv_patience *patience)
 {
 	struct sv_side_line *peer = ch->ring.peer;
@@ -29,8 +33,10 @@ static int recover(struct sv_channel *ch, const struct sv_patience *patience)
 	gone = sv_sem_gone(ch->semid, sv_other(ch->role));
 	if (gone < 0)
 		code = sv_channel_sleep_failed(ch, -gone);
-	/* A successor may have attached already. Then there is no weight on the semaphore, and the slot
-	 * belongs to the successor. */
+	/*
+	 * A successor may have attached already.  Then there is no weight on the semaphore, and the slot
+	 * belongs to the successor.
+	 */
 	if (gone == 1 && sv_status_of(peer) != SV_DONE) {
 		atomic_store(&peer->slot, SV_SLOT_EMPTY);
 		atomic_store(&peer->status, SV_RUNNING);
@@ -127,8 +133,10 @@ static int sleep_for_peer(struct sv_channel *ch, const struct sv_patience *patie
 	if (code == EINTR || atomic_load(&ch->ring.peer->slot) != SV_SLOT_EMPTY)
 		return SV_OK;
 	code = check_findable(ch);
-	/* A peer that has attached meanwhile has marked the segment for removal itself, after it stored its
-	 * slot. */
+	/*
+	 * A peer that has attached meanwhile has marked the segment for removal itself, after it stored its
+	 * slot.
+	 */
 	return atomic_load(&ch->ring.peer->slot) != SV_SLOT_EMPTY ? SV_OK : code;
 }
 

@@ -14,9 +14,8 @@
 
 #define FIRST_PAUSE_NS 1000000
 #define LONGEST_PAUSE_NS 50000000
-#define SLICE_NS \
-	1000000000 /* the first process in the queue looks again after this time, whatever the semaphores \
-	              say */
+/* The first process in the queue looks again after this time, whatever the semaphores say. */
+#define SLICE_NS 1000000000
 #define CANCELLED_IN_NS 100000000 /* the same if a flag can cancel the wait */
 
 /*

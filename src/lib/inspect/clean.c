@@ -21,8 +21,10 @@ static bool is_too_young(const struct sv_info *info, int64_t older_than_s)
 	return older_than_s > 0 && (info->created == 0 || (int64_t)time(NULL) - info->created < older_than_s);
 }
 
-/* Remove the objects first and the record last: if this fails half-way, the record still proves that the rest
- * is ours. */
+/*
+ * Remove the objects first and the record last: if this fails half-way, the record still proves that the rest
+ * is ours.
+ */
 static int remove_all(struct sv_sight *sight)
 {
 	int code = sv_objects_remove(&sight->objects);

@@ -9,13 +9,13 @@
 #include <time.h>
 #include <unistd.h>
 
-/* How often to look at a channel that another process has locked, once a millisecond, before reporting that
+/*
+ * How often to look at a channel that another process has locked, once a millisecond, before reporting that
  * it is being opened or closed.
  */
 #define MOST_LOOKS 20
 
-/* --- facts as the public header has them
- * ---------------------------------------------------------------------- */
+/* --- facts as the public header has them --- */
 
 static void copy_side(struct sv_side *out, const struct sv_side_line *side, bool apart)
 {
@@ -113,8 +113,7 @@ static void fill(struct sv_sight *sight)
 		snprintf(info->reason, sizeof info->reason, "%s", sight->verdict.reason);
 }
 
-/* --- looking
- * -------------------------------------------------------------------------------------------------- */
+/* --- looking --- */
 
 /* Meanwhile the record may have changed, and the rendezvous may have been replaced. */
 static void judge(struct sv_sight *sight, bool locked)
@@ -146,8 +145,10 @@ void sv_sight_look(struct sv_sight *sight)
 	for (i = 0; sight->verdict.doubt && i < MOST_LOOKS; i++) {
 		if (lock(sight, true)) {
 			judge(sight, true);
-			/* The last one out removes the objects, and then the file that is open here: the
-			 * channel has ended. */
+			/*
+			 * The last one out removes the objects, and then the file that is open here: the
+			 * channel has ended.
+			 */
 			if (sight->objects.shmid == -1 && sight->objects.semid == -1 && sight->rv.fd != -1 &&
 			    !sv_rendezvous_is_there(&sight->rv))
 				sight->verdict.state = SV_STATE_NOTHING;
@@ -193,8 +194,7 @@ int sv_sight_of_choice(struct sv_sight *sight, const char *name, const char *pat
 	return code;
 }
 
-/* --- public
- * --------------------------------------------------------------------------------------------------- */
+/* --- public functions --- */
 
 static bool info_is_possible(const struct sv_info *theirs)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* inspect.h - looking at channels from outside: who they are, what they do, what may be removed. */
+/* inspect.h - looking at channels from outside: what they are, what they do, what may be removed. */
 #ifndef SV_INSPECT_INSPECT_H
 #define SV_INSPECT_INSPECT_H
 
@@ -18,31 +18,36 @@ struct sv_sight {
 	struct sv_info info;
 };
 
-/* Which channels a walk visits: those of this user, or those of all users that can be seen. Some have a
- * record in this user's directory, and others are known from their segments only. */
+/*
+ * Which channels a walk visits: those of this user, or those of all users that can be seen.  Some have a
+ * record in this user's directory, and others are known from their segments only.
+ */
 enum sv_scope {
 	SV_SCOPE_OWN,
 	SV_SCOPE_TIDY, /* the same, and temporary files of creators that died are removed */
 	SV_SCOPE_ALL
 };
 
-/* A non-zero result of visit ends the walk and is returned.  The sight is seen without a lock. */
+/* Visit each channel, without a lock.  A non-zero result of visit ends the walk and is returned. */
 int sv_sight_walk(enum sv_scope scope, int (*visit)(struct sv_sight *sight, void *arg), void *arg,
                   struct sv_fault *fault);
 
 /*
- * The sight of the one channel that the user chose: by name, or by path when that is not NULL; project 0: the
+ * Look at the one channel that the user chose: by path if it is not NULL, else by name; project 0: the
  * default.  SV_OK, SV_EINVAL, SV_EFOREIGN, SV_ESYSTEM (ENOENT: there is none).  The caller must close the
  * sight, even after a failure.
  */
 int sv_sight_of_choice(struct sv_sight *sight, const char *name, const char *path, int project,
                        struct sv_fault *fault);
 
-/* Gather and classify. If the channel may just be changing, look again, with the lock for a moment if it is
- * free. */
+/*
+ * Gather and classify.  If the channel may be changing just now, look again, with the lock for a moment if it
+ * is free.
+ */
 void sv_sight_look(struct sv_sight *sight);
 
-/* The same with an exclusive lock, which is held until the sight is closed. False: another process holds it.
+/*
+ * The same with an exclusive lock, which is held until the sight is closed.  False: another process holds it.
  */
 bool sv_sight_lock(struct sv_sight *sight);
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* list.c - listing all channels: first those that have a record, then those that are known from their
- * segments only. */
+/*
+ * list.c - listing all channels: first those that have a record, then those that are known from their
+ * segments only.
+ */
 #define _GNU_SOURCE /* SHM_INFO, SHM_STAT */
 #include <dirent.h>
 #include <errno.h>
@@ -64,8 +66,7 @@ static int visit(struct walk *walk, struct sv_sight *sight)
 	return result;
 }
 
-/* --- records
- * -------------------------------------------------------------------------------------------------- */
+/* --- records --- */
 
 static int visit_named(struct walk *walk, const char *file)
 {
@@ -110,7 +111,7 @@ static int visit_apart(struct walk *walk, const char *file)
 			return visit(walk, &sight);
 		sv_sight_close(&sight);
 	} else if (scratch.error.sys_errno != ENOENT && scratch.error.sys_errno != ENOTDIR) {
-		/* Out of reach just now, which does not mean that nobody can come by it. */
+		/* It cannot be reached just now; other processes may still be able to reach it. */
 		return 0;
 	}
 	memset(&sight, 0, sizeof sight);
@@ -125,8 +126,10 @@ static int visit_apart(struct walk *walk, const char *file)
 	return visit(walk, &sight);
 }
 
-/* A temporary file: its creator died before it gave the file its name.  It is empty or a record; anything
- * else is somebody's data. */
+/*
+ * A temporary file: its creator died before it gave the file its name.  It is empty or a record; anything
+ * else is somebody's data.
+ */
 static void remove_unborn(struct walk *walk, const char *file)
 {
 	int fd = openat(walk->directory.fd, file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
@@ -168,8 +171,7 @@ static int walk_records(struct walk *walk, bool tidy)
 	return result;
 }
 
-/* --- segments that no record leads to
- * --------------------------------------------------------------------------- */
+/* --- segments without a record --- */
 
 static bool is_within(const char *path, const char *directory)
 {
@@ -179,8 +181,8 @@ static bool is_within(const char *path, const char *directory)
 }
 
 /*
- * A header names the rendezvous of its segment. Only if nobody but this user can have written the header is
- * that file opened, for its lock. Otherwise the path is only shown, as a claim.
+ * A header names the rendezvous of its segment.  That file is opened, to use its lock, only if nobody but
+ * this user can have written the header.  Otherwise the path is only shown, as a claim.
  */
 static bool take_from_header(struct sv_sight *sight, int id, const struct shmid_ds *ds)
 {
@@ -207,7 +209,8 @@ static bool take_from_header(struct sv_sight *sight, int id, const struct shmid_
 	sight->target.record.key = (uint32_t)ds->shm_perm.__key;
 	sight->target.identity = (struct sv_identity){ header.device, header.inode, header.birth_ns };
 	sight->target.consent = 0666;
-	/* For a named channel of this user only this user's objects count. Objects of others are only shown.
+	/*
+	 * For a named channel of this user only this user's objects count.  Objects of others are only shown.
 	 */
 	if (!sole)
 		sight->target.named = false;
@@ -247,8 +250,10 @@ static int walk_segments(enum sv_scope scope, struct walk *walk)
 		if (id == -1 || (scope != SV_SCOPE_ALL && ds.shm_perm.cuid != geteuid()) ||
 		    sv_segment_capacity(ds.shm_segsz) == 0)
 			continue;
-		/* A look costs far more than this.  One that is marked for removal has no key, and goes by
-		 * itself. */
+		/*
+		 * These checks are much cheaper than a look.  A segment that is marked for removal has no
+		 * key, and the kernel removes it.
+		 */
 		if ((ds.shm_perm.mode & SHM_DEST) != 0 || was_seen(walk, id) ||
 		    !take_from_header(&sight, id, &ds))
 			continue;

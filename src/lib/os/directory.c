@@ -13,7 +13,7 @@
 
 #include "os/identity.h"
 
-/* What the names of files below the directory may add to its path. */
+/* How much the names of files in the directory may add to its path. */
 #define ROOM_FOR_NAMES 160
 
 int sv_safe_descriptor(int fd)
@@ -34,7 +34,7 @@ static int open_at(int parent, const char *path)
 	return sv_safe_descriptor(openat(parent, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
 }
 
-/* Why a directory cannot be used; it belongs to this user or to root. */
+/* Say why a directory cannot be used, which belongs to this user or to root. */
 static int refuse(const char *path, const struct stat *st, struct sv_fault *fault)
 {
 	if (st->st_uid != geteuid())
@@ -52,7 +52,7 @@ static int refuse(const char *path, const struct stat *st, struct sv_fault *faul
 	return SV_ESYSTEM;
 }
 
-/* Open a directory of ours and of nobody else.  *taken: another user has made it. */
+/* Open a directory that only this user can use.  *taken: another user has made it. */
 static int open_own(int parent, const char *name, const char *path, bool create, int *fd, bool *taken,
                     struct sv_fault *fault)
 {
@@ -83,8 +83,10 @@ static int open_own(int parent, const char *name, const char *path, bool create,
 	return SV_ESYSTEM;
 }
 
-/* The user's own choice, in whatever way it is spelled: without slashes at its end, which would follow a
- * link. */
+/*
+ * Open the directory that the user has chosen.  Slashes at its end are removed, because they would follow a
+ * symbolic link.
+ */
 static int open_chosen(struct sv_directory *directory, const char *chosen, bool create,
                        struct sv_fault *fault)
 {
@@ -108,9 +110,9 @@ static bool can_make_in(const char *parent)
 }
 
 /*
- * The default is the same for a login, cron and a service.  Where other users can make files, one of them may
- * have taken the name; then the next place is tried, by both sides alike.  Root's own is where only root can
- * make it.
+ * The default is the same for a login, cron and a service.  Where other users can create files, one of them
+ * may have taken the name; then both sides try the next place.  Root's directory is where only root can
+ * create it.
  */
 static int open_default(struct sv_directory *directory, bool create, struct sv_fault *fault)
 {
@@ -151,7 +153,7 @@ static int make_canonical(struct sv_directory *directory, const char *given, str
 		free(path);
 		return sv_fault_set(fault, SV_ESYSTEM, errno, "cannot look at directory %s", given);
 	}
-	/* Without /proc the path may have been swapped meanwhile. */
+	/* Without /proc another directory may have got this path meanwhile. */
 	if (strlen(path) >= PATH_MAX - ROOM_FOR_NAMES || strchr(path, '\n') != NULL ||
 	    found.st_dev != opened.st_dev || found.st_ino != opened.st_ino) {
 		free(path);
@@ -165,7 +167,7 @@ static int make_canonical(struct sv_directory *directory, const char *given, str
 	return SV_OK;
 }
 
-/* The user's directory, of all namespaces. */
+/* Open the user's directory, which holds one sub-directory for each namespace. */
 static int open_top(struct sv_directory *directory, const char *chosen, bool create, struct sv_fault *fault)
 {
 	directory->top = directory->fd = -1;
@@ -204,7 +206,7 @@ void sv_directory_close(struct sv_directory *directory)
 	directory->fd = directory->top = -1;
 }
 
-/* The number of the namespace whose sub-directory has this name; false: it is none. */
+/* The number of the namespace whose sub-directory has this name.  False: it is not such a name. */
 static bool namespace_of(const char *name, uint64_t *number)
 {
 	char *end;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * directory.h - where this user's rendezvous files and records are: one directory that nobody else can write,
- * with a sub-directory for each IPC namespace, because a process can know nothing of the objects of another
- * one.
+ * directory.h - the directory of this user's rendezvous files and records.
+ *
+ * Nobody else can write there.  It has a sub-directory for each IPC namespace, because a process cannot know
+ * anything about the objects of another namespace.
  */
 #ifndef SV_OS_DIRECTORY_H
 #define SV_OS_DIRECTORY_H
@@ -15,26 +16,28 @@
 
 struct sv_directory {
 	int top;             /* descriptor of the user's directory, -1: not open */
-	int fd;              /* descriptor of this namespace's sub-directory, -1: not open */
-	char path[PATH_MAX]; /* of this namespace's sub-directory, canonical */
+	int fd;              /* descriptor of the sub-directory for this namespace, -1: not open */
+	char path[PATH_MAX]; /* canonical path of that sub-directory */
 };
 
 /*
- * Open it; with create it is made if missing.  Refused unless it is a directory of this user with mode 0700
- * and no symbolic link.  SV_OK; SV_ESYSTEM (ENOENT: not there, and not create); SV_EINVAL: SVIPC_DIR cannot
- * be used.
+ * Open the directory; with create, make it if it is missing.  It is refused unless it belongs to this user,
+ * has mode 0700 and is no symbolic link.  SV_OK; SV_ESYSTEM (ENOENT: missing, without create); SV_EINVAL:
+ * SVIPC_DIR cannot be used.
  */
 int sv_directory_open(struct sv_directory *directory, bool create, struct sv_fault *fault);
 void sv_directory_close(struct sv_directory *directory);
 
-/* In how many other IPC namespaces does a file of this name exist?  *one: the number of one of those, or 0.
- */
+/* In how many other IPC namespaces does a file of this name exist?  *one: the number of one of them, or 0. */
 unsigned sv_directory_elsewhere(const struct sv_directory *directory, const char *file, uint64_t *one);
 
-/* The same where sv_directory_open() has failed, because there is no directory for this namespace say. */
+/* The same, if sv_directory_open() has failed, for example because this namespace has no directory. */
 unsigned sv_directory_only_elsewhere(const char *file, uint64_t *one);
 
-/* The same descriptor, but never 0, 1 or 2: a program may write to those without a look.  -1 with errno. */
+/*
+ * A copy of the descriptor that is never 0, 1 or 2, because a program may write to those unchecked.  It
+ * closes the old one.  -1 with errno.
+ */
 int sv_safe_descriptor(int fd);
 
 #endif

@@ -17,7 +17,10 @@
 #define AT_EMPTY_PATH 0x1000
 #endif
 
-/* Head of struct statx of linux/stat.h (since Linux 4.11), not included: musl's compiler wrapper lacks it. */
+/*
+ * The head of struct statx in linux/stat.h (since Linux 4.11).  That header is not included, because musl's
+ * compiler wrapper lacks it.
+ */
 struct statx_time {
 	int64_t seconds;
 	uint32_t nanoseconds;
@@ -77,7 +80,7 @@ uint64_t sv_ipc_namespace(void)
 
 	if (stat("/proc/self/ns/ipc", &st) == 0)
 		return (uint64_t)st.st_ino;
-	/* Two sides that disagree about this would never meet: ask in the other way too. */
+	/* If two sides got different answers, they would never meet: so ask in a second way. */
 	if (readlink("/proc/self/ns/ipc", text, sizeof text - 1) > 0 &&
 	    sscanf(text, "ipc:[%llu]", &number) == 1)
 		return number;
@@ -88,8 +91,7 @@ uint64_t sv_random(void)
 {
 	uint64_t number = 0;
 
-	/* Before the pool is ready (early boot) it may fail; then the clock and the process id are different
-	 * enough. */
+	/* Early at boot getrandom(2) can fail; then the clock and the process id differ enough. */
 	while (number == 0)
 		if (getrandom(&number, sizeof number, GRND_NONBLOCK) != (ssize_t)sizeof number)
 			number = (uint64_t)sv_now() * UINT64_C(0x9e3779b97f4a7c15) ^ (uint64_t)getpid();

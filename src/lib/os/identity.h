@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* identity.h - what tells one file from another, and one IPC namespace from another. */
+/* identity.h - how to tell two files apart, and two IPC namespaces. */
 #ifndef SV_OS_IDENTITY_H
 #define SV_OS_IDENTITY_H
 
@@ -8,19 +8,19 @@
 #include <sys/types.h>
 
 /*
- * A file system gives the inode of a removed file to the next new one, some of them at once.  The birth time
- * tells the two apart.
+ * A file system uses the inode of a removed file for a new one, some of them at once.  The birth time tells
+ * the two apart.
  */
 struct sv_identity {
 	uint64_t device;
 	uint64_t inode;
-	int64_t birth_ns; /* nanoseconds since 1970; 0: the file system does not tell */
+	int64_t birth_ns; /* nanoseconds since 1970; 0: the file system does not record it */
 };
 
-/* Of an open file.  0 or an errno value. */
+/* The identity of an open file.  0 or an errno value. */
 int sv_identity_of(int fd, struct sv_identity *identity);
 
-/* Is it the same file?  An unknown birth time says neither yes nor no, then device and inode decide. */
+/* Is it the same file?  If a birth time is unknown, device and inode decide. */
 bool sv_identity_is_same(const struct sv_identity *a, const struct sv_identity *b);
 
 /* Number of the IPC namespace of this process: the inode of /proc/self/ns/ipc; 0 if that cannot be read. */

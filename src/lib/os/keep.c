@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* keep.c - the record of a rendezvous, in it or apart from it. */
+/* keep.c - the record of a rendezvous: in the rendezvous file, or in a file of its own. */
 #define _GNU_SOURCE /* O_NOFOLLOW */
 #include <errno.h>
 #include <fcntl.h>
@@ -64,7 +64,7 @@ static int write_apart(const struct sv_rendezvous *rv, struct sv_record *record)
 	} else if (strcmp(old.path, record->path) == 0) {
 		code = sv_record_write(fd, record);
 	} else {
-		/* A text of another length would not be written in one step. */
+		/* A text of another length cannot be replaced in one step, so make a new file. */
 		close(fd);
 		unlinkat(rv->directory.fd, rv->file, 0);
 		fd = sv_record_make(rv->directory.fd, rv->file, record, accept_any, NULL);
@@ -102,8 +102,10 @@ void sv_rendezvous_forget(const struct sv_rendezvous *rv, uint64_t generation)
 
 	if (rv->named && !sv_rendezvous_is_there(rv))
 		return;
-	/* Made anew with the same inode, the file has the same record, and another lock: it may be the next
-	 * channel's by now. */
+	/*
+	 * If the rendezvous was made again with the same inode, it has the same record but another lock: the
+	 * record may belong to the next channel now.
+	 */
 	if (!rv->named && sv_rendezvous_read(rv, &record) && record.generation != generation)
 		return;
 	if (rv->directory.fd != -1)

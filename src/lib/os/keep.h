@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* keep.h - an open rendezvous, and its record: in the file itself, or apart from it. */
+/* keep.h - an open rendezvous and its record: in the rendezvous file, or in a file of its own. */
 #ifndef SV_OS_KEEP_H
 #define SV_OS_KEEP_H
 
@@ -16,10 +16,10 @@
 #define SV_NAME_MAX 64
 
 struct sv_rendezvous {
-	int fd;                        /* with the lock on it; -1: not open */
-	struct sv_directory directory; /* of the record */
+	int fd;                        /* the locked file; -1: not open */
+	struct sv_directory directory; /* directory of the record */
 	bool named;
-	bool fresh; /* the file was made by this call: nothing else has ever seen it */
+	bool fresh; /* this call has made the file, so no other process has seen it */
 	int project;
 	key_t key;
 	struct sv_identity identity;
@@ -27,14 +27,15 @@ struct sv_rendezvous {
 	gid_t group;
 	char name[SV_NAME_MAX + 1];
 	char file[SV_NAME_MAX + 48]; /* name of the record in the directory */
-	char path[PATH_MAX];         /* of the rendezvous, absolute and canonical */
+	char path[PATH_MAX];         /* path of the rendezvous, absolute and canonical */
 };
 
-/* Does the path still lead to this file?  While it does not, nobody can come by it any more. */
+/* Does the path still lead to this file?  If not, no other process can find the file any more. */
 bool sv_rendezvous_is_there(const struct sv_rendezvous *rv);
 
-/* The record of this rendezvous.  Under the lock.  read: false if there is none.  write: SV_OK or SV_ESYSTEM.
- * forget: if it is still the one of that generation; of a named one in any case.
+/*
+ * The record of this rendezvous, under the lock.  read: false if there is none.  write: SV_OK or SV_ESYSTEM.
+ * forget: remove it, for a channel with a path only if it still has this generation.
  */
 bool sv_rendezvous_read(const struct sv_rendezvous *rv, struct sv_record *record);
 int sv_rendezvous_write(const struct sv_rendezvous *rv, const struct sv_record *record,

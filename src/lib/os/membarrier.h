@@ -5,7 +5,8 @@
 
 #include <stdbool.h>
 
-/* Let sv_membarrier_run() of other processes reach this process. False: not available, so publish with full
+/*
+ * Let sv_membarrier_run() of other processes reach this process.  False: not available, so publish with full
  * fences.
  */
 bool sv_membarrier_register(void);

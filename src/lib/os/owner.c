@@ -14,7 +14,8 @@ bool sv_owner_of(bool set, int id, uid_t *creator)
 	if (list == NULL)
 		return false;
 	while (!found && fgets(line, sizeof line, list) != NULL) {
-		/* key id perms nsems uid gid cuid ..., or key id perms size cpid lpid nattch uid gid cuid ...
+		/*
+		 * key id perms nsems uid gid cuid ..., or key id perms size cpid lpid nattch uid gid cuid ...
 		 */
 		int fields = set ? sscanf(line, "%*d %d %*o %*u %*u %*u %u", &each, &cuid)
 		                 : sscanf(line, "%*d %d %*o %*u %*d %*d %*u %*u %*u %u", &each, &cuid);

@@ -31,7 +31,7 @@ static bool parse(const char *text, size_t length, struct sv_record *record)
 		return false;
 	text += used + 1;
 	length -= (size_t)used + 1;
-	/* One line, to the end of the file. */
+	/* The path is one line, and the last one of the file. */
 	end = memchr(text, '\n', length);
 	if (end == NULL || end + 1 != text + length || (size_t)(end - text) >= sizeof record->path)
 		return false;
@@ -60,7 +60,10 @@ bool sv_record_read(int fd, struct sv_record *record)
 int sv_record_write(int fd, const struct sv_record *record)
 {
 	char text[RECORD_MAX];
-	/* Numbers of fixed width, so that completing a record changes no length: one write(2) does it all. */
+	/*
+	 * All numbers have a fixed width, so completing a record does not change its length, and one write(2)
+	 * does it.
+	 */
 	int length = snprintf(text, sizeof text,
 	                      "svipc 2\ngeneration %016" PRIx64 "\nkey %08" PRIx32
 	                      "\nproject %d\nsegment %11d\nset %11d\nmade %20" PRId64 "\nfile %" PRIx64
@@ -73,7 +76,7 @@ int sv_record_write(int fd, const struct sv_record *record)
 	return written == length ? 0 : written == -1 ? errno : ENOSPC;
 }
 
-/* A file without a name where the file system has such, else one with a name of its own. */
+/* Make a file without a name if the file system can do that, else one with a temporary name. */
 static int make_temporary(int directory, bool nameless, char *name, size_t size)
 {
 	static _Atomic unsigned number;
@@ -132,7 +135,10 @@ int sv_record_make(int directory, const char *name, struct sv_record *record, in
 {
 	int fd = make(directory, true, name, record, try, arg);
 
-	/* No such files on this file system or kernel, or no /proc to give one its name through. */
+	/*
+	 * The file system or kernel cannot make files without a name, or without /proc they cannot be given
+	 * one.
+	 */
 	if (fd == -1 && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL || errno == ENOENT))
 		fd = make(directory, false, name, record, try, arg);
 	return fd;

@@ -14,14 +14,21 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Files made until one has a free key.  Another user can take no more keys than the kernel has objects. */
+/*
+ * How many files are made until one has a free key.  Another user cannot take more keys than the kernel has
+ * objects.
+ */
 #define MOST_FILES 65536
-/* Of those, how many stay open at a time, so that a file system that uses inodes again at once gives others.
+/*
+ * How many of those files stay open at a time, so that a file system that uses inodes again at once gives
+ * others.
  */
 #define FILES_HELD 64
 
-/* Pauses between two tries to lock: both sides of most transfers leave at the same moment, and hold it for
- * microseconds. */
+/*
+ * Pauses between two attempts to lock.  In most transfers both sides leave at the same moment and hold the
+ * lock for microseconds.
+ */
 #define FIRST_PAUSE_NS 20000
 #define LONGEST_PAUSE_NS 10000000
 
@@ -50,13 +57,13 @@ void sv_rendezvous_file(char *file, size_t size, const char *name, int project)
 
 bool sv_key_is_taken(key_t key)
 {
-	/* ENOSYS: a system without such objects; making them will say so. */
+	/* ENOSYS: the system has no such objects; making one will report it. */
 	if (shmget(key, 0, 0) != -1 || (errno != ENOENT && errno != ENOSYS))
 		return true;
 	return semget(key, 0, 0) != -1 || (errno != ENOENT && errno != ENOSYS);
 }
 
-/* ftok(3) wants a path; through the descriptor it cannot lead to another file. */
+/* ftok(3) needs a path.  The path of the descriptor cannot lead to another file. */
 static int take_key(struct sv_rendezvous *rv, int fd)
 {
 	char link[40];
@@ -72,7 +79,7 @@ static int take_key(struct sv_rendezvous *rv, int fd)
 	return rv->key == (key_t)-1 ? errno : 0;
 }
 
-/* What an open file tells of the rendezvous.  0 or an errno value. */
+/* Store owner, group and identity of an open file.  0 or an errno value. */
 static int take_facts(struct sv_rendezvous *rv, int fd, struct stat *st)
 {
 	if (fstat(fd, st) == -1)
@@ -82,7 +89,7 @@ static int take_facts(struct sv_rendezvous *rv, int fd, struct stat *st)
 	return sv_identity_of(fd, &rv->identity);
 }
 
-/* Of a pause below a second and the time that is left, NULL: for ever. */
+/* The shorter of a pause below a second and the time that is left (NULL: for ever). */
 static const struct timespec *shorter(const struct timespec *pause, const struct timespec *left)
 {
 	return left != NULL && left->tv_sec == 0 && left->tv_nsec < pause->tv_nsec ? left : pause;
@@ -93,7 +100,7 @@ int sv_rendezvous_lock(struct sv_rendezvous *rv, bool shared, const struct sv_pa
 {
 	struct timespec pause = { 0, FIRST_PAUSE_NS }, left;
 
-	/* flock(2) knows neither a time-out nor how to be called off, so it never waits in the kernel. */
+	/* flock(2) has no time-out and cannot be cancelled, so it never waits in the kernel. */
 	while (flock(rv->fd, (shared ? LOCK_SH : LOCK_EX) | LOCK_NB) == -1) {
 		if (errno != EWOULDBLOCK && errno != EINTR)
 			return sv_fault_set(fault, SV_ESYSTEM, errno, "cannot lock %s", rv->path);
@@ -132,15 +139,14 @@ void sv_rendezvous_close(struct sv_rendezvous *rv)
 	sv_directory_close(&rv->directory);
 }
 
-/* --- a named one
- * ---------------------------------------------------------------------------------------------- */
+/* --- a named rendezvous --- */
 
 struct candidate {
 	struct sv_rendezvous *rv;
 	struct sv_record record;
 };
 
-/* A new file is of use if nobody has an object under its key. */
+/* A new file is useful if no object has its key. */
 static int try_key(int fd, void *arg)
 {
 	struct candidate *candidate = arg;
@@ -150,7 +156,7 @@ static int try_key(int fd, void *arg)
 	return code != 0 ? code : sv_key_is_taken(candidate->rv->key) ? EADDRINUSE : 0;
 }
 
-/* SV_OK: made and locked; 1: somebody else has made it meanwhile. */
+/* SV_OK: made and locked; 1: another process has made it meanwhile. */
 static int make_named(struct sv_rendezvous *rv, struct sv_fault *fault)
 {
 	struct candidate candidate = { rv, { .project = rv->project, .shmid = -1, .semid = -1 } };
@@ -194,14 +200,14 @@ static int not_a_channel(struct sv_rendezvous *rv, const char *what, struct sv_f
 	return SV_EFOREIGN;
 }
 
-/* SV_OK: open and locked; 1: it is gone, or was replaced before the lock was had. */
+/* SV_OK: open and locked; 1: it was removed or replaced before this process had the lock. */
 static int open_named(struct sv_rendezvous *rv, const struct sv_whereabouts *where, struct sv_fault *fault)
 {
 	struct sv_record record;
 	struct stat st;
 	int code;
 
-	/* Neither a link nor a FIFO nor a device can lead anywhere or block. */
+	/* These flags follow no symbolic link, and do not block on a FIFO or a device. */
 	rv->fd = sv_safe_descriptor(openat(rv->directory.fd, rv->file,
 	                                   (where->lock == SV_LOCK_WHOLE ? O_RDWR : O_RDONLY) | O_NOFOLLOW |
 	                                           O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
@@ -234,7 +240,7 @@ static int open_named(struct sv_rendezvous *rv, const struct sv_whereabouts *whe
 	code = take_key(rv, rv->fd);
 	if (code != 0)
 		return sv_fault_set(fault, SV_ESYSTEM, code, "cannot make a key of %s", rv->path);
-	/* What is no record, or the copy of another file's, is somebody's data. */
+	/* A file without a record, or with a copy of another file's record, is somebody's data. */
 	if (!sv_record_read(rv->fd, &record) || record.path[0] != '\0' || record.project != rv->project ||
 	    record.key != (uint32_t)rv->key)
 		return not_a_channel(rv, "is a file that is not a channel's", fault);
@@ -248,8 +254,7 @@ int sv_rendezvous_renew(struct sv_rendezvous *rv, struct sv_fault *fault)
 	return make_named(rv, fault);
 }
 
-/* --- one with a path
- * ------------------------------------------------------------------------------------------ */
+/* --- a rendezvous with a path --- */
 
 int sv_rendezvous_open_file(const char *path, struct stat *st)
 {
@@ -273,7 +278,7 @@ int sv_rendezvous_open_file(const char *path, struct stat *st)
 	return sv_safe_descriptor(fd);
 }
 
-/* SV_OK: open and locked; 1: it was replaced before the lock was had. */
+/* SV_OK: open and locked; 1: it was replaced before this process had the lock. */
 static int open_path(struct sv_rendezvous *rv, const struct sv_whereabouts *where, struct sv_fault *fault)
 {
 	struct stat st;
@@ -294,7 +299,7 @@ static int open_path(struct sv_rendezvous *rv, const struct sv_whereabouts *wher
 		code = take_key(rv, rv->fd);
 	if (code != 0)
 		return sv_fault_set(fault, SV_ESYSTEM, code, "cannot look at rendezvous %s", rv->path);
-	/* By the file, not by the key: two files may share a key. */
+	/* The record's name comes from the file, not from the key, because two files may share a key. */
 	snprintf(rv->file, sizeof rv->file, ".path.%llx-%llx-%d", (unsigned long long)rv->identity.device,
 	         (unsigned long long)rv->identity.inode, rv->project);
 	code = where->lock == SV_LOCK_NONE
@@ -315,7 +320,9 @@ static int resolve_path(struct sv_rendezvous *rv, const char *path, struct sv_fa
 			sv_fault_advise(fault, SV_ADVICE_PATH);
 		return SV_ESYSTEM;
 	}
-	/* A record is lines of text: what is read back would be another path, and the lock of another file.
+	/*
+	 * A record is lines of text.  With a newline in the path, another path would be read back, and with
+	 * it the lock of another file.
 	 */
 	if (strchr(absolute, '\n') != NULL) {
 		free(absolute);
@@ -326,8 +333,7 @@ static int resolve_path(struct sv_rendezvous *rv, const char *path, struct sv_fa
 	return SV_OK;
 }
 
-/* --- both
- * ----------------------------------------------------------------------------------------------------- */
+/* --- both --- */
 
 static int prepare(struct sv_rendezvous *rv, const struct sv_whereabouts *where, struct sv_fault *fault)
 {

@@ -11,7 +11,8 @@
 #include <time.h>
 #include <unistd.h>
 
-/* The size on x86-64, and on arm64 with pages of 4 KiB. Where huge pages are larger, the request has no
+/*
+ * The size on x86-64, and on arm64 with pages of 4 KiB.  Where huge pages are larger, the request has no
  * effect.
  */
 #define HUGE_PAGE ((size_t)2 << 20)
@@ -171,8 +172,10 @@ int sv_segment_map(struct sv_segment *segment, int id, uint64_t capacity, struct
 			sv_fault_hint(fault, "see ulimit -v and the memory limit of the container");
 		return SV_ESYSTEM;
 	}
-	/* A child that a caller forks must not keep the memory of sides that are gone; and it may not use the
-	 * handle. */
+	/*
+	 * A child that a caller forks must not keep the memory of sides that are gone; and it may not use the
+	 * handle.
+	 */
 	(void)madvise(base, span, MADV_DONTFORK);
 	segment->id = id;
 	segment->base = base;

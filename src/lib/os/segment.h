@@ -74,11 +74,14 @@ void sv_segment_unmap_ring(struct sv_segment *segment);
 /* Undo sv_segment_map().  Both attachments go with one munmap(2). */
 void sv_segment_unmap(struct sv_segment *segment);
 
-/* Mark for removal: the kernel removes it at the last detach. 0 or an errno value; 0 too if it does not exist
- * any more. */
+/*
+ * Mark for removal: the kernel removes it at the last detach. 0 or an errno value; 0 too if it does not exist
+ * any more.
+ */
 int sv_segment_remove(int id);
 
-/* Does this system remove a segment with its last detach, whatever its maker wants (kernel.shm_rmid_forced)?
+/*
+ * Does this system remove a segment with its last detach, whatever its maker wants (kernel.shm_rmid_forced)?
  */
 bool sv_segment_removal_is_forced(void);
 

@@ -56,7 +56,8 @@ int sv_sem_create(int *id, key_t key, unsigned mode, struct sv_fault *fault)
 		}
 		return SV_ESYSTEM;
 	}
-	/* Linux sets new semaphores to zero, but POSIX does not require it. We hold the lock, so nobody else
+	/*
+	 * Linux sets new semaphores to zero, but POSIX does not require it.  We hold the lock, so nobody else
 	 * uses the set yet.
 	 */
 	if (semctl(*id, 0, SETALL, arg) == 0)
@@ -94,8 +95,10 @@ int sv_sem_stat(int id, struct sv_sem_facts *facts, struct sv_fault *fault)
 	return SV_OK;
 }
 
-/* Remove the predecessor's weight in the same atomic step, provided that the value has not changed since it
- * was read. */
+/*
+ * Remove the predecessor's weight in the same atomic step, provided that the value has not changed since it
+ * was read.
+ */
 static int replace_value(int id, int sem, struct sembuf *rest, size_t count)
 {
 	struct sembuf ops[3];
@@ -115,8 +118,10 @@ static int replace_value(int id, int sem, struct sembuf *rest, size_t count)
 			ops[n++] = rest[i];
 		if (n == 0 || semop(id, ops, n) == 0)
 			return 0;
-		/* We hold the lock, so only a bell can change the value in between. If it keeps changing,
-		 * this is an attack. */
+		/*
+		 * We hold the lock, so only a bell can change the value in between.  If it keeps changing,
+		 * this is an attack.
+		 */
 	} while ((errno == EAGAIN || errno == EINTR) && ++tries < MOST_TRIES);
 	return -1;
 }
@@ -172,8 +177,10 @@ int sv_sem_leave(int id, enum sv_role role)
 {
 	int code = one_op(id, sv_sem_of(role), SV_WEIGHT, SEM_UNDO, NULL);
 
-	/* ERANGE: another program has changed the value. The kernel's adjustment at exit stops at the
-	 * maximum, which is enough. */
+	/*
+	 * ERANGE: another program has changed the value.  The kernel's adjustment at exit stops at the
+	 * maximum, which is enough.
+	 */
 	return gone_is_removed(code) || code == ERANGE ? 0 : code;
 }
 

@@ -60,11 +60,14 @@ int sv_sem_create(int *id, key_t key, unsigned mode, struct sv_fault *fault);
 /* SV_OK, SV_EREMOVED, SV_ESYSTEM.  Values are only filled in for a set of SV_SEM_COUNT. */
 int sv_sem_stat(int id, struct sv_sem_facts *facts, struct sv_fault *fault);
 
-/* Make the kernel remember a role's weight and ring "I came"; remove the weight of a predecessor.  Under the
- * lock. */
+/*
+ * Make the kernel remember a role's weight and ring "I came"; remove the weight of a predecessor.  Under the
+ * lock.
+ */
 int sv_sem_attach(int id, enum sv_role role, struct sv_fault *fault);
 
-/* Add a role's weight, as the kernel would at its death, and make the kernel forget it.  0 or an errno value.
+/*
+ * Add a role's weight, as the kernel would at its death, and make the kernel forget it. 0 or an errno value.
  */
 int sv_sem_leave(int id, enum sv_role role);
 
@@ -90,12 +93,16 @@ void sv_sem_drain(int id, enum sv_role role);
 /* Has a role gone, that is, is its weight on the semaphore?  1, 0, or minus an errno value. */
 int sv_sem_gone(int id, enum sv_role role);
 
-/* One role has gone: sleep until the set is removed (EIDRM, EINVAL) or a successor takes over that role (0).
- * Otherwise as sv_sem_sleep(). */
+/*
+ * One role has gone: sleep until the set is removed (EIDRM, EINVAL) or a successor takes over that role (0).
+ * Otherwise as sv_sem_sleep().
+ */
 int sv_sem_sleep_end(int id, enum sv_role gone, const struct timespec *timeout);
 
-/* Sleep until a role's weight falls, without taking anything from anybody, or until the set is removed.  As
- * sv_sem_sleep(). */
+/*
+ * Sleep until a role's weight falls, without taking anything from anybody, or until the set is removed.  As
+ * sv_sem_sleep().
+ */
 int sv_sem_sleep_gone(int id, enum sv_role role, const struct timespec *timeout);
 
 /* Remove the set.  0 or an errno value; already gone is 0. */
