@@ -9,6 +9,7 @@
 #include "status/orphans.h"
 #include "common/advice.h"
 #include "common/arguments.h"
+#include "common/elsewhere.h"
 #include "common/shell.h"
 #include "common/text.h"
 
@@ -127,7 +128,7 @@ static void tell_absence(struct cleaning *cleaning)
 	const struct sv_clean_options *options = cleaning->options;
 	struct sv_error error = SV_ERROR_INIT;
 	struct sv_info info = SV_INFO_INIT;
-	char name[4096], id[16] = "";
+	char name[4096], other[160], id[16] = "";
 
 	if (sv_find(options->name, options->path, options->project, &info, &error) == SV_OK) {
 		show(&info, 0, cleaning);
@@ -137,8 +138,9 @@ static void tell_absence(struct cleaning *cleaning)
 		return;
 	if (options->project != 0 && options->project != SV_PROJECT_DEFAULT)
 		snprintf(id, sizeof id, ":%d", options->project);
-	printf("nothing to remove: there is no channel %s%s%s\n", options->name != NULL ? "" : "at ",
-	       cli_escape(name, sizeof name, options->name != NULL ? options->name : options->path), id);
+	printf("nothing to remove: there is no channel %s%s%s%s\n", options->name != NULL ? "" : "at ",
+	       cli_escape(name, sizeof name, options->name != NULL ? options->name : options->path), id,
+	       cli_elsewhere(other, sizeof other, &info));
 }
 
 static int show_orphan(const struct cli_orphan *orphan, void *arg)

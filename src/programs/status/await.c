@@ -53,6 +53,7 @@ static int watch(const char *name, const struct cli_choice *choice, const struct
 {
 	struct sv_error error = SV_ERROR_INIT;
 	struct timespec left;
+	bool told = wanted->what == GONE;
 	int64_t next;
 	int code;
 
@@ -65,6 +66,10 @@ static int watch(const char *name, const struct cli_choice *choice, const struct
 		}
 		if (is_so(wanted, *found ? info : NULL))
 			return CLI_OK;
+		/* What is waited for may go on where it cannot be seen. */
+		if (!told && !*found && info->elsewhere > 0)
+			cli_note("%s", error.text);
+		told = true;
 		next = sv_now();
 		if (next >= deadline)
 			return CLI_TIMEOUT;

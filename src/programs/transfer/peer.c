@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "common/elsewhere.h"
 #include "common/messages.h"
 #include "common/shell.h"
 #include "common/signals.h"
@@ -30,15 +31,16 @@ char *cli_peer_command(char *out, size_t size, const struct cli_transfer *t)
 
 static void hint(const struct cli_transfer *t)
 {
-	char space[64] = "", command[CLI_COMMAND_SIZE];
+	char space[64] = "", other[160], command[CLI_COMMAND_SIZE];
 	struct sv_info info = SV_INFO_INIT;
 	ssize_t n = readlink("/proc/self/ns/ipc", space, sizeof space - 1);
 
 	space[n > 0 ? n : 0] = '\0';
 	if (t->options.path != NULL || sv_stat(t->ch, &info) != SV_OK)
 		info.path[0] = '\0';
-	cli_note("waiting for a %s on %s (namespace %s%s%s); in another terminal type: %s", cli_other_role(t),
-	         t->label, n > 0 ? space : "not known", info.path[0] != '\0' ? ", file " : "", info.path,
+	cli_note("waiting for a %s on %s (namespace %s%s%s)%s; in another terminal type: %s",
+	         cli_other_role(t), t->label, n > 0 ? space : "not known",
+	         info.path[0] != '\0' ? ", file " : "", info.path, cli_elsewhere(other, sizeof other, &info),
 	         cli_peer_command(command, sizeof command, t));
 }
 
