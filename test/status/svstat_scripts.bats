@@ -244,6 +244,23 @@ END
 	kill "${pid[one]}" "${pid[two]}"
 }
 
+@test "the directory is read once, however many channels there are" {
+	skip_unless strace
+	local i count=()
+	for i in {1..20}; do
+		svwrite -d -s 4K -c "left$i" <<<x
+		if [ "$i" -eq 1 ] || [ "$i" -eq 20 ]; then
+			run_logged strace -qq -o trace -e trace=getdents,getdents64,readlink,readlinkat svstat
+			assert_status 0
+			# Under a sanitizer the program traces itself.
+			[ -s trace ] || skip 'cannot trace'
+			count+=("$(grep -c '^[a-z]' trace)")
+		fi
+	done
+	assert_equal 'calls for 20 channels and for 1' "${count[1]}" "${count[0]}"
+	svclean -aq
+}
+
 @test "what is not known is null in JSON: the age of a channel whose objects are gone" {
 	skip_unless jq ipcrm
 	local shmid semid

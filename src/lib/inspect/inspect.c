@@ -217,8 +217,9 @@ static int not_found(struct sv_sight *sight, const char *name, int project, stru
 		snprintf(where, sizeof where, "; the name exists in another IPC namespace (ipc-%llu)",
 		         (unsigned long long)info->other_namespace);
 	else if (info->elsewhere > 1)
-		snprintf(where, sizeof where, "; the name exists in %u other IPC namespaces (ipc-%llu is one)",
-		         info->elsewhere, (unsigned long long)info->other_namespace);
+		snprintf(where, sizeof where,
+		         "; the name exists in %u other IPC namespaces (ipc-%llu is one)", info->elsewhere,
+		         (unsigned long long)info->other_namespace);
 	sv_fault_set(fault, SV_ESYSTEM, 0, "not found: nobody has made it%s, or it has ended%s",
 	             info->elsewhere > 0 ? " here" : "", where);
 	fault->error.sys_errno = ENOENT;

@@ -70,7 +70,9 @@ static int visit(struct walk *walk, struct sv_sight *sight)
 
 static int visit_named(struct walk *walk, const char *file)
 {
-	struct sv_whereabouts where = { .project = SV_PROJECT_DEFAULT, .lock = SV_LOCK_NONE };
+	struct sv_whereabouts where = { .project = SV_PROJECT_DEFAULT,
+		                        .lock = SV_LOCK_NONE,
+		                        .directory = &walk->directory };
 	struct sv_fault scratch = { .label = "" };
 	struct sv_sight sight = { .gone = false };
 	char name[NAME_MAX + 1];
@@ -93,7 +95,7 @@ static int visit_named(struct walk *walk, const char *file)
 static int visit_apart(struct walk *walk, const char *file)
 {
 	int fd = openat(walk->directory.fd, file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	struct sv_whereabouts where = { .lock = SV_LOCK_NONE };
+	struct sv_whereabouts where = { .lock = SV_LOCK_NONE, .directory = &walk->directory };
 	struct sv_fault scratch = { .label = "" };
 	struct sv_record record;
 	struct sv_sight sight;
@@ -120,8 +122,8 @@ static int visit_apart(struct walk *walk, const char *file)
 	sight.rv.project = record.project;
 	snprintf(sight.rv.file, sizeof sight.rv.file, "%.*s", (int)sizeof sight.rv.file - 1, file);
 	snprintf(sight.rv.path, sizeof sight.rv.path, "%s", record.path);
-	if (sv_directory_open(&sight.rv.directory, false, &scratch) != SV_OK)
-		return 0;
+	sight.rv.directory = walk->directory;
+	sight.rv.directory.borrowed = true;
 	sight.target = (struct sv_target){ .record = record, .recorded = true, .consent = 0666 };
 	return visit(walk, &sight);
 }
@@ -270,6 +272,7 @@ int sv_sight_walk(enum sv_scope scope, int (*visit_one)(struct sv_sight *, void 
 {
 	struct walk walk = { .visit = visit_one, .arg = arg };
 	const char *chosen = getenv("SVIPC_DIR");
+	struct sv_spaces spaces = { .count = 0 };
 	int result = sv_directory_open(&walk.directory, false, fault);
 
 	if (result != SV_OK && fault->error.sys_errno != ENOENT)
@@ -277,10 +280,15 @@ int sv_sight_walk(enum sv_scope scope, int (*visit_one)(struct sv_sight *, void 
 	/* If the user chose a directory, only the channels in it are listed. */
 	if (scope != SV_SCOPE_ALL && chosen != NULL && chosen[0] != '\0')
 		walk.within = result == SV_OK ? walk.directory.path : chosen;
+	if (walk.directory.fd != -1) {
+		sv_directory_find_spaces(&walk.directory, &spaces);
+		walk.directory.spaces = &spaces;
+	}
 	result = walk.directory.fd != -1 ? walk_records(&walk, scope == SV_SCOPE_TIDY) : 0;
 	if (result == 0)
 		result = walk_segments(scope, &walk);
 	free(walk.ids);
+	sv_spaces_free(&spaces);
 	sv_directory_close(&walk.directory);
 	return result;
 }

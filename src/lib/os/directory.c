@@ -172,6 +172,8 @@ static int open_top(struct sv_directory *directory, const char *chosen, bool cre
 {
 	directory->top = directory->fd = -1;
 	directory->path[0] = '\0';
+	directory->borrowed = false;
+	directory->spaces = NULL;
 	if (chosen != NULL && chosen[0] != '\0')
 		return open_chosen(directory, chosen, create, fault);
 	return open_default(directory, create, fault);
@@ -199,9 +201,9 @@ int sv_directory_open(struct sv_directory *directory, bool create, struct sv_fau
 
 void sv_directory_close(struct sv_directory *directory)
 {
-	if (directory->fd != -1)
+	if (directory->fd != -1 && !directory->borrowed)
 		close(directory->fd);
-	if (directory->top != -1)
+	if (directory->top != -1 && !directory->borrowed)
 		close(directory->top);
 	directory->fd = directory->top = -1;
 }
@@ -217,32 +219,60 @@ static bool namespace_of(const char *name, uint64_t *number)
 	return *end == '\0';
 }
 
-unsigned sv_directory_elsewhere(const struct sv_directory *directory, const char *file, uint64_t *one)
+void sv_directory_find_spaces(const struct sv_directory *directory, struct sv_spaces *spaces)
 {
 	int copy = openat(directory->top, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *handle = copy != -1 ? fdopendir(copy) : NULL;
-	uint64_t here = sv_ipc_namespace(), number;
+	uint64_t here = sv_ipc_namespace(), number, *more;
 	struct dirent *entry;
-	unsigned count = 0;
-	char path[sizeof entry->d_name + 160];
-	struct stat st;
 
-	*one = 0;
+	*spaces = (struct sv_spaces){ .count = 0 };
 	if (handle == NULL) {
 		if (copy != -1)
 			close(copy);
-		return 0;
+		return;
 	}
 	while ((entry = readdir(handle)) != NULL) {
 		if (!namespace_of(entry->d_name, &number) || number == here)
 			continue;
-		snprintf(path, sizeof path, "%s/%.150s", entry->d_name, file);
-		if (fstatat(directory->top, path, &st, AT_SYMLINK_NOFOLLOW) == -1 || !S_ISREG(st.st_mode))
-			continue;
-		*one = number;
-		count++;
+		more = realloc(spaces->number, (spaces->count + 1) * sizeof *more);
+		if (more == NULL)
+			break;
+		spaces->number = more;
+		spaces->number[spaces->count++] = number;
 	}
 	closedir(handle);
+}
+
+void sv_spaces_free(struct sv_spaces *spaces)
+{
+	free(spaces->number);
+	*spaces = (struct sv_spaces){ .count = 0 };
+}
+
+unsigned sv_directory_elsewhere(const struct sv_directory *directory, const char *file, uint64_t *one)
+{
+	struct sv_spaces found = { .count = 0 };
+	const struct sv_spaces *spaces = directory->spaces;
+	char path[NAME_MAX + 40];
+	unsigned count = 0;
+	struct stat st;
+	size_t i;
+
+	*one = 0;
+	if (spaces == NULL) {
+		sv_directory_find_spaces(directory, &found);
+		spaces = &found;
+	}
+	for (i = 0; i < spaces->count; i++) {
+		snprintf(path, sizeof path, "ipc-%llu/%.*s", (unsigned long long)spaces->number[i], NAME_MAX,
+		         file);
+		if (fstatat(directory->top, path, &st, AT_SYMLINK_NOFOLLOW) == -1 || !S_ISREG(st.st_mode))
+			continue;
+		*one = spaces->number[i];
+		count++;
+	}
+	sv_spaces_free(&found);
 	return count;
 }
 

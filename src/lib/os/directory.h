@@ -10,14 +10,23 @@
 
 #include <limits.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "error.h"
 
+/* The IPC namespaces that have a sub-directory there, but for this one. */
+struct sv_spaces {
+	uint64_t *number;
+	size_t count;
+};
+
 struct sv_directory {
-	int top;             /* descriptor of the user's directory, -1: not open */
-	int fd;              /* descriptor of the sub-directory for this namespace, -1: not open */
-	char path[PATH_MAX]; /* canonical path of that sub-directory */
+	int top;                        /* descriptor of the user's directory, -1: not open */
+	int fd;                         /* descriptor of the sub-directory for this namespace, -1: not open */
+	char path[PATH_MAX];            /* canonical path of that sub-directory */
+	bool borrowed;                  /* closing it leaves the descriptors open */
+	const struct sv_spaces *spaces; /* NULL: look for them each time */
 };
 
 /*
@@ -27,6 +36,11 @@ struct sv_directory {
  */
 int sv_directory_open(struct sv_directory *directory, bool create, struct sv_fault *fault);
 void sv_directory_close(struct sv_directory *directory);
+
+/* Find the other namespaces once, for many questions; to be freed.  Those that it cannot find are left out.
+ */
+void sv_directory_find_spaces(const struct sv_directory *directory, struct sv_spaces *spaces);
+void sv_spaces_free(struct sv_spaces *spaces);
 
 /* In how many other IPC namespaces does a file of this name exist?  *one: the number of one of them, or 0. */
 unsigned sv_directory_elsewhere(const struct sv_directory *directory, const char *file, uint64_t *one);

@@ -345,7 +345,13 @@ static int prepare(struct sv_rendezvous *rv, const struct sv_whereabouts *where,
 		snprintf(fault->label, sizeof fault->label, "channel at %.400s", where->path);
 	else
 		snprintf(fault->label, sizeof fault->label, "channel '%s'", where->name);
-	code = sv_directory_open(&rv->directory, where->create, fault);
+	if (where->directory != NULL) {
+		rv->directory = *where->directory;
+		rv->directory.borrowed = true;
+		code = SV_OK;
+	} else {
+		code = sv_directory_open(&rv->directory, where->create, fault);
+	}
 	if (code != SV_OK && (where->path == NULL || where->create || fault->error.sys_errno != ENOENT))
 		return code;
 	if (where->path != NULL)

@@ -35,6 +35,7 @@ struct sv_whereabouts {
 	int project;
 	bool create; /* make a named rendezvous if it is missing */
 	enum sv_lock lock;
+	const struct sv_directory *directory; /* one that is open, and stays so; NULL: open it */
 	struct sv_patience patience;
 };
 
