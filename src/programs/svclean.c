@@ -16,19 +16,19 @@
 static const char usage_text[] =
 	"Usage: svclean [-anqhV] [-c NAME | -k PATH] [-i ID] [--older-than=AGE] [--json]\n"
 	"       svclean --foreign [--older-than=AGE] [--json]\n"
-	"Remove channels that are stale: yours, with nobody attached, and of no use.\n"
+	"Remove stale channels: yours, nobody attached, and not needed any more.\n"
 	"\n"
-	"  -a, --all              also channels with data for somebody, if not in use\n"
+	"  -a, --all              also channels that hold data, if nobody is attached\n"
 	"  -c, --channel=NAME     only this channel\n"
 	"      --foreign          remove nothing; report segments, sets, message queues\n"
-	"                         of other software that look orphaned\n"
+	"                         of other software that seem to be orphaned\n"
 	"  -i, --id=ID            project id of the key, 1 to 255\n"
 	"      --json             as JSON\n"
 	"  -k, --path=PATH        only the channel of this rendezvous file\n"
 	"  -n, --dry-run          only show what would be removed\n"
-	"      --older-than=AGE   only what is known to be so old: 30s, 15m, 2h, 7d\n"
+	"      --older-than=AGE   only what is known to be this old: 30s, 15m, 2h, 7d\n"
 	"  -q, --quiet            print errors only\n"
-	"  -h, --help             this help\n"
+	"  -h, --help             print this help\n"
 	"  -V, --version          version\n"
 	"\n"
 	"Exit status: 0 done or nothing to do, 1 an error or not removed, 2 usage.\n"
@@ -39,7 +39,7 @@ struct cleaning {
 	bool quiet;
 	int visited;
 	int failures;
-	struct cli_json *json; /* NULL: as text */
+	struct cli_json *json; /* NULL: print text */
 };
 
 static bool is_named(const struct sv_clean_options *options)
@@ -82,7 +82,9 @@ static void show_json(struct cli_json *json, const struct sv_info *info, const c
 	cli_json_close(json, '}');
 }
 
-/* For a channel that is kept because it holds data: the command that drops this one and no other. */
+/*
+ * The command that drops this channel and no other; empty unless the channel was kept because it holds data.
+ */
 static char *hint(char *text, size_t size, const struct sv_info *info)
 {
 	static char command[CLI_COMMAND_SIZE];
@@ -111,7 +113,7 @@ static int show(const struct sv_info *info, int removed, void *arg)
 		return 0;
 	}
 	hint(drop, sizeof drop, info);
-	/* Unless the user named it, a channel that is simply in use is not worth a line. */
+	/* A channel that is simply in use gets a line only if the user named it. */
 	if (cleaning->json != NULL || cleaning->quiet ||
 	    (removed == 0 && !is_named(cleaning->options) && drop[0] == '\0'))
 		return 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* svread - take what svwrite hands over, and write it out. */
+/* svread - receives what svwrite sends, and writes it out. */
 #include <errno.h>
 #include <locale.h>
 #include <poll.h>
@@ -21,7 +21,7 @@
 static const char usage_text[] =
 	"Usage: svread [OPTION ...]: write what svwrite sends to stdout, FILE or CMD\n"
 	"  -0, --null             take messages that end with NUL\n"
-	"      --atomic           replace FILE only when all has come\n"
+	"      --atomic           replace FILE only when all data has arrived\n"
 	"  -c, --channel=NAME     channel name (default: default)\n"
 	"      --exec=CMD         run CMD with the data as its standard input\n"
 	"  -f, --follow           take one transfer after another\n"
@@ -33,7 +33,7 @@ static const char usage_text[] =
 	"  -o, --output=FILE      write to FILE; with -f, %n is the transfer's number\n"
 	"  -p, --progress[=HOW]   show progress on a terminal; HOW: auto, force or json\n"
 	"  -q, --quiet            print errors only\n"
-	"      --queue            wait for the turn while the channel is in use\n"
+	"      --queue            wait in a queue while the channel is in use\n"
 	"  -r, --resume           resume an interrupted transfer; needs -o\n"
 	"  -s, --size=SIZE        capacity of the channel, such as 64K or 1.5G\n"
 	"      --sync             report success only when FILE is on the disk\n"
@@ -44,9 +44,9 @@ static const char usage_text[] =
 	"  -V, --version          print the version\n"
 	"Exit status: 0 done, 1 failed, 2 usage, 3 writer, 4 late, 5 busy, 128+n signal\n";
 
-/* What to do with what comes. */
+/* What to do with the data. */
 struct job {
-	const char *file;    /* or pattern; NULL: standard output */
+	const char *file;    /* output file, or a pattern for its name; NULL: standard output */
 	const char *command; /* NULL: no command */
 	bool follow;
 	bool atomic;
@@ -55,12 +55,12 @@ struct job {
 	struct cli_lines lines;
 };
 
-/* The two ends of a pipe cannot copy at the same time, so neither should for long. */
+/* The two ends of a pipe cannot copy at the same time, so neither should copy for long. */
 #define PIPE_BLOCK ((size_t)64 << 10)
 
 /*
- * The channel into the output, by write(2) straight out of the segment.  CLI_OK at the end of the stream, or
- * the status to exit with.
+ * Copy the channel into the output, by write(2) directly from the segment.  CLI_OK at the end of the stream,
+ * else the status to exit with.
  */
 static int copy_output(struct cli_transfer *t, const struct cli_output *output)
 {
@@ -84,7 +84,7 @@ static int copy_output(struct cli_transfer *t, const struct cli_output *output)
 	}
 }
 
-/* What could only be begun now that a writer has come. */
+/* Start the output and the command, now that a writer has come. */
 static bool begin_output(struct cli_transfer *t, struct job *job, struct cli_output *output)
 {
 	int fd;
@@ -102,7 +102,7 @@ static bool begin_output(struct cli_transfer *t, struct job *job, struct cli_out
 
 static int end_output(struct cli_transfer *t, struct cli_output *output, int status)
 {
-	/* The last moment for a signal to count: what follows cannot be undone. */
+	/* This is the last moment at which a signal counts: the next step cannot be undone. */
 	if (status == CLI_OK && cli_must_stop(t))
 		status = t->stop;
 	if (t->command == NULL)
@@ -110,17 +110,17 @@ static int end_output(struct cli_transfer *t, struct cli_output *output, int sta
 	return cli_command_end(t, output->fd, status);
 }
 
-/* One transfer into output, whose file has a name. */
+/* One transfer into an output whose file has a name. */
 static int take(struct cli_transfer *t, struct job *job, struct cli_output *output)
 {
 	int status = CLI_OK;
 
-	/* Standard output serves all transfers, and may be gone before the next one. */
+	/* Standard output is used for all transfers, and may be closed before the next one. */
 	if (job->command == NULL && (!job->follow || job->file == NULL) && !cli_output_open(t, output))
 		status = CLI_FAILED;
 	if (status == CLI_OK && (t->options.flags & SV_RESUME) != 0 && !output->regular)
 		cli_usage("--resume needs an --output that is a regular file");
-	/* What --atomic writes is another file, until the end. */
+	/* Until the end --atomic writes another file. */
 	if (status == CLI_OK && output->regular && !output->atomic)
 		t->options.source = (struct sv_source){ .device = (uint64_t)output->st.st_dev,
 			                                .inode = (uint64_t)output->st.st_ino };
@@ -165,7 +165,7 @@ static int transfer(struct cli_transfer *t, struct job *job)
 	return status;
 }
 
-/* After a channel was taken by a writer of another kind: it may be gone soon. */
+/* The channel has a writer of another kind, which may be gone soon. */
 #define RETRY_MS 1000
 
 static int serve(struct cli_transfer *t, struct job *job)
@@ -176,7 +176,7 @@ static int serve(struct cli_transfer *t, struct job *job)
 		status = transfer(t, job);
 		if (cli_signal != 0)
 			cli_die_by(cli_signal);
-		/* Nobody will ever take what comes next. */
+		/* Nobody is left to read the next transfer. */
 		if (t->consumer_gone && job->command == NULL && job->file == NULL)
 			return status;
 		if (!t->met && t->number > 1 && (t->refused == SV_EMODE || t->refused == SV_EREMOVED))

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* svstat - which channels there are, who is attached, and how much they have moved.  It changes nothing. */
+/* svstat - shows which channels exist, who is attached, and how much they have moved.  It changes nothing. */
 #include <getopt.h>
 #include <locale.h>
 #include <stdio.h>
@@ -26,12 +26,12 @@ static const char usage_text[] =
 	"      --json             as JSON; with --watch one line for each snapshot\n"
 	"  -k, --path=PATH        only the channel of this rendezvous file\n"
 	"      --noheadings       no headings\n"
-	"  -o, --columns=COLUMNS  these columns, separated by commas; -o help lists them\n"
-	"      --raw              no blank within a cell; also when piped\n"
+	"  -o, --columns=COLUMNS  show these columns, separated by commas; see -o help\n"
+	"      --raw              no blanks within a cell, for scripts; also in a pipe\n"
 	"  -t, --timeout=SECONDS  with --wait: give up after SECONDS\n"
 	"      --wait=NAME        wait for NAME, or NAME=STATE: writer, reader, gone, ...\n"
-	"  -w, --watch[=SECONDS]  again each second, or so often, until q or Ctrl-C\n"
-	"  -h, --help             this help\n"
+	"  -w, --watch[=SECONDS]  repeat each second, or each SECONDS, until q or Ctrl-C\n"
+	"  -h, --help             print this help\n"
 	"  -V, --version          version\n"
 	"Exit status: 0 shown (or there are none), 1 error or no such channel, 2 usage,\n"
 	"4 timed out, 128+n ended by signal n.\n"
@@ -80,7 +80,7 @@ static int parse_interval(const char *text)
 	return milliseconds;
 }
 
-/* The interval may be a word of its own, as watch(1) and top(1) have it; a channel of that name needs -c. */
+/* The interval may be a separate word, as in watch(1) and top(1); a channel with such a name needs -c. */
 static int parse_watch(int argc, char *const *argv)
 {
 	int milliseconds;
@@ -128,7 +128,7 @@ static void check(struct request *request, int argc, char *const *argv)
 	check_await(request);
 }
 
-/* Fill in what follows from the options and from where the output goes. */
+/* Fill in what depends on other options and on where the output goes. */
 static void complete(struct request *request)
 {
 	struct cli_view *view = &request->show.view;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* svwrite - hand files or standard input to svread through shared memory. */
+/* svwrite - sends files or standard input to svread through shared memory. */
 #include <errno.h>
 #include <locale.h>
 #include <stdio.h>
@@ -33,7 +33,7 @@ static const char usage_text[] =
 	"  -N, --name=TEXT        TEXT begins each progress line, a newline ends it\n"
 	"  -p, --progress[=HOW]   show progress on a terminal; HOW: auto, force or json\n"
 	"  -q, --quiet            print errors only\n"
-	"      --queue            wait for the turn while the channel is in use\n"
+	"      --queue            wait in a queue while the channel is in use\n"
 	"  -r, --resume           resume an interrupted transfer\n"
 	"  -s, --size=SIZE        capacity of the channel, such as 64K or 1.5G\n"
 	"  -t, --timeout=SECONDS  give up after waiting SECONDS for the reader\n"
@@ -51,7 +51,7 @@ struct job {
 	struct cli_inputs inputs;
 };
 
-/* The detached data must fit, since nobody may come to make room. */
+/* Detached data must fit into the ring, because perhaps nobody comes to make room. */
 static int reserve(struct cli_transfer *t, const struct cli_input *input, void **data, size_t *got)
 {
 	char beyond;
@@ -60,7 +60,7 @@ static int reserve(struct cli_transfer *t, const struct cli_input *input, void *
 	if ((t->options.flags & SV_DETACH) == 0)
 		return cli_reserve(t, t->block, data, got);
 	code = sv_reserve(t->ch, 1, data, got, 0);
-	/* A reader was there already: this is an ordinary transfer. */
+	/* A reader was there already, so this is an ordinary transfer. */
 	if (code == SV_EAGAIN)
 		return cli_reserve(t, 1, data, got);
 	if (code != SV_ETOOBIG)
@@ -73,7 +73,9 @@ static int reserve(struct cli_transfer *t, const struct cli_input *input, void *
 	return SV_ETOOBIG;
 }
 
-/* One input into the channel, by read(2) straight into the segment.  CLI_OK, or the status to exit with. */
+/*
+ * Copy one input into the channel, by read(2) directly into the segment.  CLI_OK, or the status to exit with.
+ */
 static int copy_input(struct cli_transfer *t, const struct cli_input *input)
 {
 	void *data;
@@ -120,7 +122,7 @@ static int copy_inputs(struct cli_transfer *t, struct cli_inputs *inputs)
 			status = messages ? cli_lines_copy_in(t, &lines, input) : copy_input(t, input);
 		if (status == CLI_OK)
 			status = cli_input_check(t, input);
-		/* The pipe of a command is closed when that is told how the transfer went. */
+		/* The pipe of a command stays open until the command is told how the transfer went. */
 		if (t->command == NULL)
 			cli_input_done(input);
 	}
@@ -148,7 +150,10 @@ static void check_kept(const struct cli_transfer *t)
 	fclose(file);
 }
 
-/* Tell which file it is.  A resumed input must be one file, the same as before, that can be positioned. */
+/*
+ * Store which file the input is.  A resumed input must be one file, the same as before, in which a position
+ * can be set.
+ */
 static void identify(struct cli_transfer *t, const struct cli_inputs *inputs)
 {
 	const struct cli_input *input = &inputs->list[0];
@@ -157,7 +162,7 @@ static void identify(struct cli_transfer *t, const struct cli_inputs *inputs)
 	if ((t->options.flags & SV_RESUME) != 0 && (inputs->count != 1 || !S_ISREG(input->st.st_mode)))
 		cli_usage("--resume takes one regular FILE: %s cannot be read again from the middle",
 		          inputs->count != 1 ? "several files" : input->name);
-	/* Also without --resume: the reader must not write into it. */
+	/* This is needed without --resume too: the reader must not write into this file. */
 	if (!S_ISREG(input->st.st_mode))
 		return;
 	source->device = (uint64_t)input->st.st_dev;
@@ -180,7 +185,7 @@ static void check_detach(struct cli_transfer *t, const struct cli_inputs *inputs
 		t->options.capacity = inputs->total > 0 ? inputs->total : 1;
 }
 
-/* A file that cannot be positioned fails before anything is said. */
+/* Set the position first: if the file does not allow it, fail before printing anything. */
 static int position_input(struct cli_transfer *t, const struct cli_input *input)
 {
 	if (t->resumed == 0)
@@ -217,7 +222,7 @@ static int transfer(struct cli_transfer *t, struct job *job)
 		status = start_command(t, job);
 	if (status == CLI_OK)
 		status = copy_inputs(t, &job->inputs);
-	/* A command that fails after its last byte has failed all the same. */
+	/* A command that fails after its last byte has still failed. */
 	status = cli_command_end(t, job->inputs.list[0].fd, status);
 	if (status == CLI_OK)
 		status = cli_call_status(t, cli_finish(t));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* advice.h - the library's advice code in words, with the complete command where one helps. */
+/* advice.h - puts the library's advice code into words, with a complete command if one helps. */
 #ifndef SV_COMMON_ADVICE_H
 #define SV_COMMON_ADVICE_H
 
@@ -10,14 +10,14 @@
 #define CLI_ADVICE_SIZE (2 * CLI_COMMAND_SIZE + 256)
 
 /*
- * What would help after *error, to be printed after its text: "; run: svclean -c backup".  The channel is
- * what the options named: name or path (both NULL: the default channel) and project id (0: the default).
- * Every command concerns that channel and no other.  Returns out, which is empty when there is no advice.
+ * What helps after *error, to be printed after its text: "; run: svclean -c backup".  The channel is the one
+ * that the options named: name or path (both NULL: the default channel) and project id (0: the default).
+ * Every command concerns that channel and no other.  Returns out, which is empty if there is no advice.
  */
 char *cli_advise(char *out, size_t size, const struct sv_error *error, const char *name, const char *path,
                  int project);
 
-/* Report the failure of a library call on that channel: its sentence and the advice, in one line. */
+/* Report the failure of a library call on that channel: its sentence and the advice, on one line. */
 void cli_report_error(const struct sv_error *error, const char *name, const char *path, int project);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * arguments.h - arguments of options.  Each function returns the value, or prints what is wrong with the text
+ * arguments.h - arguments of options.  Each function returns the value.  If the text is wrong, it prints why
  * and what to use instead, and ends the program with status 2.  `option` is the name to print: "--size".
  */
 #ifndef SV_COMMON_ARGUMENTS_H

@@ -27,18 +27,21 @@ struct cli_json {
 	unsigned depth;
 };
 
-/* on_one_line: everything on one line, for one object after the other; else indented. */
+/* on_one_line: put everything on one line, for one object after the other; otherwise indent. */
 void cli_json_start(struct cli_json *json, FILE *out, bool on_one_line);
 void cli_json_end(struct cli_json *json); /* writes the newline after the last value */
 
 void cli_json_open(struct cli_json *json, const char *key, char bracket); /* '{' or '[' */
 void cli_json_close(struct cli_json *json, char bracket);                 /* '}' or ']' */
 
-/* Any bytes: those that are not UTF-8 become U+FFFD, control characters are escaped.  NULL is null. */
+/*
+ * The text may hold any bytes: those that are not UTF-8 become U+FFFD, control characters are escaped.  NULL
+ * becomes null.
+ */
 void cli_json_text(struct cli_json *json, const char *key, const char *text);
 void cli_json_signed(struct cli_json *json, const char *key, int64_t number);
 void cli_json_unsigned(struct cli_json *json, const char *key, uint64_t number);
-/* Printed with so many decimals; infinity and NaN become null. */
+/* Printed with this many decimals; infinity and NaN become null. */
 void cli_json_real(struct cli_json *json, const char *key, double number, int decimals);
 void cli_json_bool(struct cli_json *json, const char *key, bool value);
 void cli_json_null(struct cli_json *json, const char *key);

@@ -14,7 +14,7 @@
 #include "common/shell.h"
 #include "common/text.h"
 
-/* A message may hold a complete command with a path in it; it must not be cut off. */
+/* A message may contain a complete command with a path, and must not be cut off. */
 #define LINE_MOST (2048 + 2 * CLI_COMMAND_SIZE)
 
 const char *cli_program = "svipc";
@@ -22,8 +22,10 @@ const char *cli_clear_line = "\r\033[K";
 volatile sig_atomic_t cli_line_shown;
 static char last_failure[1024];
 
-/* One write for a line, so that the lines of two programs on one terminal do not mix.  Whatever names and
- * paths the text holds, nothing in it steers the terminal. */
+/*
+ * Write each line with one write(2), so that the lines of two programs on one terminal do not mix.  Names and
+ * paths in the text are escaped, so they cannot control the terminal.
+ */
 static void line(bool failure, int sys_errno, const char *format, va_list args)
 {
 	char text[LINE_MOST], safe[LINE_MOST];
@@ -99,7 +101,7 @@ _Noreturn void cli_usage_told(void)
 
 void cli_keep_standard_streams(void)
 {
-	/* Not the direction that the stream is used in. */
+	/* Open each in the direction in which the stream is not used. */
 	static const int useless[] = { O_WRONLY, O_RDONLY, O_WRONLY };
 	int fd;
 
@@ -113,7 +115,7 @@ int cli_close_stdout(int status)
 {
 	bool failed = ferror(stdout) != 0;
 
-	/* If an earlier write failed and this one does not, why is not known any more. */
+	/* If an earlier write failed and this one does not, the reason is not known any more. */
 	errno = 0;
 	if (fclose(stdout) == 0 && !failed)
 		return status;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* messages.h - what the programs say, and the status that they exit with. */
+/* messages.h - the messages of the programs, and their exit statuses. */
 #ifndef SV_COMMON_MESSAGES_H
 #define SV_COMMON_MESSAGES_H
 
@@ -30,7 +30,7 @@ void cli_note(const char *format, ...) __attribute__((format(printf, 1, 2)));
 const char *cli_last_failure(void);
 void cli_forget_failure(void);
 
-/* A progress line that has no newline yet is on the terminal: a message first clears it by this text. */
+/* A progress line without a newline is on the terminal: a message first writes this text to clear it. */
 extern volatile sig_atomic_t cli_line_shown;
 extern const char *cli_clear_line;
 
@@ -40,13 +40,13 @@ _Noreturn void cli_usage(const char *format, ...) __attribute__((format(printf, 
 _Noreturn void cli_usage_told(void);
 
 /*
- * Make sure that descriptors 0, 1 and 2 are open, to be called first: otherwise a file that is opened later
- * could become standard error, and messages would land in it.  A stream that was closed cannot be used:
+ * Make sure that descriptors 0, 1 and 2 are open; call it first.  Otherwise a file that is opened later could
+ * become standard error, and messages would be written into it.  A stream that was closed cannot be used:
  * reading and writing fail with EBADF.
  */
 void cli_keep_standard_streams(void);
 
-/* Flush and close standard output: a failed write is an error.  The status to exit with. */
+/* Flush and close standard output; a failed write is an error.  Returns the status to exit with. */
 int cli_close_stdout(int status);
 
 /* Exit status of a library code. */

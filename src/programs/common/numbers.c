@@ -16,7 +16,10 @@ static bool refuse(int why)
 	return false;
 }
 
-/* Digits up to most; *n is how many.  false: there are none (EINVAL), or the number is too large (ERANGE). */
+/*
+ * Read digits of a number up to most; *n is how many.  False: there are none (EINVAL), or the number is too
+ * large (ERANGE).
+ */
 static bool whole(const char *text, uint64_t most, uint64_t *number, size_t *n)
 {
 	bool fits = true;
@@ -58,8 +61,10 @@ static bool decimal(const char *text, uint64_t most, uint64_t *number, uint64_t 
 	return valid;
 }
 
-/* "", "K", "KB", "KiB" and so on: the power of 1024, 0 for no unit, -1 if it is none.  "KiB" and "KB" are
- * what people copy from other tools; both mean 1024 here. */
+/*
+ * The power of 1024 of "", "K", "KB", "KiB" and so on; 0 for no unit, -1 if it is no unit.  "KB" and "KiB"
+ * are what people copy from other tools; both mean 1024 here.
+ */
 static int unit_of(const char *text)
 {
 	static const char units[] = "KMGTPE";
@@ -154,7 +159,10 @@ bool cli_parse_mode(const char *text, unsigned *mode)
 		*mode = *mode * 8 + (unsigned)(text[n] - '0');
 	if (n < 3 || n > 4 || text[n] != '\0')
 		return refuse(EINVAL);
-	/* Reading without writing is of no use: both sides change the semaphores and the positions. */
+	/*
+	 * Permission to read without permission to write is useless: both sides change the semaphores and the
+	 * positions.
+	 */
 	return *mode == 0600 || *mode == 0660 || *mode == 0606 || *mode == 0666 || refuse(ERANGE);
 }
 

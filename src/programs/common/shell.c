@@ -21,7 +21,7 @@ static bool is_printable(const char *text)
 	return true;
 }
 
-/* One character of a quoted word, in at most five bytes; *used is how much of the text it was. */
+/* Quote one character of a word, in at most five bytes; *used is how many bytes of the text it had. */
 static const char *quoted(char *out, const char *text, bool escaped, size_t *used)
 {
 	size_t n = cli_printable(text, NULL);

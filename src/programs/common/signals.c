@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * signals.c - ended by a signal: tell the peer, leave, die by that signal; a memory access violation: say
- * where; ticks, SIGUSR1 and the like: ask the program to attend to them between two blocks.
+ * signals.c - what the programs do on a signal.
+ *
+ * INT, TERM and HUP: tell the peer, leave, and die by the same signal.  A memory access violation: report
+ * where.  Ticks, SIGUSR1 and the like: ask the program to handle them between two blocks.
  */
 #define _GNU_SOURCE
 #include "common/signals.h"
@@ -15,7 +17,10 @@
 
 #include "common/messages.h"
 
-/* A signal that comes just before a read or write would block is not lost: the timer interrupts again. */
+/*
+ * If a signal comes just before a read or write blocks, the timer interrupts that call again, so the signal
+ * is not lost.
+ */
 #define AGAIN_MS 100
 
 volatile sig_atomic_t cli_signal;
@@ -38,7 +43,7 @@ static void timer(int first_ms, int again_ms)
 	setitimer(ITIMER_REAL, &value, NULL);
 }
 
-/* End the wait that the program may be in. */
+/* End the wait in which the program may be. */
 static void interrupt(void)
 {
 	sv_channel *ch = atomic_load(&guarded);
@@ -80,7 +85,7 @@ static size_t put(char *text, size_t used, size_t size, const char *more)
 	return used;
 }
 
-/* Only what signal-safety(7) allows. */
+/* Uses only what signal-safety(7) allows. */
 static void on_violation(int signal, siginfo_t *info, void *context)
 {
 	static const char digits[] = "0123456789abcdef";
@@ -111,7 +116,10 @@ static void on_violation(int signal, siginfo_t *info, void *context)
 	used = put(text, used, sizeof text, "; the other side is told\n");
 	ignored = write(STDERR_FILENO, text, used);
 	(void)ignored;
-	/* SA_RESETHAND: the default action is back; the kernel then gives this side's weight. */
+	/*
+	 * SA_RESETHAND has restored the default action; when the process dies, the kernel adds this side's
+	 * weight.
+	 */
 	raise(signal);
 }
 
@@ -122,7 +130,7 @@ static void catch (int signal, void (*handler)(int))
 	memset(&action, 0, sizeof action);
 	action.sa_handler = handler;
 	sigemptyset(&action.sa_mask);
-	/* What the parent had ignored (nohup, a background job) stays ignored. */
+	/* A signal that the parent ignored (nohup, a background job) stays ignored. */
 	if (sigaction(signal, NULL, &old) == 0 && old.sa_handler != SIG_IGN)
 		sigaction(signal, &action, NULL);
 }
@@ -144,7 +152,7 @@ void cli_catch_signals(void)
 	violation.sa_flags = SA_SIGINFO | (int)SA_RESETHAND;
 	sigaction(SIGSEGV, &violation, NULL);
 	sigaction(SIGBUS, &violation, NULL);
-	/* EPIPE and EFBIG are errors like any other. */
+	/* EPIPE and EFBIG are handled like other errors. */
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
 }
@@ -165,7 +173,7 @@ void cli_tick(int every_ms)
 	struct sigaction action;
 
 	ticking = every_ms != 0;
-	/* A line that was left by Ctrl-Z is drawn again at once. */
+	/* After Ctrl-Z and fg, draw the progress line again at once. */
 	memset(&action, 0, sizeof action);
 	action.sa_handler = ticking ? on_attention : SIG_DFL;
 	sigemptyset(&action.sa_mask);

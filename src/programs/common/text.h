@@ -19,12 +19,16 @@
 char *cli_escape(char *out, size_t size, const char *text);
 char *cli_escape_message(char *out, size_t size, const char *text);
 
-/* Bytes of the printable character that a text begins with, 0 if it begins with none; its columns in *width
- * (may be NULL). */
+/*
+ * Bytes of the printable character that a text begins with, 0 if it begins with none; its columns in *width
+ * (may be NULL).
+ */
 size_t cli_printable(const char *text, size_t *width);
 
-/* Bytes of the UTF-8 sequence (RFC 3629) that a text begins with, 0 if it begins with none.  *point is the
- * character; *control tells whether it is one that cli_escape() would escape in any locale. */
+/*
+ * Bytes of the UTF-8 sequence (RFC 3629) that a text begins with, 0 if it begins with none.  *point is the
+ * character; *control tells whether it is one that cli_escape() would escape in any locale.
+ */
 size_t cli_utf8(const char *text, uint32_t *point, bool *control);
 
 /* Columns that a text made by cli_escape() takes on a terminal. */

@@ -47,7 +47,10 @@ static bool is_so(const struct wanted *wanted, const struct sv_info *info)
 	return false;
 }
 
-/* Wait until the channel is as wanted.  *found tells whether there was a channel at last, *info its facts. */
+/*
+ * Wait until the channel is in the wanted state.  *found: the channel existed in the end, and *info describes
+ * it.
+ */
 static int watch(const char *name, const struct cli_choice *choice, const struct wanted *wanted,
                  int64_t deadline, struct sv_info *info, bool *found)
 {

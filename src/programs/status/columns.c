@@ -8,14 +8,14 @@
 #include "common/states.h"
 #include "common/text.h"
 
-/* A cell that is being written; its text is "-" when a function leaves it alone. */
+/* A cell that is being written.  If a function writes nothing, its text is "-". */
 struct cell {
 	char *out;
 	size_t size;
 	const struct cli_channel *channel;
 	const struct sv_info *info;
 	const struct cli_view *view;
-	size_t bar; /* columns that a bar may take */
+	size_t bar; /* width available for a bar */
 };
 
 static void put_bytes(const struct cell *cell, uint64_t bytes)
@@ -230,8 +230,10 @@ static void elsewhere(const struct cell *cell)
 	snprintf(cell->out, cell->size, "%u", cell->info->elsewhere);
 }
 
-/* Columns that are never cut; and those that may be cut to so many columns, at their end or at their
- * beginning. */
+/*
+ * Columns that are never cut, and columns that may be cut to a least width, at their end or at their
+ * beginning.
+ */
 #define TEXT(heading) \
 	{ \
 		heading, false, false, 0 \
@@ -330,7 +332,7 @@ const struct cli_column *cli_columns_layout(int column)
 	return &columns[column].layout;
 }
 
-/* The blanks of a cell, which would make two fields of it, as escapes. */
+/* Escape the blanks of a cell, which would make two fields of it. */
 static void join(char *out, size_t size)
 {
 	size_t i, length = strlen(out);

@@ -9,8 +9,8 @@
 #include "status/table.h"
 
 #define INDENT ((size_t)10)
-#define LEAST_TEXT \
-	((size_t)10) /* columns beside a label; a window that has less gets the label above the text */
+#define LEAST_TEXT ((size_t)10) /* a window with fewer columns beside a label gets the label above the text \
+	                         */
 
 /*
  * "label     text": the text is broken at blanks to fit into width columns, and a word that is longer than a
@@ -102,7 +102,7 @@ static void put_ring(FILE *out, const struct cli_channel *channel, size_t width)
 	put_fact(out, "moved", text, width);
 }
 
-/* What makes the name free again, if nobody is attached. */
+/* The command that frees the name again, if nobody is attached. */
 static void put_remedy(FILE *out, const struct sv_info *info, size_t width)
 {
 	static char command[CLI_COMMAND_SIZE];

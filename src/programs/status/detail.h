@@ -7,7 +7,7 @@
 
 #include "status/facts.h"
 
-/* At most width columns a line; 0: any. */
+/* Print it with at most width columns in each line; 0: no limit. */
 void cli_detail_print(FILE *out, const struct cli_channel *channel, size_t width);
 
 #endif

@@ -70,12 +70,12 @@ char *cli_display_frame(const struct cli_snapshot *snapshot, const struct cli_vi
                         size_t lines)
 {
 	char text[256], *frame = NULL;
-	size_t size, room = lines > 2 ? lines - 2 : 1; /* what the summary and the headings leave */
+	size_t size, room = lines > 2 ? lines - 2 : 1; /* lines left below the summary and the headings */
 	FILE *out = open_memstream(&frame, &size);
 
 	if (out == NULL)
 		return NULL;
-	/* "... and N more" takes a line, too. */
+	/* The line "... and N more" needs room too. */
 	if (snapshot->count > room && room > 1)
 		room--;
 	cli_print_cut(out, cli_display_summary(text, sizeof text, snapshot, width), width);

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* display.h - a snapshot as text: a table or details, a line that sums it up, JSON, a frame of a screen. */
+/* display.h - a snapshot as text: a table or details, a summary line, JSON, or a frame of a screen. */
 #ifndef SV_STATUS_DISPLAY_H
 #define SV_STATUS_DISPLAY_H
 
 #include "status/columns.h"
 #include "status/snapshot.h"
 
-/* Print the table, with at most so many rows, or the details.  No line is wider than width.  Width 0: lines
- * may have any width, and the table has the columns that suit 80. */
+/*
+ * Print the table with at most this many rows, or the details.  No line is wider than width.  Width 0: there
+ * is no limit, and the table has the columns that fit into 80.
+ */
 void cli_display(FILE *out, const struct cli_snapshot *snapshot, const struct cli_view *view, size_t width,
                  size_t rows);
 

@@ -36,7 +36,7 @@ static const char *const watch_layouts[] = {
 	"channel,key,shmid,semid,state,writer,reader,moved,done,rate,bar,capacity,age,reason",
 };
 
-/* A name of up to so many columns is not cut to make room for a bar: fill as a number is shown instead. */
+/* A name up to this width is not cut to make room for a bar; the fill is shown as a number instead. */
 #define NAME_BESIDE_BAR 32
 
 static void fill_table(struct cli_table *table, const struct cli_snapshot *snapshot,
@@ -93,7 +93,7 @@ void cli_layout_table(struct cli_table *table, const struct cli_snapshot *snapsh
 			break;
 		cli_table_free(table);
 	}
-	/* The bar takes the columns that are left. */
+	/* The bar uses the columns that are left. */
 	if (spare > 0 && has_bar(list[i])) {
 		cli_table_free(table);
 		fill_layout(table, snapshot, view, list[i], CLI_BAR_LEAST + (size_t)spare);

@@ -27,7 +27,7 @@ static int collect(const struct sv_info *info, void *arg)
 {
 	struct ours *ours = arg;
 
-	/* An object that its content shows to be foreign may be an orphan. */
+	/* A segment whose content is foreign may be an orphan. */
 	if (info->state == SV_STATE_FOREIGN)
 		return 0;
 	if (ours->count == ours->room) {
@@ -68,7 +68,7 @@ static int64_t last_use(const struct cli_orphan *orphan)
 	return orphan->used > orphan->changed ? orphan->used : orphan->changed;
 }
 
-/* An orphan of unknown age may be young, so it is left out where an age is asked for. */
+/* An orphan of unknown age may be young, so it is left out if the user asks for an age. */
 static int report(struct search *search, struct cli_orphan *orphan)
 {
 	if (search->older_than_s > 0 && cli_seconds_since(last_use(orphan)) < search->older_than_s)
@@ -105,8 +105,10 @@ static int walk_segments(struct search *search, FILE *table)
 		unsigned long maps;
 		int key;
 
-		/* key shmid perms size cpid lpid nattch uid gid cuid cgid atime dtime ctime rss swap; the
-		 * heading does not match. */
+		/*
+		 * key shmid perms size cpid lpid nattch uid gid cuid cgid atime dtime ctime rss swap; the
+		 * heading does not match.
+		 */
 		if (sscanf(line,
 		           "%d %d %o %" SCNu64 " %ld %ld %lu %u %*u %*u %*u %" SCNd64 " %" SCNd64 " %" SCNd64,
 		           &key, &orphan.id, &orphan.mode, &orphan.size, &creator, &last, &maps,
@@ -123,7 +125,9 @@ static int walk_segments(struct search *search, FILE *table)
 	return result;
 }
 
-/* The kernel keeps for each semaphore the process that changed it last; it does not keep who made the set. */
+/*
+ * For each semaphore the kernel stores the process that changed it last; it does not store who made the set.
+ */
 static bool set_is_orphaned(struct cli_orphan *orphan)
 {
 	long user = 0, last = 0;
@@ -144,8 +148,10 @@ static bool set_is_orphaned(struct cli_orphan *orphan)
 	}
 	if (last == 0)
 		return false;
-	/* A set whose segment is gone already is only known by the record, which lies in the directory of its
-	 * channel. */
+	/*
+	 * If its segment is gone already, a set is known only by its record, which is in the directory of its
+	 * channel.
+	 */
 	snprintf(orphan->reason, sizeof orphan->reason,
 	         user == 0 ? "nobody waits on it, its last user %ld is gone%s"
 	                   : "nobody waits on it, its last users, %ld and others, are gone%s",
@@ -178,7 +184,7 @@ static int walk_sets(struct search *search, FILE *table)
 	return result;
 }
 
-/* The kernel keeps the last sender and the last receiver; it does not keep who made the queue. */
+/* The kernel stores the last sender and the last receiver; it does not store who made the queue. */
 static bool queue_is_orphaned(struct cli_orphan *orphan, long sender, long receiver)
 {
 	if ((sender == 0 && receiver == 0) || (sender != 0 && !is_gone(sender)) ||
@@ -258,7 +264,7 @@ int cli_orphans_walk(int64_t older_than_s, cli_orphan_visit visit, void *arg)
 
 static const struct {
 	const char *name, *unit; /* the unit of its size, in JSON */
-	char option;             /* of ipcrm(1) */
+	char option;             /* option of ipcrm(1) */
 } kinds[] = {
 	[CLI_SEGMENT] = { "segment", "size", 'm' },
 	[CLI_SET] = { "set", "semaphores", 's' },

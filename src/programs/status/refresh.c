@@ -51,7 +51,10 @@ static void sleep_until(int64_t until_ns)
 	nanosleep(sv_time_left(until_ns, &left), NULL);
 }
 
-/* Show one snapshot until the next is due.  false: it was the last one, and *status is what to exit with. */
+/*
+ * Show one snapshot until the next one is due.  False: it was the last one, and *status is the status to exit
+ * with.
+ */
 static bool show(const struct cli_snapshot *snapshot, const struct cli_refresh *refresh, bool screen,
                  int turn, int *status)
 {
@@ -102,7 +105,7 @@ int cli_refresh(const struct cli_refresh *refresh)
 	}
 	if (screen)
 		cli_screen_end();
-	/* The message comes after the screen was left, which would have taken it away. */
+	/* Print the message after leaving the screen, which would otherwise take the message away. */
 	if (more)
 		cli_say("%s", now->failure);
 	cli_snapshot_free(now);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* refresh.h - one snapshot after the other, on a screen, as blocks of text or as lines of JSON. */
+/* refresh.h - shows one snapshot after the other: on a screen, as blocks of text, or as lines of JSON. */
 #ifndef SV_STATUS_REFRESH_H
 #define SV_STATUS_REFRESH_H
 

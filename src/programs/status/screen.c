@@ -20,9 +20,9 @@
 
 static const int caught[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGTSTP, SIGWINCH };
 static volatile sig_atomic_t resized, stopped;
-static sigset_t outside; /* signal mask of the program */
+static sigset_t outside; /* the program's own signal mask */
 static struct termios cooked;
-static bool raw_mode; /* of the terminal at standard input */
+static bool raw_mode; /* terminal settings of standard input */
 static bool keys;     /* standard input is read for single keys */
 
 static void on_signal(int signal)
@@ -122,9 +122,11 @@ bool cli_screen_draw(const char *text, size_t lines)
 {
 	size_t line, length;
 
-	/* Line by line, not cleared as a whole first: nothing flickers.  Each line is cleared before it is
-	 * written: after a line as wide as the screen, some terminals would clear its last character.  No
-	 * line feed follows the last line, it would scroll. */
+	/*
+	 * Draw line by line without clearing the whole screen first, so that nothing flickers.  Clear each
+	 * line before writing it, because after a line as wide as the screen some terminals would clear its
+	 * last character.  Write no line feed after the last line, because it would scroll.
+	 */
 	fputs("\033[H", stdout);
 	for (line = 0; line < lines && *text != '\0'; line++) {
 		length = strcspn(text, "\n");
@@ -144,13 +146,13 @@ static void stop_and_go_on(void)
 	take();
 }
 
-/* Read the keys that were pressed.  false: none of them means anything here. */
+/* Read the keys that were pressed.  False: none of them has a meaning here. */
 static bool read_keys(enum cli_screen_event *event)
 {
 	char key[32];
 	ssize_t n = read(STDIN_FILENO, key, sizeof key), i;
 
-	/* At the end of the input poll() would return at once for ever. */
+	/* At the end of the input poll() would return at once each time. */
 	if (n <= 0)
 		keys = false;
 	for (i = 0; i < n; i++) {
@@ -174,7 +176,9 @@ enum cli_screen_event cli_screen_wait(long long until_ns)
 	int ready;
 
 	for (;;) {
-		/* The signals come only in here, so none is missed between reading the flags and the wait.
+		/*
+		 * Signals can come only in this call, so none is missed between reading the flags and the
+		 * wait.
 		 */
 		ready = ppoll(&input, keys ? 1 : 0, sv_time_left(until_ns, &left), &outside);
 		if (cli_signal != 0)

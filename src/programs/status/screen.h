@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* screen.h - a screen that is drawn again and again, and left as it was found. */
+/* screen.h - a screen that is drawn repeatedly, and restored at the end. */
 #ifndef SV_STATUS_SCREEN_H
 #define SV_STATUS_SCREEN_H
 
@@ -14,15 +14,19 @@ enum cli_screen_event {
 	CLI_SCREEN_SIGNAL  /* INT, TERM, HUP or QUIT came: cli_signal */
 };
 
-/* Columns and lines of the terminal at fd, or what $COLUMNS and $LINES say instead; 0: not known.  Either may
- * be NULL. */
+/*
+ * Columns and lines of the terminal at fd, or what $COLUMNS and $LINES say instead; 0: not known.  Either may
+ * be NULL.
+ */
 void cli_terminal_size(int fd, size_t *columns, size_t *lines);
 
 /* Can standard output be such a screen? */
 bool cli_screen_possible(void);
 
-/* Take the screen over and give it back; signals that would end or stop the program wait for
- * cli_screen_wait(). */
+/*
+ * Take over the screen, and restore it.  Signals that would end or stop the program wait for
+ * cli_screen_wait().
+ */
 void cli_screen_begin(void);
 void cli_screen_end(void);
 

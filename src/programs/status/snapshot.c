@@ -90,7 +90,7 @@ static void keep_failure(struct cli_snapshot *snapshot, const struct cli_choice 
 	         cli_advise(advice, sizeof advice, error, name, choice->path, choice->project));
 }
 
-/* One more is missing, for the reason that was kept last. */
+/* Note one more missing channel, with the reason that was stored last. */
 static void add_missing(struct cli_snapshot *snapshot)
 {
 	size_t count = snapshot->missing + 1;
@@ -169,7 +169,7 @@ static bool was_there(const struct cli_snapshot *snapshot, const struct sv_info 
 	return false;
 }
 
-/* Is there a channel that seems to be unusable, and that did not seem so in the snapshot before? */
+/* Does a channel seem to be unusable that did not seem so in the snapshot before? */
 static bool is_in_doubt(const struct cli_snapshot *snapshot, const struct cli_snapshot *before)
 {
 	size_t i;
@@ -186,8 +186,8 @@ static bool is_in_doubt(const struct cli_snapshot *snapshot, const struct cli_sn
 }
 
 /*
- * A channel that a process is just making or removing can seem to be stale, foreign or corrupt for a moment.
- * So that is believed only if it is still the same after a pause.
+ * While a process makes or removes a channel, it can seem to be stale, foreign or corrupt for a moment.  So
+ * such a state counts only if it is the same after a pause.
  */
 int cli_snapshot_take(struct cli_snapshot *snapshot, const struct cli_choice *choice)
 {

@@ -6,10 +6,10 @@
 #include "status/facts.h"
 
 struct cli_choice {
-	bool all; /* of every user */
+	bool all; /* channels of every user */
 	char *const *names;
 	size_t name_count;
-	const char *path; /* in place of names */
+	const char *path; /* used instead of names */
 	int project;
 };
 
@@ -21,8 +21,8 @@ struct cli_snapshot {
 	struct cli_channel *channel;
 	size_t count, room;
 	int64_t at_ns;
-	size_t missing;     /* chosen, but not there */
-	char **why;         /* for each that is missing */
+	size_t missing;     /* number of chosen channels that do not exist */
+	char **why;         /* a reason for each missing channel */
 	char failure[2048]; /* why the snapshot could not be taken */
 };
 
@@ -36,7 +36,7 @@ int cli_snapshot_take(struct cli_snapshot *snapshot, const struct cli_choice *ch
 /* Fill in the rates since an earlier snapshot. */
 void cli_snapshot_rates(struct cli_snapshot *now, const struct cli_snapshot *before);
 
-/* The busiest first; those that move nothing stay in order. */
+/* Sort the busiest first; channels that move nothing stay in order. */
 void cli_snapshot_sort_by_rate(struct cli_snapshot *snapshot);
 
 void cli_snapshot_free(struct cli_snapshot *snapshot);

@@ -44,7 +44,7 @@ static size_t gap(size_t width)
 	return width == 0 || width > 60 ? 2 : 1;
 }
 
-/* What each column needs for its widest cell. */
+/* Measure the width that each column needs for its widest cell. */
 static void measure(const struct cli_table *table, bool headings, size_t *need)
 {
 	size_t i, width;
@@ -89,7 +89,7 @@ long cli_table_spare(const struct cli_table *table, bool headings, size_t width)
 	return (long)width - (long)sum(need, table->columns, gap(width));
 }
 
-/* Narrow the column that can spare most, again and again, until the line fits or nothing can be spared. */
+/* Repeatedly narrow the column that can spare most, until the line fits or no column can spare anything. */
 static void shrink(const struct cli_table *table, size_t width, size_t *widths, const size_t *floor)
 {
 	while (sum(widths, table->columns, gap(width)) > width) {
@@ -106,7 +106,7 @@ static void shrink(const struct cli_table *table, size_t width, size_t *widths, 
 	}
 }
 
-/* The widths to print with.  If even the least widths do not fit, columns that may be cut get less. */
+/* Choose the widths to print with.  If even the least widths do not fit, columns that may be cut get less. */
 static void fit(const struct cli_table *table, bool headings, size_t width, size_t *widths)
 {
 	size_t floor[CLI_TABLE_COLUMNS] = { 0 }, i;
@@ -128,7 +128,7 @@ static bool in_character(const char *text)
 	return ((unsigned char)*text & 0xc0) == 0x80;
 }
 
-/* A text that is wider than width columns, cut to them, with "~" where the rest was. */
+/* Cut a text to width columns; "~" marks the place of the cut. */
 static const char *cut(char *out, size_t size, const char *text, size_t width, bool tail)
 {
 	size_t at = 0;
@@ -149,7 +149,7 @@ static const char *cut(char *out, size_t size, const char *text, size_t width, b
 	return out;
 }
 
-/* A text in exactly width columns; blanks after it only if more follows on the line. */
+/* Print a text in exactly width columns; blanks follow it only if the line continues. */
 static void put_cell(FILE *out, const char *text, size_t width, const struct cli_column *column, bool last)
 {
 	size_t own = cli_text_width(text);
@@ -163,7 +163,7 @@ static void put_cell(FILE *out, const char *text, size_t width, const struct cli
 	        column->right || last ? 0 : (int)(width - own), "");
 }
 
-/* A line of cells.  What lies beyond limit columns (0: no limit) is left out. */
+/* Print a line of cells.  What is beyond limit columns (0: no limit) is left out. */
 static void put_row(const struct cli_table *table, FILE *out, char *const *cell, const size_t *widths,
                     size_t between, size_t limit)
 {

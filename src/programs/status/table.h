@@ -13,8 +13,8 @@
 struct cli_column {
 	const char *heading;
 	bool right;   /* numbers */
-	bool tail;    /* when it must be cut, its end is worth more than its beginning (paths) */
-	size_t least; /* columns it may be cut to; 0: it is never cut */
+	bool tail;    /* a path: when it is cut, keep its end */
+	size_t least; /* the least width to which it may be cut; 0: it is never cut */
 };
 
 struct cli_table {
@@ -27,22 +27,25 @@ struct cli_table {
 void cli_table_start(struct cli_table *table);
 void cli_table_free(struct cli_table *table);
 
-/* One more column; all columns come before the first cell. */
+/* Add a column; all columns must be added before the first cell. */
 void cli_table_column(struct cli_table *table, const struct cli_column *column);
 
-/* The next cell, row by row; the text is copied. */
+/* Add the next cell, row by row; the text is copied. */
 void cli_table_add(struct cli_table *table, const char *text);
 
 /*
- * How much of width is left when the cells are cut as far as they may be; negative: so much is missing.
- * headings: the headings need room, too.
+ * How much of width is left when all cells are cut to their least width; negative: this much is missing.
+ * headings: the headings need room too.
  */
 long cli_table_spare(const struct cli_table *table, bool headings, size_t width);
 
-/* One line per row, at most most rows, and no line wider than width columns.  Width 0: nothing is cut. */
+/*
+ * Print one line for each row, at most most rows, and no line wider than width columns.  Width 0: nothing is
+ * cut.
+ */
 void cli_table_print(const struct cli_table *table, FILE *out, bool headings, size_t width, size_t most);
 
-/* A text, cut to width columns (0: not at all). */
+/* Print a text, cut to width columns (0: not cut). */
 void cli_print_cut(FILE *out, const char *text, size_t width);
 
 #endif

@@ -35,7 +35,9 @@ static const char *waiting_in(const struct cli_transfer *t, enum operation opera
 	return t->role == SV_WRITER ? "waiting for the reader" : "waiting for the writer";
 }
 
-/* On a resumable channel a peer that died or was ended by a signal may come back; one that failed may not. */
+/*
+ * On a resumable channel a peer that died or was ended by a signal may come back; a peer that failed may not.
+ */
 static bool comes_back(const struct cli_transfer *t, int code)
 {
 	return (t->options.flags & SV_RESUME) != 0 &&

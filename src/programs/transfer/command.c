@@ -13,7 +13,7 @@
 #include "common/signals.h"
 #include "transfer/consumer.h"
 
-/* A command that has closed its input is most likely about to end; its status says more. */
+/* A command that has closed its input probably ends soon; its status says more. */
 #define CLOSING_MS 500
 
 bool cli_command_start(struct cli_transfer *t, struct cli_process *process, const char *text, int *fd)
@@ -28,13 +28,16 @@ bool cli_command_start(struct cli_transfer *t, struct cli_process *process, cons
 		return false;
 	}
 	t->command = process;
-	/* So that writing can be bounded.  The command's end of the pipe is not concerned. */
+	/* Without blocking, writing can have a time-out.  The command's end of the pipe does not change. */
 	if (t->role == SV_READER && t->timeout_ms >= 0)
 		fcntl(*fd, F_SETFL, O_NONBLOCK);
 	return true;
 }
 
-/* A second end of the pipe, for reading, shows what nobody has read; -1 if there is no other reader left. */
+/*
+ * Open the pipe a second time, for reading: this shows what nobody has read.  -1 if there is no other reader
+ * left.
+ */
 static int second_end(int fd)
 {
 	struct pollfd state = { .fd = fd, .events = 0 };
@@ -69,7 +72,7 @@ static bool wait_for_end(struct cli_transfer *t, int timeout_ms)
 	return true;
 }
 
-/* How it ended, in a message and in t->reason. */
+/* Report how the command ended, and set t->reason. */
 static int judge(struct cli_transfer *t, bool unread)
 {
 	const struct cli_process *process = t->command;
@@ -89,7 +92,7 @@ static int judge(struct cli_transfer *t, bool unread)
 	return CLI_FAILED;
 }
 
-/* All that it needs has been given to it, or taken from it. */
+/* The command has got, or delivered, all of the data. */
 static int end_well(struct cli_transfer *t, int fd)
 {
 	int second = t->role == SV_READER ? second_end(fd) : -1, status;
@@ -114,7 +117,7 @@ static int end_well(struct cli_transfer *t, int fd)
 	return status;
 }
 
-/* The transfer has failed, perhaps because of the command itself. */
+/* The transfer has failed, perhaps because of the command. */
 static int end_badly(struct cli_transfer *t, int fd, int status)
 {
 	bool its_fault = cli_process_failed(t->command);

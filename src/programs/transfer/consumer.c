@@ -17,7 +17,7 @@ int cli_consumer_patience(const struct cli_transfer *t)
 	return t->consumer == -1 || t->alarm != -1 ? -1 : PATIENCE_MS;
 }
 
-/* The flag belongs to the open file description, which others share: take one of our own. */
+/* The flag belongs to the open file description, which other processes share, so open one of our own. */
 static int arm(int fd)
 {
 	char path[40];
@@ -39,7 +39,7 @@ bool cli_consumer_gone(struct cli_transfer *t)
 
 	if (t->consumer == -1)
 		return false;
-	/* Before the look, so that whoever goes after it is told of. */
+	/* Arm first, then look: whoever goes away after the look is reported by the signal. */
 	if (t->alarm == -1)
 		t->alarm = arm(t->consumer);
 	if (poll(&state, 1, 0) != 1 || (state.revents & (POLLERR | POLLHUP)) == 0)

@@ -81,7 +81,7 @@ void cli_progress_json(const struct cli_sight *sight, double rate, int status, c
 	}
 	cli_json_close(&json, '}');
 	cli_json_end(&json);
-	/* In one piece, so that the lines of two programs do not mix. */
+	/* One write, so that the lines of two programs do not mix. */
 	if (fclose(out) == 0) {
 		ignored = write(STDERR_FILENO, text, length);
 		(void)ignored;

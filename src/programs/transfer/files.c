@@ -25,8 +25,8 @@ int cli_open_file(struct cli_transfer *t, const char *file, int flags)
 }
 
 /*
- * After an interrupted or refused call.  EAGAIN is somebody else's O_NONBLOCK on a shared terminal or pipe,
- * or our own on the pipe to a command.
+ * Handle an interrupted or refused call.  EAGAIN comes from another process's O_NONBLOCK on a shared terminal
+ * or pipe, or from our own on the pipe to a command.
  */
 static bool again(struct cli_transfer *t, int fd, short events, int timeout_ms, const char *waiting)
 {

@@ -16,7 +16,10 @@
 #include "transfer/files.h"
 #include "transfer/pipe.h"
 
-/* Descriptors are scarce: regular files after so many are closed again until it is their turn. */
+/*
+ * Descriptors are scarce: of many regular files, those after this number are closed again until they are
+ * needed.
+ */
 #define KEPT_OPEN 16
 
 static bool open_input(struct cli_transfer *t, struct cli_input *input, const char *file)
@@ -25,7 +28,7 @@ static bool open_input(struct cli_transfer *t, struct cli_input *input, const ch
 
 	input->name = standard ? "standard input" : file;
 	input->fd = standard ? STDIN_FILENO : cli_open_file(t, file, O_RDONLY);
-	/* One that was closed has been replaced: see cli_keep_standard_streams(). */
+	/* A closed stream has been replaced: see cli_keep_standard_streams(). */
 	if (standard && (fcntl(input->fd, F_GETFL) & O_ACCMODE) == O_WRONLY) {
 		cli_fail(EBADF, "cannot read %s", input->name);
 		return false;
@@ -44,7 +47,7 @@ static bool open_input(struct cli_transfer *t, struct cli_input *input, const ch
 	return true;
 }
 
-/* Bytes of a regular file; somebody else may have read the beginning of standard input. */
+/* The bytes of a regular file that remain; another process may have read the beginning of standard input. */
 static uint64_t to_come(const struct cli_input *input)
 {
 	off_t at = lseek(input->fd, 0, SEEK_CUR);
@@ -122,7 +125,7 @@ void cli_input_done(struct cli_input *input)
 	input->fd = -1;
 }
 
-/* pidfd_open(2), since Linux 5.3; -1: unknown here, or the reader is in another pid namespace. */
+/* pidfd_open(2), since Linux 5.3.  -1: the kernel lacks it, or the reader is in another pid namespace. */
 static int open_pid(long pid)
 {
 #ifdef SYS_pidfd_open
@@ -161,8 +164,10 @@ int cli_input_await(struct cli_transfer *t, const struct cli_input *input)
 		}
 		if (ready[0].revents != 0)
 			return SV_OK;
-		/* The process that had the reader's pid has ended; only the channel knows whether that was
-		 * the reader. */
+		/*
+		 * The process with the reader's pid has ended; only the channel knows whether that was the
+		 * reader.
+		 */
 		code = sv_check(t->ch);
 		if (code == SV_EINTR)
 			continue;
@@ -189,7 +194,7 @@ int cli_input_check(struct cli_transfer *t, const struct cli_input *input)
 		        input->name, (long long)before->st_size, (long long)now.st_size);
 		return CLI_FAILED;
 	}
-	/* A transfer that is resumed must be of one content. */
+	/* A resumed transfer must send one and the same content. */
 	if ((t->options.flags & SV_RESUME) != 0 &&
 	    (now.st_size != before->st_size || now.st_mtim.tv_sec != before->st_mtim.tv_sec ||
 	     now.st_mtim.tv_nsec != before->st_mtim.tv_nsec)) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* input.h - what svwrite reads: files, standard input, or what a command prints. */
+/* input.h - what svwrite reads: files, standard input, or the output of a command. */
 #ifndef SV_TRANSFER_INPUT_H
 #define SV_TRANSFER_INPUT_H
 
@@ -9,7 +9,7 @@
 
 struct cli_input {
 	const char *name;
-	int fd; /* -1: not open just now */
+	int fd; /* -1: not open at the moment */
 	struct stat st;
 };
 
@@ -19,26 +19,30 @@ struct cli_inputs {
 	uint64_t total; /* bytes, or SV_UNKNOWN */
 };
 
-/* Open all, before anything happens: a name that is wrong must not leave half a transfer.  None: standard
- * input. False: reported. */
+/*
+ * Open all inputs before anything is sent, so that a wrong name does not cause half a transfer.  Without
+ * files: standard input.  False: reported.
+ */
 bool cli_inputs_open(struct cli_transfer *t, struct cli_inputs *inputs, char *const *files, size_t count);
 
-/* The output of a command instead, whose pipe is not there yet. */
+/* Use the output of a command instead, whose pipe does not exist yet. */
 bool cli_inputs_command(struct cli_inputs *inputs);
 
-/* Of many files most are closed until it is their turn.  False: reported. */
+/* Make an input ready.  Of many files, most are closed until they are needed.  False: reported. */
 bool cli_input_ready(struct cli_transfer *t, struct cli_input *input);
 void cli_input_done(struct cli_input *input);
 
 /*
- * Wait until the input can be read, or the reader's process ends: read(2) alone would not notice.  SV_OK:
- * read now (or cli_must_stop()); else the reader's failure, reported.  Of no use for a regular file, which is
- * always ready.
+ * Wait until the input can be read, or until the reader's process ends, which read(2) alone would not notice.
+ * SV_OK: read now (or cli_must_stop()); else the reader's failure, reported.  Not needed for a regular file,
+ * which is always ready.
  */
 int cli_input_await(struct cli_transfer *t, const struct cli_input *input);
 
-/* At its end: has it been truncated or, for --resume, changed since it was opened?  CLI_OK, or the status to
- * exit with, reported, and t->reason. */
+/*
+ * At the end of an input, check whether it was truncated or, for --resume, changed since it was opened.
+ * CLI_OK, or the status to exit with, reported, and t->reason is set.
+ */
 int cli_input_check(struct cli_transfer *t, const struct cli_input *input);
 
 #endif

@@ -14,13 +14,13 @@
 #include "transfer/consumer.h"
 #include "transfer/peer.h"
 
-/* With --verbose: how long a wait in sv_open() lasts before it is told. */
+/* With --verbose: after how long a wait in sv_open() is reported. */
 #define TELL_MS 1000
 
 /*
- * Enough to make a system call cheap, and within half of a common second-level cache.  The writer fills half
- * of the ring while the reader empties the other, which it gives back in halves again, so that the writer
- * need not wait for all of it.
+ * A block is large enough to make a system call cheap, and fits into half of a common second-level cache.
+ * The writer fills one half of the ring while the reader empties the other.  The reader returns its half in
+ * two pieces, so the writer need not wait for all of it.
  */
 static size_t block_of(const struct cli_transfer *t)
 {
@@ -41,11 +41,11 @@ void cli_transfer_begin(struct cli_transfer *t)
 	cli_progress_begin(&t->progress);
 }
 
-/* sv_open(), past signals that only ask for attention. */
+/* sv_open(), repeated after signals that only ask for attention. */
 static int open_channel(struct cli_transfer *t, struct sv_error *error)
 {
 	int64_t start = cli_now_ns();
-	/* Who waits in a queue would lose its place by asking anew. */
+	/* A process in the queue would lose its place if it called sv_open() again. */
 	bool told = !t->verbose || (t->options.flags & SV_QUEUE) != 0;
 	int code, left, slice;
 
@@ -102,7 +102,7 @@ int cli_transfer_meet(struct cli_transfer *t)
 	return CLI_OK;
 }
 
-/* What the peer is told, as sv_abort() takes it; 0: all is well. */
+/* What to tell the peer, as sv_abort() takes it; 0: success. */
 static int reason_of(const struct cli_transfer *t, int status)
 {
 	if (cli_signal != 0)
@@ -112,7 +112,7 @@ static int reason_of(const struct cli_transfer *t, int status)
 	return status == CLI_TIMEOUT ? ETIMEDOUT : ECANCELED;
 }
 
-/* After an error that can be mended, a full disk say, a resumable transfer need not begin anew. */
+/* After an error that can be corrected, such as a full disk, a resumable transfer need not start again. */
 static void tell_resumable(const struct cli_transfer *t, int status)
 {
 	char command[CLI_COMMAND_SIZE];

@@ -5,15 +5,19 @@
 
 #include "transfer/transfer.h"
 
-/* A new transfer: nothing has moved. */
+/* Start a new transfer: nothing has moved yet. */
 void cli_transfer_begin(struct cli_transfer *t);
 
-/* Open the channel, then wait for the peer, telling a person when it takes long.  CLI_OK or the status to
- * exit with, reported. */
+/*
+ * Open the channel; wait for the peer, and tell the user if this takes long.  CLI_OK or the status to exit
+ * with, reported.
+ */
 int cli_transfer_open(struct cli_transfer *t);
 int cli_transfer_meet(struct cli_transfer *t);
 
-/* Tell the peer of a failure here; then sv_close.  Returns status, or does not return if a signal ended it.
+/*
+ * Tell the peer about a failure here, then call sv_close().  Returns status, or does not return if a signal
+ * ended the transfer.
  */
 int cli_transfer_close(struct cli_transfer *t, int status);
 

@@ -9,7 +9,7 @@
 #include "transfer/calls.h"
 #include "transfer/files.h"
 
-/* Enough for one system call to take or give many lines. */
+/* One system call can read or write many lines with it. */
 #define BUFFER ((size_t)64 << 10)
 
 static int no_memory(struct cli_transfer *t, size_t size)
@@ -19,7 +19,7 @@ static int no_memory(struct cli_transfer *t, size_t size)
 	return CLI_FAILED;
 }
 
-/* The lines before it are good, and are delivered. */
+/* The lines before this one are valid and are delivered. */
 static int too_long(struct cli_transfer *t)
 {
 	t->reason = EMSGSIZE;
@@ -30,7 +30,7 @@ static int too_long(struct cli_transfer *t)
 	return CLI_FAILED;
 }
 
-/* Of a detached channel all must fit, since nobody may come to make room. */
+/* All detached messages must fit into the ring, because perhaps nobody comes to make room. */
 static int reserve(struct cli_transfer *t, size_t size, void **place)
 {
 	int code;
@@ -38,7 +38,7 @@ static int reserve(struct cli_transfer *t, size_t size, void **place)
 	if ((t->options.flags & SV_DETACH) == 0)
 		return cli_msg_reserve(t, size, place);
 	code = sv_msg_reserve(t->ch, size, place, 0);
-	/* A reader was there already: this is an ordinary transfer. */
+	/* A reader was there already, so this is an ordinary transfer. */
 	if (code == SV_EAGAIN)
 		return cli_msg_reserve(t, size, place);
 	if (code != SV_ETOOBIG)
@@ -61,7 +61,7 @@ static int send_line(struct cli_transfer *t, const char *text, size_t size)
 	if (code != SV_OK)
 		return cli_call_status(t, code);
 	memcpy(place, text, size);
-	/* Published by flush(), which comes before the next read: many lines at once, none late. */
+	/* flush() publishes it before the next read, so many lines are published at once and none is late. */
 	code = sv_msg_stage(t->ch, size);
 	if (code != SV_OK)
 		return cli_transfer_failed(t, code);
@@ -77,7 +77,7 @@ static int flush(struct cli_transfer *t)
 	return code == SV_OK ? CLI_OK : cli_transfer_failed(t, code);
 }
 
-/* Room for more of a line. */
+/* Make room for more of a line. */
 static int grow(struct cli_transfer *t, struct cli_lines *lines)
 {
 	size_t most = sv_msg_max(t->ch) + 1, size = lines->size == 0 ? BUFFER : lines->size * 2;
@@ -171,12 +171,12 @@ static int write_kept(struct cli_transfer *t, struct cli_lines *lines, int fd)
 	return write_all(t, fd, lines->text, size);
 }
 
-/* A message to the output, or to what is kept of it. */
+/* Append a message to what is kept for the output; write that if it is full. */
 static int take(struct cli_transfer *t, struct cli_lines *lines, int fd, const char *text, size_t size)
 {
 	int status = CLI_OK;
 
-	/* Messages that were sent without a separator, by other programs, are kept apart. */
+	/* Other programs may send messages without a separator: put one between them. */
 	size_t apart = lines->open ? 1 : 0;
 
 	if (lines->used + apart + size > lines->size)
@@ -212,7 +212,9 @@ int cli_lines_copy_out(struct cli_transfer *t, struct cli_lines *lines, int fd)
 	lines->used = 0;
 	lines->open = false;
 	for (;;) {
-		/* All that is there at once goes out at once; nothing is kept while there is nothing to take.
+		/*
+		 * All messages that are available are written together; nothing is kept while no message is
+		 * available.
 		 */
 		code = lines->used > 0 ? sv_msg_peek(t->ch, &text, &size, 0) : SV_EAGAIN;
 		if (code != SV_OK) {

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * lines.h - one message for each line, or other record, of a text.
- *
- * A message is the line with its newline, so that the last line is handed over as it is, with or without one.
+ * lines.h - one message for each line, or other record, of a text.  A message is the line with its newline,
+ * so the last line is sent unchanged, with or without one.
  */
 #ifndef SV_TRANSFER_LINES_H
 #define SV_TRANSFER_LINES_H
 
 #include "transfer/input.h"
 
-/* What was read and is not yet a whole line; or what was taken and is not yet written. */
+/*
+ * For a writer: what was read and is not yet a whole line.  For a reader: what was received and is not yet
+ * written.
+ */
 struct cli_lines {
 	char *text;
 	size_t size;
@@ -22,7 +24,7 @@ struct cli_lines {
 /* Writer: all lines of an input; a last one without a newline is kept, to be joined with the next input. */
 int cli_lines_copy_in(struct cli_transfer *t, struct cli_lines *lines, const struct cli_input *input);
 
-/* Writer: what was kept is the last message. */
+/* Writer: send what was kept as the last message. */
 int cli_lines_end(struct cli_transfer *t, struct cli_lines *lines);
 
 /* Reader: all messages to an output. */

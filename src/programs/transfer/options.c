@@ -7,7 +7,7 @@
 #include "common/arguments.h"
 #include "common/messages.h"
 
-/* The library can have no larger ring. */
+/* The largest ring that the library can map. */
 #define LARGEST_SIZE (sizeof(void *) == 8 ? UINT64_C(1) << 44 : UINT64_C(1) << 29)
 
 /* Messages, one for each record that ends with the separator. */

@@ -32,13 +32,14 @@
 /* clang-format on */
 enum { CLI_OPT_WAIT = 256, CLI_OPT_LINES, CLI_OPT_EXEC, CLI_OPT_QUEUE, CLI_OPT_OWN };
 
-/* Take an option; false if it is not one of the common ones.  Exits on a bad value. */
+/* Handle an option; false if it is not one of the common ones.  Exits on a bad value. */
 bool cli_transfer_option(struct cli_transfer *t, int option, const char *value);
 
-/* Checks of options together; exits on a contradiction. */
+/* Check the options together; exits on a contradiction. */
 void cli_transfer_check(struct cli_transfer *t);
 
-/* "force" after -p, which takes its argument only as -pforce or --progress=force: meant as one, or as a file?
+/*
+ * -p takes its argument only as -pforce or --progress=force.  Is this operand such a word, and meant as one?
  */
 bool cli_is_progress_word(const struct cli_transfer *t, const char *operand);
 

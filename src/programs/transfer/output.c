@@ -43,9 +43,9 @@ static mode_t usual_mode(void)
 }
 
 /*
- * A temporary file in the directory of the target, with its mode.  It has no name until it is complete, so
- * that nothing is left even by SIGKILL; where the file system cannot do that it has the target's name and a
- * suffix.
+ * Open a temporary file in the directory of the target, with the target's mode.  It has no name until it is
+ * complete, so nothing is left even after SIGKILL.  If the file system cannot do that, it has the target's
+ * name and a suffix.
  */
 static int open_temporary(struct cli_output *output)
 {
@@ -68,7 +68,7 @@ static int open_temporary(struct cli_output *output)
 	return fd;
 }
 
-/* A name for the temporary file that has none. */
+/* Give a name to a temporary file that has none. */
 static bool give_name(struct cli_output *output)
 {
 	char path[40];
@@ -110,7 +110,7 @@ bool cli_output_open(struct cli_transfer *t, struct cli_output *output)
 {
 	t->output = output->file != NULL ? output->file : "standard output";
 	output->fd = open_for_writing(t, output);
-	/* One that was closed has been replaced: see cli_keep_standard_streams(). */
+	/* A closed stream has been replaced: see cli_keep_standard_streams(). */
 	if (output->file == NULL && (fcntl(output->fd, F_GETFL) & O_ACCMODE) == O_RDONLY)
 		return failed(t, EBADF, "write");
 	if (output->fd == -1 || fstat(output->fd, &output->st) == -1)
@@ -128,7 +128,7 @@ void cli_output_pipe(struct cli_transfer *t, struct cli_output *output, int fd)
 	output->pipe = cli_widen_pipe(t, fd);
 }
 
-/* The content goes on at a position that it must have reached. */
+/* The file must be at least as long as the position at which its content continues. */
 static bool long_enough(struct cli_transfer *t, const struct cli_output *output)
 {
 	struct stat st;
@@ -161,7 +161,7 @@ static bool sync_directory(const char *file)
 {
 	char *name = directory_of(file);
 	int fd = name != NULL ? open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-	/* Some file systems cannot, and need not. */
+	/* EINVAL: some file systems cannot do this, and do not need it. */
 	bool good = fd != -1 && (fsync(fd) == 0 || errno == EINVAL);
 	int code = errno;
 
@@ -172,7 +172,7 @@ static bool sync_directory(const char *file)
 	return good;
 }
 
-/* Standard output is still needed; closing a duplicate finds the same errors. */
+/* Standard output is still needed, so close a duplicate: that finds the same errors. */
 static bool close_output(struct cli_output *output)
 {
 	int fd = output->file == NULL ? dup(output->fd) : output->fd;
@@ -199,14 +199,14 @@ static bool complete(struct cli_transfer *t, struct cli_output *output)
 	return true;
 }
 
-/* Is the name still that of the file that we wrote? */
+/* Does the name still belong to the file that we wrote? */
 static bool is_ours(const struct cli_output *output, struct stat *st)
 {
 	return stat(output->file, st) == 0 && st->st_dev == output->st.st_dev &&
 	       st->st_ino == output->st.st_ino;
 }
 
-/* Nobody is to take a part for the whole. */
+/* Tell the user that the file is incomplete, so that nobody takes it for the whole. */
 static void tell_partial(struct cli_transfer *t, const struct cli_output *output)
 {
 	char *name = NULL;
@@ -238,7 +238,7 @@ static void leave(struct cli_transfer *t, struct cli_output *output)
 		unlink(output->temporary);
 	else if (output->created && !output->begun && is_ours(output, &st))
 		unlink(output->file);
-	/* A resumed transfer goes on with it. */
+	/* A resumed transfer will complete the file. */
 	else if (output->begun && (t->options.flags & SV_RESUME) == 0)
 		tell_partial(t, output);
 }

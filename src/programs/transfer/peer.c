@@ -10,7 +10,7 @@
 #include "common/signals.h"
 #include "transfer/consumer.h"
 
-/* How long to wait for the other side before saying what is waited for: to a person, and to a log. */
+/* After how long to report what the program waits for: to a person, and to a log. */
 #define HINT_MS 1000
 #define HINT_LOG_MS 10000
 
@@ -44,7 +44,7 @@ static void hint(const struct cli_transfer *t)
 	         cli_peer_command(command, sizeof command, t));
 }
 
-/* Of two times in milliseconds, where -1 is for ever. */
+/* The shorter of two times in milliseconds, where -1 is for ever. */
 static int shorter(int a, int b)
 {
 	return a < 0 || (b >= 0 && b < a) ? b : a;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* pipe.h - pipes that hold more. */
+/* pipe.h - larger pipes. */
 #ifndef SV_TRANSFER_PIPE_H
 #define SV_TRANSFER_PIPE_H
 
@@ -8,9 +8,9 @@
 #include "transfer/transfer.h"
 
 /*
- * If fd is a pipe or FIFO that holds less than 512 KiB, make it hold that, where the system lets us
- * (fcntl(2), F_SETPIPE_SZ): its other end is woken less often.  Not in a transfer of messages, which are not
- * to queue up.  Is it such a pipe?
+ * If fd is a pipe or FIFO with room for less than 512 KiB, give it that much if the system allows it
+ * (fcntl(2), F_SETPIPE_SZ), so that its other end is woken less often.  Not for messages, because they should
+ * not queue up in the pipe.  True: it is such a pipe.
  */
 bool cli_widen_pipe(const struct cli_transfer *t, int fd);
 

@@ -16,7 +16,7 @@
 
 extern char **environ;
 
-/* Its standard streams. */
+/* Set its standard streams. */
 static int direct(posix_spawn_file_actions_t *actions, enum sv_role role, int end)
 {
 	int code;
@@ -29,7 +29,7 @@ static int direct(posix_spawn_file_actions_t *actions, enum sv_role role, int en
 	return code;
 }
 
-/* A group of its own, and the signals that we ignore as usual. */
+/* Give it its own process group, and the default actions of the signals that we ignore. */
 static int attribute(posix_spawnattr_t *attributes)
 {
 	sigset_t defaults;
@@ -42,8 +42,9 @@ static int attribute(posix_spawnattr_t *attributes)
 	return posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
 }
 
-/* posix_spawn(3) shares the memory until the exec: the child never has the segment mapped, and no undo of its
- * own. */
+/*
+ * posix_spawn(3) shares the memory until the exec, so the child never maps the segment and has no SEM_UNDO.
+ */
 static int spawn(pid_t *pid, const char *text, enum sv_role role, int end)
 {
 	char *const argv[] = { (char[]){ "sh" }, (char[]){ "-c" }, (char *)text, NULL };
@@ -112,7 +113,7 @@ void cli_process_sleep(struct cli_process *process, int timeout_ms)
 	struct timespec limit = { timeout_ms / 1000, (long)(timeout_ms % 1000) * 1000000 };
 	sigset_t child, before;
 
-	/* Blocked, so that a child that ends between the look and the sleep ends the sleep. */
+	/* Block SIGCHLD, so that a child that ends between the look and the sleep ends the sleep. */
 	sigemptyset(&child);
 	sigaddset(&child, SIGCHLD);
 	sigprocmask(SIG_BLOCK, &child, &before);

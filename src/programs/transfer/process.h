@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* process.h - a command run by /bin/sh with a pipe from or to us, in a process group of its own. */
+/* process.h - a command that /bin/sh runs in its own process group, with a pipe from or to us. */
 #ifndef SV_TRANSFER_PROCESS_H
 #define SV_TRANSFER_PROCESS_H
 
@@ -10,34 +10,34 @@
 #include "svipc.h"
 
 struct cli_process {
-	pid_t pid;  /* and process group; 0: not started */
-	bool ended; /* seen to have ended; the two below are valid then */
+	pid_t pid;  /* process id and process group; 0: not started */
+	bool ended; /* it has ended, and the two below are valid */
 	int status; /* exit status, if no signal killed it */
-	int signal; /* that killed it, else 0 */
+	int signal; /* the signal that killed it, else 0 */
 };
 
 /*
- * Run text.  For a reader, *fd is the pipe to its standard input; for a writer, the pipe from its standard
- * output, and a terminal as our standard input is replaced by /dev/null: in a process group of its own it
- * could not read from there.  number is $SVIPC_TRANSFER.  0 or an errno value.
+ * Run the command text.  For a reader, *fd is the pipe to its standard input.  For a writer, *fd is the pipe
+ * from its standard output; if our standard input is a terminal, the command gets /dev/null instead, because
+ * in its own process group it could not read from the terminal.  number becomes $SVIPC_TRANSFER.  0 or an
+ * errno value.
  */
 int cli_process_start(struct cli_process *process, const char *text, enum sv_role role, uint64_t number,
                       int *fd);
 
-/* Has it ended?  Its process id stays its own until cli_process_forget(), so that its group can be signalled.
- */
+/* Has it ended?  Its process id stays reserved until cli_process_forget(), so its group can be signalled. */
 bool cli_process_ended(struct cli_process *process);
 
-/* Ended, and not with status 0. */
+/* Has it ended with another status than 0, or by a signal? */
 bool cli_process_failed(struct cli_process *process);
 
-/* Sleep until it ends, a signal comes, or timeout_ms (-1: none) is over. */
+/* Sleep until it ends, a signal comes, or timeout_ms has passed (-1: no limit). */
 void cli_process_sleep(struct cli_process *process, int timeout_ms);
 
-/* SIGTERM to the whole group, also if the process itself has ended. */
+/* Send SIGTERM to the whole group, even if the process itself has ended. */
 void cli_process_terminate(const struct cli_process *process);
 
-/* Collect it if it has ended; it is no longer ours. */
+/* Collect it if it has ended.  Afterwards it is no longer ours. */
 void cli_process_forget(struct cli_process *process);
 
 #endif

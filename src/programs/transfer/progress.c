@@ -15,8 +15,9 @@
 #include "transfer/figures.h"
 
 #define LINE_MS 250
-#define SLOW_MS 1000 /* of JSON, and of whole lines */
-#define BAR_GOOD 24  /* columns, with its brackets: what matters less must not make it shorter */
+#define SLOW_MS 1000 /* interval of JSON, and of whole lines */
+#define BAR_GOOD 24  /* columns, with the brackets; less important parts are left out before it gets shorter \
+	              */
 #define BAR_LEAST 10
 #define LINE_MOST 512
 
@@ -52,7 +53,7 @@ void cli_progress_reset(struct cli_progress *p)
 	p->stalled = false;
 }
 
-/* Shorter than cli_bytes(): a digit less moves less, too. */
+/* Shorter than cli_bytes(), so that fewer digits move on the screen. */
 static const char *amount(char *text, size_t size, double bytes)
 {
 	static const char *const units[] = { "B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB" };
@@ -76,7 +77,10 @@ static const char *duration(char *text, size_t size, double seconds)
 	return text;
 }
 
-/* The parts of the line from left to right; those that matter least are left out first where it is narrow. */
+/*
+ * The parts of the line from left to right.  On a narrow terminal the least important parts are left out
+ * first.
+ */
 enum part { PROGRAM, BYTES, TOTAL, ELAPSED, RATE, AVERAGE, BAR, PERCENT, ETA, PARTS };
 static const enum part least_first[] = { PROGRAM, TOTAL, BAR, AVERAGE, ETA, ELAPSED, PERCENT };
 
@@ -162,8 +166,10 @@ static size_t columns(void)
 	return number < LINE_MOST - 16 ? (size_t)number : LINE_MOST - 16;
 }
 
-/* A program in the background must not draw, nor stop itself by doing so; a terminal that is held (Ctrl-S)
- * must not hold us. */
+/*
+ * A program in the background must not draw, because that would stop it; and a terminal that is stopped
+ * (Ctrl-S) must not block us.
+ */
 static bool may_draw(void)
 {
 	struct pollfd ready = { .fd = STDERR_FILENO, .events = POLLOUT };
@@ -179,7 +185,7 @@ static void put(const char *text, size_t length)
 	(void)ignored;
 }
 
-/* The rate over the last samples, this one included. */
+/* The rate over the last samples, including this one. */
 static double rate_now(struct cli_progress *p, const struct cli_sight *sight)
 {
 	size_t last = p->count % CLI_SAMPLES, first = p->count < CLI_SAMPLES ? 0 : (last + 1) % CLI_SAMPLES;
@@ -195,7 +201,7 @@ static double rate_now(struct cli_progress *p, const struct cli_sight *sight)
 	                  : cli_figure_average(sight);
 }
 
-/* Draw.  With a name it is a whole line, so that several programs can share a terminal. */
+/* Draw the line.  With a name it ends with a newline, so that several programs can share a terminal. */
 static void put_line(struct cli_progress *p, const struct cli_sight *sight, double rate)
 {
 	char text[LINE_MOST], out[2 * LINE_MOST];
@@ -224,12 +230,12 @@ void cli_progress_show(struct cli_progress *p, const struct cli_sight *sight)
 
 	if (!p->lines && p->how != CLI_PROGRESS_JSON)
 		return;
-	/* Something else than the tick asked for attention. */
+	/* This call was not caused by the tick, and the last line is recent. */
 	if ((!p->lines || p->name != NULL) && p->count > 0 && sight->elapsed - p->last < SLOW_MS / 2e3)
 		return;
 	p->last = sight->elapsed;
 	rate = rate_now(p, sight);
-	/* A wait between two blocks is no standstill. */
+	/* A short wait between two blocks is not shown as waiting. */
 	if (!p->stalled && sight->moved > 0)
 		shown.waiting = NULL;
 	if (p->lines)
@@ -238,7 +244,7 @@ void cli_progress_show(struct cli_progress *p, const struct cli_sight *sight)
 		cli_progress_json(&shown, rate, -1, NULL);
 }
 
-/* What a person saw last stays when the person ends the transfer. */
+/* When a person ends the transfer, the line that the person saw last stays on the screen. */
 static void keep_line(struct cli_progress *p, const struct cli_sight *sight)
 {
 	put_line(p, sight, cli_figure_average(sight));

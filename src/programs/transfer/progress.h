@@ -20,8 +20,8 @@ enum cli_progress_how {
 
 struct cli_progress {
 	enum cli_progress_how how;
-	const char *name; /* of --name: begins the line, which then ends with a newline; or NULL */
-	bool lines;       /* of a line on a terminal, not JSON */
+	const char *name; /* from --name: begins the line, which then ends with a newline; or NULL */
+	bool lines;       /* show a line on a terminal, not JSON */
 	bool plain;       /* the terminal knows no escape sequence */
 	size_t drawn;     /* columns of the last line */
 	double last;      /* seconds at the last line of JSON */
@@ -33,11 +33,13 @@ struct cli_progress {
 	bool stalled; /* nothing moved since the last tick */
 };
 
-/* The argument of --progress, NULL for none; false if it is none. */
+/* Parse the argument of --progress (NULL: none); false if it is not valid. */
 bool cli_progress_parse(struct cli_progress *p, const char *how);
 
-/* A transfer begins: start ticking, if there is anything to show.  cli_progress_reset(): the first byte can
- * flow, rates are measured from now on. */
+/*
+ * A transfer begins: start ticking, if there is anything to show. cli_progress_reset(): the first byte can
+ * flow, rates are measured from now on.
+ */
 void cli_progress_begin(struct cli_progress *p);
 void cli_progress_reset(struct cli_progress *p);
 
@@ -45,16 +47,16 @@ void cli_progress_reset(struct cli_progress *p);
 void cli_progress_show(struct cli_progress *p, const struct cli_sight *sight);
 
 /*
- * The transfer has ended with this status, or by a signal: 128 and its number.  No more ticks.  The line is
- * cleared, but stays when a signal has ended the transfer; the last line of JSON has the status and, unless
- * it is 0, the error in words.
+ * The transfer has ended with this status, or by a signal: 128 plus its number.  Ticking stops.  The line is
+ * cleared, unless a signal has ended the transfer.  The last line of JSON has the status and, unless it is 0,
+ * the error in words.
  */
 void cli_progress_end(struct cli_progress *p, const struct cli_sight *sight, int status, const char *error);
 
-/* Nothing was begun: no more ticks, and nothing to be told at the end. */
+/* No transfer began: stop ticking, and print nothing at the end. */
 void cli_progress_cancel(struct cli_progress *p);
 
-/* The line, at most width columns; name begins it. */
+/* Write the line, at most width columns wide, into text; name begins it. */
 void cli_progress_format(char *text, size_t size, size_t width, const char *name,
                          const struct cli_sight *sight, double rate);
 

@@ -46,7 +46,7 @@ int cli_time_left(const struct cli_transfer *t, int64_t start_ns)
 	if (t->timeout_ms <= 0)
 		return t->timeout_ms;
 	passed = (cli_now_ns() - start_ns) / 1000000;
-	/* Over is a time-out too, not a call that must not wait. */
+	/* At least 1: with 0 a call would not wait but fail with another code than a time-out. */
 	return passed < t->timeout_ms ? t->timeout_ms - (int)passed : 1;
 }
 
@@ -93,7 +93,7 @@ void cli_attend(struct cli_transfer *t, const char *waiting)
 {
 	struct cli_sight sight;
 
-	/* First, so that a signal that comes from here on is not lost. */
+	/* Clear it first, so that a signal that comes from here on is not lost. */
 	cli_attention = 0;
 	sight = cli_transfer_sight(t, waiting);
 	if (cli_report) {
@@ -108,7 +108,7 @@ bool cli_must_stop(struct cli_transfer *t)
 	if (t->stop == CLI_OK && cli_signal != 0)
 		t->stop = CLI_FAILED;
 	if (t->stop == CLI_OK && cli_child && t->command != NULL) {
-		/* First, so that a child that ends from here on is not missed. */
+		/* Clear it first, so that a child that ends from here on is not missed. */
 		cli_child = 0;
 		if (cli_process_failed(t->command))
 			t->stop = CLI_FAILED;
