@@ -209,67 +209,6 @@ struct sv_error {
 		sizeof(struct sv_error), SV_OK, 0, 0, 0, "", SV_ADVICE_NONE \
 	}
 
-/* What a channel is doing, in the order in which a life goes. */
-enum sv_state {
-	SV_STATE_WAITING_READER = 0, /* a writer is attached, no reader has come */
-	SV_STATE_WAITING_WRITER = 1, /* a reader is attached, no writer has come */
-	SV_STATE_RUNNING = 2,        /* both attached */
-	SV_STATE_FINISHING = 3,      /* one side has left or died, the other is about to */
-	SV_STATE_DETACHED = 4,       /* nobody attached; complete data waits for a reader */
-	SV_STATE_RESUMABLE = 5,      /* a side is missing; the next one may go on */
-	SV_STATE_STALE = 6,          /* ours, nobody attached, of no more use */
-	SV_STATE_FOREIGN = 7,        /* not ours, or cannot tell */
-	SV_STATE_CORRUPT = 8,        /* ours, but what it holds is not to be believed */
-	SV_STATE_OPENING = 9,        /* a process is opening it just now */
-	SV_STATE_CLOSING = 10        /* a process is closing it just now */
-};
-
-/* One side as others see it. */
-struct sv_side {
-	long pid;          /* 0: never attached; of that side's pid namespace */
-	unsigned uid;      /* effective user id, valid if pid is not 0 */
-	int attached;      /* 1: attached now */
-	int asleep;        /* 1: waits for its peer in the kernel */
-	int finished;      /* 1: has said that all is well */
-	int sys_errno;     /* it gave up with this errno, else 0 */
-	int signal;        /* it was ended by this signal and said so, else 0 */
-	uint64_t position; /* bytes committed (writer) or released (reader) */
-};
-
-/*
- * A snapshot of one channel.  The values are read one after the other from memory that is changing.  To be
- * filled by a call it starts from SV_INFO_INIT.
- */
-struct sv_info {
-	size_t struct_size; /* set by SV_INFO_INIT and by the library */
-	enum sv_state state;
-	char name[72];            /* channel name; empty for a channel with a path */
-	char path[512];           /* rendezvous file; cut off if longer */
-	char reason[256];         /* one line: why the state is what it is */
-	uint32_t key;             /* ftok(3) key */
-	int project;              /* ftok(3) project id */
-	int shmid;                /* segment, -1: none */
-	int semid;                /* semaphore set, -1: none */
-	unsigned owner;           /* user id */
-	unsigned mode;            /* permission bits */
-	unsigned flags;           /* enum sv_flags */
-	uint64_t capacity;        /* bytes of the ring */
-	uint64_t segment;         /* bytes of the segment */
-	uint64_t total;           /* bytes that will come, or SV_UNKNOWN */
-	uint64_t page_size;       /* bytes of one page of the mapping */
-	int64_t created;          /* seconds since 1970 */
-	unsigned long maps;       /* shm_nattch: two for an attached writer, three for a reader */
-	struct sv_side side[2];   /* by enum sv_role */
-	uint64_t ipc_namespace;   /* number of the IPC namespace of the caller, 0: not known */
-	unsigned elsewhere;       /* other IPC namespaces in which this user has a channel of the same name */
-	uint64_t other_namespace; /* the number of one of those, 0: there is none */
-};
-/* clang-format off */
-#define SV_SIDE_INIT { 0, 0, 0, 0, 0, 0, 0, 0 }
-#define SV_INFO_INIT { sizeof(struct sv_info), SV_STATE_WAITING_READER, "", "", "", 0, 0, -1, -1, 0, \
-	0, 0, 0, 0, SV_UNKNOWN, 0, 0, 0, { SV_SIDE_INIT, SV_SIDE_INIT }, 0, 0, 0 }
-/* clang-format on */
-
 typedef struct sv_channel sv_channel;
 
 /* --- Opening and waiting for the peer ----------------------------------------------------------------- */
@@ -342,82 +281,6 @@ int sv_peek(sv_channel *ch, size_t want, const void **data, size_t *got, int tim
 /* Reader: give the first n bytes (0..*got) of the peeked ones back to the writer.  Never blocks.  Errors as
  * for sv_commit(). */
 int sv_release(sv_channel *ch, size_t n);
-
-/* --- Messages (SV_MESSAGES on both sides) ------------------------------------------------------------- */
-
-/* Each message is contiguous, 8-byte aligned, and arrives whole or not at all.  This is the longest one, in
- * bytes: the capacity less 8.  Never fails. */
-size_t sv_msg_max(const sv_channel *ch);
-
-/*
- * Writer: wait for room for a message of len bytes (0..sv_msg_max) at *data, which stays the caller's until
- * the next call on the handle that reserves, commits or stages.  One reservation at a time: calling again
- * replaces it.  If the ring is full, the batch of sv_msg_stage() is published first.
- *
- * Errors as for
- * sv_reserve().
- */
-int sv_msg_reserve(sv_channel *ch, size_t len, void **data, int timeout_ms);
-
-/*
- * Writer: publish the reserved message, after those of the batch.  len may be smaller than reserved.  Never
- * blocks.  Errors as for sv_commit(); after SV_EINVAL (no reservation, or len above it) the reservation
- * stays.
- */
-int sv_msg_commit(sv_channel *ch, size_t len);
-
-/* Writer: add the reserved message to a batch that the next sv_msg_commit(), sv_msg_flush() or sv_finish()
- * publishes at once.  Never blocks.  Errors as for sv_msg_commit(), of which only SV_EINVAL and SV_EMODE. */
-int sv_msg_stage(sv_channel *ch, size_t len);
-
-/* Writer: publish the batch; an empty one is SV_OK.  Never blocks.  Errors as for sv_commit(); SV_EINVAL: not
- * the writer, or after the end. */
-int sv_msg_flush(sv_channel *ch);
-
-/*
- * Reader: wait for a message.  *data points to its *len bytes in the segment, read-only and valid until it is
- * released.  Calling again without that gives the same message.
- * SV_END, SV_EINVAL, SV_EMODE, those of a wait and those of the peer as for sv_peek().
- */
-int sv_msg_peek(sv_channel *ch, const void **data, size_t *len, int timeout_ms);
-
-/* Reader: give the peeked message back to the writer.  Never blocks.  Errors as for sv_commit(); SV_EINVAL:
- * no message was peeked. */
-int sv_msg_release(sv_channel *ch);
-
-/*
- * Reader: wait for a message as sv_msg_peek() does, then take as many as are there, at most room (above 0),
- * into batch[0..*count-1].  sv_msg_release_batch() gives the first count of them (0..*count) back at once and
- * never blocks; the others stay valid.
- * Errors as for sv_msg_peek(), and as for sv_msg_release(), with SV_ECORRUPT when a message has changed its
- * length meanwhile: nothing was released.
- */
-struct sv_msg {
-	const void *data; /* in the segment */
-	size_t len;       /* bytes */
-};
-
-int sv_msg_peek_batch(sv_channel *ch, struct sv_msg *batch, size_t room, size_t *count, int timeout_ms);
-int sv_msg_release_batch(sv_channel *ch, size_t count);
-
-/*
- * How many messages this side has published or released in the life of a resumable channel (SV_RESUME),
- * whoever did it: where to go on after sv_open(), as sv_position() is in bytes.  It survives a kill at any
- * moment.
- *
- * SV_UNKNOWN on other channels, where the caller can count as well, and when the count was
- * overwritten.
- */
-uint64_t sv_msg_number(const sv_channel *ch);
-
-/*
- * Copy one message from or to the caller's memory; data may be NULL when there is nothing to copy.  They are
- * sv_msg_reserve() and sv_msg_commit(), sv_msg_peek() and sv_msg_release(), with their errors.  sv_recv()
- * sets *len; when the message does not fit into size bytes it fails with SV_ETOOBIG and leaves the message in
- * place.
- */
-int sv_send(sv_channel *ch, const void *data, size_t len, int timeout_ms);
-int sv_recv(sv_channel *ch, void *data, size_t size, size_t *len, int timeout_ms);
 
 /* --- Ending ------------------------------------------------------------------------------------------- */
 
@@ -519,76 +382,13 @@ uint64_t sv_fill(const sv_channel *ch);
 long sv_peer_pid(const sv_channel *ch);
 unsigned sv_peer_uid(const sv_channel *ch);
 
-/* A snapshot of the channel of this handle into *info.  SV_OK; SV_ECORRUPT, with *info filled; SV_EINVAL. */
-int sv_stat(sv_channel *ch, struct sv_info *info);
-
 /* Which part of a mapping an address belongs to: 1 in this handle's segment, else 0.  Async-signal-safe. */
 int sv_contains(const sv_channel *ch, const void *address);
 
-/* --- Looking from outside, and cleaning --------------------------------------------------------------- */
-
-/* Called once for each channel; *info is valid until it returns.  A non-zero result ends the walk and is
- * returned. */
-typedef int (*sv_visit)(const struct sv_info *info, void *arg);
-
-/*
- * Look at every channel that is recorded in this user's directory, and at every segment of this user (with
- * SVIPC_DIR set: only those of channels named there; all != 0: every segment that may be read).
- * Only looks: changes nothing.  Where somebody is just opening or closing a channel it looks again for up to
- * 20 ms, with a shared lock for a moment if that is free.
- * SV_OK, what visit returned, SV_EINVAL, or SV_ESYSTEM (the directory is refused or unreadable), with *err
- * filled when err is not NULL.
- */
-int sv_list(int all, sv_visit visit, void *arg, struct sv_error *err);
-
-/*
- * Look at one channel: of a name, or of a rendezvous path (neither: "default"; not both), with a project id
- * (0: SV_PROJECT_DEFAULT).  Finds it whoever made it, and tells when the key leads to something else
- * (SV_STATE_FOREIGN).  Only looks, as sv_list() does.
- * SV_OK and *info.  SV_ESYSTEM with ENOENT: there is none; for a name *info then tells ipc_namespace,
- * elsewhere and other_namespace, and the rest of it is as SV_INFO_INIT has it.  SV_EINVAL; SV_EFOREIGN (a
- * file that is not a channel's has the name); SV_ESYSTEM (the path or the directory cannot be used).  *err is
- * filled when err is not NULL.
- */
-int sv_find(const char *name, const char *path, int project, struct sv_info *info, struct sv_error *err);
-
-/* Which channels sv_clean() considers. */
-struct sv_clean_options {
-	size_t struct_size;   /* set by SV_CLEAN_INIT */
-	const char *name;     /* only this channel; NULL: all */
-	const char *path;     /* only the channel of this rendezvous file */
-	int project;          /* with name or path; 0: SV_PROJECT_DEFAULT */
-	int dry_run;          /* 1: say what would be done, change nothing */
-	int all;              /* 1: detached and resumable channels too, if nobody is attached */
-	int64_t older_than_s; /* only channels created at least so many seconds ago */
-};
-#define SV_CLEAN_INIT \
-	{ \
-		sizeof(struct sv_clean_options), NULL, NULL, 0, 0, 0, 0 \
-	}
-
-/* What was done with one channel: removed is 1 when its objects were (dry run: would be) removed, 0 when it
- * was left alone, -1 when removing failed (info->reason says why).  A non-zero result ends the walk and is
- * returned. */
-typedef int (*sv_clean_visit)(const struct sv_info *info, int removed, void *arg);
-
-/*
- * Remove what is stale: ours, nobody attached on either side, and of no more use.  Considers what sv_list(0)
- * shows.  Tries each channel's lock once; one that is locked, alive, foreign, or in doubt is left alone.
- * Empty rendezvous files without any object or record are removed too, without a call of visit, from a
- * directory that holds nothing but channels.
- *
- * SV_OK, also when there was nothing to do; what visit returned;
- * SV_EINVAL; SV_EFOREIGN and SV_ESYSTEM as sv_find(), but that there is none is SV_OK.  *err is filled when
- * err is not NULL.  What was removed before a failure stays removed.
- */
-int sv_clean(const struct sv_clean_options *options, sv_clean_visit visit, void *arg, struct sv_error *err);
-
 /* --- Words: static strings, never NULL ---------------------------------------------------------------- */
 
-/* A code in words; a state in words; for any value. */
+/* A code in words; for any value. */
 const char *sv_strerror(int code);
-const char *sv_strstate(enum sv_state state);
 
 /* SV_VERSION of the library that is linked. */
 const char *sv_version(void);
@@ -596,4 +396,8 @@ const char *sv_version(void);
 #ifdef __cplusplus
 }
 #endif
+
+#include "svipc/message.h"
+#include "svipc/inspect.h"
+
 #endif

@@ -22,9 +22,13 @@ build_against() {
 	assert_status 0
 }
 
-# The header with each initialiser on one line.
+# The header and its parts as one file, with each initialiser on one line.
 header() {
-	awk '/^#define SV_[A-Z]*_INIT/ { while (sub(/\\$/, "")) { getline more; $0 = $0 more } } { print }' "$SV_ROOT/include/svipc.h"
+	awk -v "parts=$SV_ROOT/include/" '
+		/^#include "svipc\// { while ((getline line <(parts $2)) > 0) print line; next }
+		{ print }' FS='"' "$SV_ROOT/include/svipc.h" |
+		awk '/^#include "svipc.h"$/ { next }
+			/^#define SV_[A-Z]*_INIT/ { while (sub(/\\$/, "")) { getline more; $0 = $0 more } } { print }'
 }
 
 # Without the last members of each struct that may be missing.

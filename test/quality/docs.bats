@@ -268,8 +268,14 @@ complete_words() {
 	done
 }
 
+# The public header and its parts without comments, a declaration a line.
+declarations() {
+	cat "$SV_ROOT"/include/svipc.h "$SV_ROOT"/include/svipc/*.h | tr '\n' ' ' |
+		sed 's|/\*[^*]*\*\+\([^/*][^*]*\*\+\)*/||g' | tr -s ' \t' ' ' | tr ';' '\n'
+}
+
 symbols_of_header() {
-	tr '\n' ' ' <"$SV_ROOT/include/svipc.h" | sed 's|/\*[^*]*\*\+\([^/*][^*]*\*\+\)*/||g' | tr ';' '\n' |
+	declarations |
 		grep -v typedef | grep -oE '\bsv_[a-z_]+\(' | tr -d '(' | sort -u
 }
 
@@ -296,8 +302,7 @@ symbols_of_header() {
 
 @test "library: the prototypes in svipc(3) are those of the header" {
 	local header
-	header=$(tr '\n' ' ' <"$SV_ROOT/include/svipc.h" | sed 's|/\*[^*]*\*\+\([^/*][^*]*\*\+\)*/||g' | tr -s ' \t' ' ' | tr ';' '\n' |
-		sed -nE 's/^.*[ *](sv_[a-z_]+)\((.*)\)$/\1(\2)/p' | grep -v '^sv_visit\|^sv_clean_visit' | sort)
+	header=$(declarations | sed -nE 's/^.*[ *](sv_[a-z_]+)\((.*)\)$/\1(\2)/p' | grep -v '^sv_visit\|^sv_clean_visit' | sort)
 	assert_equal prototypes "$(sed -nE 's/^\.Fn (sv_[a-z_]+) (".*|void)/\1(\2)/p' "$SV_ROOT/src/man/svipc.3" |
 		sed 's/" "/, /g; s/"//g' | sort)" "$header"
 }
@@ -581,7 +586,7 @@ examples() {
 
 # The folders that the tables of src/README.md and test/README.md name, by their paths in the repository.
 mapped_folders() {
-	sed -nE 's/^\| `([a-z/]+)` \|.*/src\/\1/p' "$SV_ROOT/src/README.md" | sed 's|^src/include$|include|'
+	sed -nE 's/^\| `([a-z/]+)` \|.*/src\/\1/p' "$SV_ROOT/src/README.md" | sed 's|^src/include|include|'
 	sed -nE 's/^\| `([a-z/]+)` \|.*/test\/\1/p' "$SV_ROOT/test/README.md"
 }
 
