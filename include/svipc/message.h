@@ -13,17 +13,18 @@
 extern "C" {
 #endif
 
-/* Each message is contiguous, 8-byte aligned, and arrives whole or not at all.  This is the longest one, in
- * bytes: the capacity less 8.  Never fails. */
+/*
+ * Each message is contiguous, 8-byte aligned, and arrives whole or not at all.  sv_msg_max() is the longest
+ * possible message in bytes: the capacity less 8.  Never fails.
+ */
 size_t sv_msg_max(const sv_channel *ch);
 
 /*
- * Writer: wait for room for a message of len bytes (0..sv_msg_max) at *data, which stays the caller's until
- * the next call on the handle that reserves, commits or stages.  One reservation at a time: calling again
- * replaces it.  If the ring is full, the batch of sv_msg_stage() is published first.
+ * Writer: wait for room for a message of len bytes (0..sv_msg_max) at *data, which belongs to the caller
+ * until the next call on the handle that reserves, commits or stages.  Only one reservation is possible at a
+ * time; another call replaces it.  If the ring is full, the batch of sv_msg_stage() is published first.
  *
- * Errors as for
- * sv_reserve().
+ * Errors as for sv_reserve().
  */
 int sv_msg_reserve(sv_channel *ch, size_t len, void **data, int timeout_ms);
 
@@ -34,31 +35,39 @@ int sv_msg_reserve(sv_channel *ch, size_t len, void **data, int timeout_ms);
  */
 int sv_msg_commit(sv_channel *ch, size_t len);
 
-/* Writer: add the reserved message to a batch that the next sv_msg_commit(), sv_msg_flush() or sv_finish()
- * publishes at once.  Never blocks.  Errors as for sv_msg_commit(), of which only SV_EINVAL and SV_EMODE. */
+/*
+ * Writer: add the reserved message to a batch, which the next sv_msg_commit(), sv_msg_flush() or sv_finish()
+ * publishes in one step.  Never blocks.  SV_EINVAL and SV_EMODE as for sv_msg_commit().
+ */
 int sv_msg_stage(sv_channel *ch, size_t len);
 
-/* Writer: publish the batch; an empty one is SV_OK.  Never blocks.  Errors as for sv_commit(); SV_EINVAL: not
- * the writer, or after the end. */
+/*
+ * Writer: publish the batch; an empty one is SV_OK.  Never blocks.  Errors as for sv_commit(); SV_EINVAL: not
+ * the writer, or after the end.
+ */
 int sv_msg_flush(sv_channel *ch);
 
 /*
- * Reader: wait for a message.  *data points to its *len bytes in the segment, read-only and valid until it is
- * released.  Calling again without that gives the same message.
- * SV_END, SV_EINVAL, SV_EMODE, those of a wait and those of the peer as for sv_peek().
+ * Reader: wait for a message.  *data points to its *len bytes in the segment, which are read-only and valid
+ * until the message is released.  Another call without a release returns the same message.
+ *
+ * SV_END, SV_EINVAL, SV_EMODE, errors of a wait and errors of the peer as for sv_peek().
  */
 int sv_msg_peek(sv_channel *ch, const void **data, size_t *len, int timeout_ms);
 
-/* Reader: give the peeked message back to the writer.  Never blocks.  Errors as for sv_commit(); SV_EINVAL:
- * no message was peeked. */
+/*
+ * Reader: return the space of the peeked message to the writer.  Never blocks.  Errors as for sv_commit();
+ * SV_EINVAL: no message was peeked.
+ */
 int sv_msg_release(sv_channel *ch);
 
 /*
- * Reader: wait for a message as sv_msg_peek() does, then take as many as are there, at most room (above 0),
- * into batch[0..*count-1].  sv_msg_release_batch() gives the first count of them (0..*count) back at once and
- * never blocks; the others stay valid.
- * Errors as for sv_msg_peek(), and as for sv_msg_release(), with SV_ECORRUPT when a message has changed its
- * length meanwhile: nothing was released.
+ * Reader: wait for a message as sv_msg_peek() does, then take all that are there, at most room (above 0),
+ * into batch[0..*count-1].  sv_msg_release_batch() returns the space of the first count of them (0..*count)
+ * in one step and never blocks; the others stay valid.
+ *
+ * Errors as for sv_msg_peek() and sv_msg_release(); SV_ECORRUPT if a message has changed its length
+ * meanwhile: nothing was released.
  */
 struct sv_msg {
 	const void *data; /* in the segment */
@@ -69,20 +78,18 @@ int sv_msg_peek_batch(sv_channel *ch, struct sv_msg *batch, size_t room, size_t 
 int sv_msg_release_batch(sv_channel *ch, size_t count);
 
 /*
- * How many messages this side has published or released in the life of a resumable channel (SV_RESUME),
- * whoever did it: where to go on after sv_open(), as sv_position() is in bytes.  It survives a kill at any
- * moment.
- *
- * SV_UNKNOWN on other channels, where the caller can count as well, and when the count was
+ * The number of messages that all processes in this role together have published or released on a resumable
+ * channel (SV_RESUME).  It says where to resume after sv_open(), as sv_position() does in bytes, and survives
+ * a kill at any moment.  SV_UNKNOWN on other channels, where the caller can count, and if the count was
  * overwritten.
  */
 uint64_t sv_msg_number(const sv_channel *ch);
 
 /*
- * Copy one message from or to the caller's memory; data may be NULL when there is nothing to copy.  They are
- * sv_msg_reserve() and sv_msg_commit(), sv_msg_peek() and sv_msg_release(), with their errors.  sv_recv()
- * sets *len; when the message does not fit into size bytes it fails with SV_ETOOBIG and leaves the message in
- * place.
+ * Copy one message from or to the caller's memory; data may be NULL if there is nothing to copy.  They
+ * combine sv_msg_reserve() with sv_msg_commit(), and sv_msg_peek() with sv_msg_release(), and have their
+ * errors. sv_recv() sets *len; if the message does not fit into size bytes, it fails with SV_ETOOBIG and
+ * leaves the message in place.
  */
 int sv_send(sv_channel *ch, const void *data, size_t len, int timeout_ms);
 int sv_recv(sv_channel *ch, void *data, size_t size, size_t *len, int timeout_ms);
