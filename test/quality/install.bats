@@ -33,7 +33,7 @@ expected() {
 	local version page program
 	version=$(sed -n 's/^#define SV_VERSION "\(.*\)"/\1/p' "$SV_ROOT/include/svipc.h")
 	{
-		printf '%s\n' include/svipc.h include/svipc/{inspect,message}.h share/doc/svipc/LICENSE
+		printf '%s\n' include/svipc.h include/svipc/{events,inspect,message}.h share/doc/svipc/LICENSE
 		# A page for each function of the library.
 		sed -nE 's/^\t(sv_[a-z_]+);$/share\/man\/man3\/\1.3/p' "$SV_ROOT/src/lib/svipc.map"
 		printf 'lib/%s\n' libsvipc.a libsvipc.so "libsvipc.so.${version%%.*}" "libsvipc.so.$version" pkgconfig/svipc.pc
