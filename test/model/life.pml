@@ -11,7 +11,7 @@
  *	enter                        enter, sv_sem_attach        src/lib/channel/open.c, src/lib/os/semaphores.c
  *	wait for the peer            sv_wait_peer                  src/lib/channel/peer.c
  *	finish                       sv_finish, sleep_once, look   src/lib/channel/finish.c, src/lib/channel/wait.c
- *	settle                       settle                        src/lib/channel/peer.c
+ *	settle                       forget_peer                   src/lib/channel/peer.c
  *	leave                        leave                         src/lib/channel/finish.c
  *	clean                        clean_one, remove_all         src/lib/inspect/clean.c
  *	death                        exit_mm, exit_sem, exit_files of the kernel, in this order

@@ -5,7 +5,7 @@
  *
  *	step of the model            C function it stands for
  *	open, enter, leave           look_and_attach, clear_peer, enter   src/lib/channel/open.c;  leave   src/lib/channel/finish.c
- *	wait_peer, settle, recover   sv_wait_peer, settle, recover        src/lib/channel/peer.c
+ *	wait_peer, settle, recover   sv_wait_peer, forget_peer            src/lib/channel/peer.c
  *	look, wait                   look, sv_channel_wait, sleep_once, look_for_death   src/lib/channel/wait.c
  *	publish, set_status          sv_ring_publish, sv_ring_due, sv_ring_set_status    src/lib/ring/ring.h, src/lib/ring/ring.c
  *	writer, reader               copy_input (svwrite.c), copy_output (svread.c), persist (cli_transfer.c)

@@ -19,10 +19,15 @@
 #define MOST_SETTLED 100
 
 /*
- * On a channel that outlives its processes: forget a peer that has gone before it finished, so that its
- * successor can attach.
+ * Forget a peer that is gone, so that another one can attach.
+ *
+ * One is a predecessor on a channel that outlives its processes, which left or died before it finished: its
+ * weight is on the semaphore.  The other has died while it attached, before the kernel knew of it: a side is
+ * ATTACHING only while it holds the lock, so with the lock ATTACHING without a weight is as if it had never
+ * come.  What is seen with the lock decides: a successor may have attached meanwhile, and then there is no
+ * weight, and the slot is the successor's.
  */
-static int recover(struct sv_channel *ch, const struct sv_patience *patience)
+static int forget_peer(struct sv_channel *ch, const struct sv_patience *patience)
 {
 	struct sv_side_line *peer = ch->ring.peer;
 	int code = sv_rendezvous_lock(&ch->rv, false, patience, &ch->fault);
@@ -31,40 +36,19 @@ static int recover(struct sv_channel *ch, const struct sv_patience *patience)
 	if (code != SV_OK)
 		return code;
 	gone = sv_sem_gone(ch->semid, sv_other(ch->role));
-	if (gone < 0)
+	if (gone < 0) {
 		code = sv_channel_sleep_failed(ch, -gone);
-	/*
-	 * A successor may have attached already.  Then there is no weight on the semaphore, and the slot
-	 * belongs to the successor.
-	 */
-	if (gone == 1 && sv_status_of(peer) != SV_DONE) {
+	} else if (gone == 0) {
+		if (atomic_load(&peer->slot) == SV_SLOT_ATTACHING)
+			atomic_store(&peer->slot, SV_SLOT_EMPTY);
+		ch->peer_gone = false;
+	} else if ((ch->flags & SV_RESUME) != 0 && sv_status_of(peer) != SV_DONE) {
 		atomic_store(&peer->slot, SV_SLOT_EMPTY);
 		atomic_store(&peer->status, SV_RUNNING);
 		code = sv_sem_clear(ch->semid, sv_other(ch->role), &ch->fault);
+		if (code == SV_OK)
+			ch->peer_gone = false;
 	}
-	if (code == SV_OK)
-		ch->peer_gone = false;
-	sv_rendezvous_unlock(&ch->rv);
-	return code;
-}
-
-/*
- * A side is ATTACHING only while it holds the lock. If we hold the lock and see ATTACHING without a weight,
- * the peer died before the kernel knew of it: treat it as if it had never come.
- */
-static int settle(struct sv_channel *ch, const struct sv_patience *patience)
-{
-	struct sv_side_line *peer = ch->ring.peer;
-	int code = sv_rendezvous_lock(&ch->rv, false, patience, &ch->fault);
-	int gone;
-
-	if (code != SV_OK)
-		return code;
-	gone = sv_sem_gone(ch->semid, sv_other(ch->role));
-	if (gone < 0)
-		code = sv_channel_sleep_failed(ch, -gone);
-	else if (gone == 0 && atomic_load(&peer->slot) == SV_SLOT_ATTACHING)
-		atomic_store(&peer->slot, SV_SLOT_EMPTY);
 	sv_rendezvous_unlock(&ch->rv);
 	return code;
 }
@@ -146,55 +130,60 @@ static int interrupted(struct sv_channel *ch)
 	return sv_channel_interrupted(ch);
 }
 
-int sv_wait_peer(sv_channel *ch, int timeout_ms)
+/* The peer, as a look without the lock shows it. */
+enum sight { ABSENT, COME, ATTACHING, GONE };
+
+static enum sight look_at_peer(struct sv_channel *ch, uint32_t slot)
 {
 	bool resumable = (ch->flags & SV_RESUME) != 0;
+	uint32_t status = sv_status_of(ch->ring.peer);
+	int gone = slot == SV_SLOT_EMPTY ? 0 : sv_sem_gone(ch->semid, sv_other(ch->role));
+
+	if (slot == SV_SLOT_ATTACHING && gone == 0)
+		return ATTACHING;
+	if (slot != SV_SLOT_EMPTY && (!resumable || status == SV_DONE ||
+	                              (slot != SV_SLOT_LEFT && status == SV_RUNNING && gone == 0))) {
+		/* A successor has attached, so the death of its predecessor no longer matters. */
+		if (gone == 0)
+			ch->peer_gone = false;
+		return COME;
+	}
+	return resumable && gone == 1 ? GONE : ABSENT;
+}
+
+int sv_wait_peer(sv_channel *ch, int timeout_ms)
+{
 	struct sv_patience patience = sv_patience(timeout_ms, NULL);
-	struct sv_side_line *peer = ch->ring.peer;
-	unsigned settled = 0;
-	uint32_t slot, status;
-	int code, gone;
+	unsigned settled = 0, forgotten = 0;
+	enum sight sight;
+	uint32_t slot;
+	int code;
 
 	if (getpid() != ch->process || timeout_ms < -1)
 		return sv_fault_set(&ch->fault, SV_EINVAL, 0,
 		                    "sv_wait_peer: bad timeout_ms, or a handle of another process");
 	patience.interrupted = &ch->interrupted;
 	for (;;) {
-		slot = atomic_load_explicit(&peer->slot, memory_order_acquire);
-		status = sv_status_of(peer);
+		slot = atomic_load_explicit(&ch->ring.peer->slot, memory_order_acquire);
 		if (slot > SV_SLOT_LEFT)
 			return sv_peer_corrupt(ch, "an unknown slot");
-		gone = slot == SV_SLOT_EMPTY ? 0 : sv_sem_gone(ch->semid, sv_other(ch->role));
-		if (slot == SV_SLOT_ATTACHING && gone == 0) {
-			if (++settled > MOST_SETTLED)
-				return sv_peer_corrupt(ch, "again and again that it is attaching");
-			code = settle(ch, &patience);
-			if (code != SV_OK)
-				return code == SV_EINTR ? interrupted(ch) : code;
-			continue;
-		}
-		if (slot != SV_SLOT_EMPTY && (!resumable || status == SV_DONE ||
-		                              (slot != SV_SLOT_LEFT && status == SV_RUNNING && gone == 0))) {
-			/* A successor has attached, so the death of its predecessor no longer matters. */
-			if (gone == 0)
-				ch->peer_gone = false;
+		sight = look_at_peer(ch, slot);
+		if (sight == COME) {
 			sv_channel_remove_early(ch);
 			sv_ring_settle(&ch->ring);
 			return check_own_position(ch);
 		}
-		if (resumable && gone == 1) {
-			code = recover(ch, &patience);
-			if (code != SV_OK)
-				return code == SV_EINTR ? interrupted(ch) : code;
-			continue;
-		}
-		ch->peer_gone = false;
+		if (sight == ATTACHING && ++settled > MOST_SETTLED)
+			return sv_peer_corrupt(ch, "again and again that it is attaching");
+		if (sight == ABSENT)
+			ch->peer_gone = false;
 		if (atomic_load(&ch->interrupted))
 			return interrupted(ch);
-		if (sv_is_over(&patience))
+		/* To forget a peer once needs no time; but peers may come and go again and again. */
+		if (sv_is_over(&patience) && (sight == ABSENT || forgotten++ > 0))
 			return nobody_came(ch, &patience);
-		code = sleep_for_peer(ch, &patience);
+		code = sight == ABSENT ? sleep_for_peer(ch, &patience) : forget_peer(ch, &patience);
 		if (code != SV_OK)
-			return code;
+			return code == SV_EINTR ? interrupted(ch) : code;
 	}
 }
