@@ -97,3 +97,24 @@ setup() {
 	assert_stderr_has 'a job failed'
 	assert_nothing_left
 }
+
+# static_program EXAMPLE: as a program of its own, linked with nothing but the static library.
+static_program() {
+	# shellcheck disable=SC2086 # CC may be words
+	${CC:-cc} -static -o "$1" "-I$SV_ROOT/include" "$SV_ROOT/test/examples/$1.c" "$SVIPC_BUILD/libsvipc.a" 2>static.err ||
+		skip "cannot link statically: $(tail -n 1 static.err)"
+}
+
+@test "a static program that asks for no events contains nothing that starts a thread" {
+	skip_if_sanitized
+	skip_unless nm
+	static_program bytes
+	run_logged nm bytes
+	assert_output_has ' T sv_open'
+	assert_output_lacks sv_event
+	assert_output_lacks pthread_create
+	static_program loop
+	run_logged nm loop
+	assert_output_has ' T sv_event_fd'
+	assert_output_has pthread_create
+}

@@ -91,3 +91,20 @@ programs=(svwrite svread svclean test/tools/midway_preload.so)
 		assert_output_lacks ThreadSanitizer
 	done
 }
+
+@test "threads that use channels, ThreadSanitizer" {
+	skip_without thread
+	local unit flags=(-std=gnu11 -O1 -g -fsanitize=thread "-I$SV_ROOT/src/lib" "-I$SV_ROOT/include")
+	# The library alone: what the programs share is not needed.
+	mkdir objects
+	SV_LIMIT=300 run_logged bash -c 'cd objects && "$@"' - ${CC:-cc} "${flags[@]}" -c "$SV_ROOT"/src/lib/*.c "$SV_ROOT"/src/lib/*/*.c
+	assert_status 0
+	for unit in deadline_test events_test queue_test; do
+		run_logged ${CC:-cc} "${flags[@]}" -o $unit "$SV_ROOT/test/unit/$unit.c" objects/*.o -pthread
+		assert_status 0
+		SV_LIMIT=120 run_logged env TSAN_OPTIONS=halt_on_error=1 ./$unit
+		assert_status 0
+		assert_output_lacks 'not ok'
+		assert_output_lacks ThreadSanitizer
+	done
+}
