@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* svclean - remove what crashed transfers left, and never anything in use. */
 #include <getopt.h>
-#include <locale.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -204,7 +203,6 @@ int main(int argc, char **argv)
 
 	cli_program = "svclean";
 	cli_keep_standard_streams();
-	setlocale(LC_CTYPE, "");
 	while ((option = getopt_long(argc, argv, "ac:hi:k:nqV", options, NULL)) != -1) {
 		switch (option) {
 		case 'a': wanted.all = 1; break;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* svread - receives what svwrite sends, and writes it out. */
 #include <errno.h>
-#include <locale.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -232,7 +231,6 @@ int main(int argc, char **argv)
 	int option, status;
 
 	cli_program = "svread";
-	setlocale(LC_CTYPE, "");
 	cli_transfer_init(&t, SV_READER);
 	while ((option = getopt_long(argc, argv, CLI_TRANSFER_SHORT "fo:", options, NULL)) != -1) {
 		if (cli_transfer_option(&t, option, optarg))

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* svstat - shows which channels exist, who is attached, and how much they have moved.  It changes nothing. */
 #include <getopt.h>
-#include <locale.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -166,7 +165,6 @@ int main(int argc, char **argv)
 
 	cli_program = "svstat";
 	cli_keep_standard_streams();
-	setlocale(LC_CTYPE, "");
 	while ((option = getopt_long(argc, argv, "Abc:hi:k:o:t:Vw::", options, NULL)) != -1) {
 		switch (option) {
 		case 'A': show->choice.all = true; break;

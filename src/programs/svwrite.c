@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* svwrite - sends files or standard input to svread through shared memory. */
 #include <errno.h>
-#include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -257,7 +256,6 @@ int main(int argc, char **argv)
 	bool opened;
 
 	cli_program = "svwrite";
-	setlocale(LC_CTYPE, "");
 	cli_transfer_init(&t, SV_WRITER);
 	while ((option = getopt_long(argc, argv, CLI_TRANSFER_SHORT "d", options, NULL)) != -1) {
 		if (cli_transfer_option(&t, option, optarg))

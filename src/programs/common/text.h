@@ -10,7 +10,7 @@
 /*
  * The one place that makes texts of others safe for a terminal.  Control characters (C0 and C1, newlines),
  * marks that change the direction of text, bytes that are no character of this locale, and whatever else is
- * not printable become \xHH for each byte.  The program has called setlocale(LC_CTYPE, "").
+ * not printable become \xHH for each byte.  The locale is set at the first need.
  *
  * cli_escape() is for one name, path or word: a backslash is doubled, so that an escape cannot be forged.
  * cli_escape_message() is for a whole line with such texts in it: backslashes stay.
