@@ -53,7 +53,7 @@ static void gather_without_us(struct sv_channel *ch, struct sv_objects *objects,
 	target.owner = ch->rv.owner;
 	target.group = ch->rv.group;
 	target.consent = 0666;
-	target.own_maps = 1;
+	target.own = ch->header;
 	sv_gather(objects, &target);
 	/* A side that has not learned of the success counts as dead, so that its successor will be told. */
 	objects->facts.side[ch->role] =
@@ -65,7 +65,7 @@ static void gather_without_us(struct sv_channel *ch, struct sv_objects *objects,
 	 */
 	if (locked && objects->facts.mapped && objects->facts.side[sv_other(ch->role)] != SV_PRESENT &&
 	    objects->facts.side[sv_other(ch->role)] != SV_ARRIVING)
-		objects->facts.mapped = !sv_segment_unmapped(objects->shmid, target.own_maps);
+		objects->facts.mapped = !sv_segment_unmapped(objects->shmid, 1);
 }
 
 static int leave(struct sv_channel *ch, int timeout_ms)

@@ -22,7 +22,8 @@ void sv_target_of(struct sv_target *target, const struct sv_rendezvous *rv, unsi
 	target->identity = rv->identity;
 	target->owner = rv->owner;
 	target->group = rv->group;
-	target->own_maps = 0;
+	target->fresh = rv->fresh;
+	target->own = NULL;
 	target->consent = consent;
 }
 
@@ -56,15 +57,16 @@ static bool is_own(uid_t creator, uid_t owner)
 
 /* --- the segment --- */
 
-/* Copy the header as it is now.  False: this process may not read it. */
-static bool copy_header(struct sv_objects *o, int id)
+/* Copy the header as it is now.  False: this process may not read it.  own: this process has it mapped. */
+static bool copy_header(struct sv_objects *o, int id, const struct sv_header *own)
 {
-	const void *header = sv_segment_glance(id, o->shm.maps);
+	const void *header = own != NULL ? own : sv_segment_glance(id, o->shm.maps);
 
 	if (header == NULL)
 		return false;
 	memcpy(&o->header, header, sizeof o->header);
-	shmdt(header);
+	if (own == NULL)
+		shmdt(header);
 	return true;
 }
 
@@ -114,7 +116,7 @@ static void gather_recorded_segment(struct sv_objects *o, const struct sv_target
 		note_segment(o, record->shmid, true);
 		return;
 	}
-	if (!copy_header(o, record->shmid)) {
+	if (!copy_header(o, record->shmid, t->own)) {
 		o->facts.segment = SV_SEGMENT_DOUBT;
 		o->shmid = record->shmid;
 		return;
@@ -140,7 +142,7 @@ static void gather_begun_segment(struct sv_objects *o, const struct sv_target *t
 	if (id == -1)
 		return;
 	if (sv_segment_stat(id, &o->shm, &scratch) != SV_OK || !is_own(o->shm.creator_uid, o->shm.owner) ||
-	    sv_segment_capacity(o->shm.bytes) == 0 || !copy_header(o, id)) {
+	    sv_segment_capacity(o->shm.bytes) == 0 || !copy_header(o, id, NULL)) {
 		note_segment(o, id, false);
 		return;
 	}
@@ -180,7 +182,7 @@ static void gather_unrecorded_segment(struct sv_objects *o, const struct sv_targ
 		note_segment(o, id, false);
 		return;
 	}
-	if (!copy_header(o, id)) {
+	if (!copy_header(o, id, NULL)) {
 		o->facts.segment = SV_SEGMENT_DOUBT;
 		note_segment(o, id, false);
 		return;
@@ -341,6 +343,8 @@ void sv_gather(struct sv_objects *o, const struct sv_target *t)
 		look_without_record(o, t);
 		break;
 	case SV_RECORD_BEGUN:
+		if (t->fresh)
+			break;
 		gather_begun_segment(o, t);
 		gather_begun_set(o, t);
 		break;
@@ -358,7 +362,7 @@ void sv_gather(struct sv_objects *o, const struct sv_target *t)
 	f->own = (o->shmid == -1 || is_own(o->shm.creator_uid, o->shm.owner)) &&
 	         (o->semid == -1 || is_own(o->sem.creator_uid, o->sem.owner));
 	f->sole = o->shmid != -1 && is_own(o->shm.creator_uid, o->shm.owner) && (o->shm.mode & 077) == 0;
-	sv_judge_presence(o, t->own_maps);
+	sv_judge_presence(o, t->own != NULL);
 }
 
 int sv_objects_remove(const struct sv_objects *objects)

@@ -21,7 +21,8 @@ struct sv_target {
 	struct sv_identity identity; /* of the file at the path, as it is now; inode 0: it is gone */
 	uid_t owner;                 /* of that file */
 	gid_t group;
-	unsigned long own_maps; /* number of mappings that the caller itself has of the segment */
+	bool fresh;                  /* the rendezvous was made just now, and its key was free then */
+	const struct sv_header *own; /* the caller's own mapping of the segment, or NULL */
 	/* permission bits; bits for group or others mean that the caller trusts their objects too */
 	unsigned consent;
 };

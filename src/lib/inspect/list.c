@@ -222,8 +222,9 @@ static bool take_from_header(struct sv_sight *sight, int id, const struct shmid_
 		sight->rv.fd = sv_rendezvous_open_file(header.path, &st);
 		sight->gone =
 			sight->rv.fd == -1 && (errno == ENOENT || errno == ENOTDIR || errno == EMEDIUMTYPE);
-		if (sight->rv.fd != -1 && (sv_identity_of(sight->rv.fd, &now) != 0 ||
-		                           !sv_identity_is_same(&now, &sight->target.identity))) {
+		if (sight->rv.fd != -1)
+			now = sv_identity_of(sight->rv.fd, &st);
+		if (sight->rv.fd != -1 && !sv_identity_is_same(&now, &sight->target.identity)) {
 			close(sight->rv.fd);
 			sight->rv.fd = -1;
 			sight->gone = true;

@@ -60,9 +60,12 @@ static int open_own(int parent, const char *name, const char *path, bool create,
 	int code;
 
 	*taken = false;
-	if (create && mkdirat(parent, name, 0700) == -1 && errno != EEXIST && errno != EROFS)
-		return sv_fault_set(fault, SV_ESYSTEM, errno, "cannot create directory %s", path);
 	*fd = open_at(parent, name);
+	if (*fd == -1 && errno == ENOENT && create) {
+		if (mkdirat(parent, name, 0700) == -1 && errno != EEXIST && errno != EROFS)
+			return sv_fault_set(fault, SV_ESYSTEM, errno, "cannot create directory %s", path);
+		*fd = open_at(parent, name);
+	}
 	if (*fd == -1) {
 		code = errno;
 		if (code != ENOENT && fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) == 0) {
@@ -102,13 +105,6 @@ static int open_chosen(struct sv_directory *directory, const char *chosen, bool 
 	return open_own(AT_FDCWD, path, path, create, &directory->top, &taken, fault);
 }
 
-static bool can_make_in(const char *parent)
-{
-	struct stat st;
-
-	return stat(parent, &st) == 0 && S_ISDIR(st.st_mode) && access(parent, W_OK | X_OK) == 0;
-}
-
 /*
  * The default is the same for a login, cron and a service.  Where other users can create files, one of them
  * may have taken the name; then both sides try the next place.  Root's directory is where only root can
@@ -124,7 +120,7 @@ static int open_default(struct sv_directory *directory, bool create, struct sv_f
 	                        "there is neither /dev/shm nor /tmp to make a directory in");
 
 	for (i = geteuid() == 0 ? 0 : 1; i < sizeof parents / sizeof parents[0]; i++) {
-		if (!can_make_in(parents[i]))
+		if (access(parents[i], W_OK | X_OK) == -1)
 			continue;
 		if (i == 0)
 			snprintf(path, sizeof path, "/run/svipc");
@@ -137,33 +133,38 @@ static int open_default(struct sv_directory *directory, bool create, struct sv_f
 	return code;
 }
 
-static int make_canonical(struct sv_directory *directory, const char *given, struct sv_fault *fault)
+/* The canonical path of an open directory: the kernel's, or without /proc the one that given resolves to. */
+static bool find_path(int fd, const char *given, char *path)
 {
 	char link[40];
-	struct stat opened, found;
-	char *path;
+	ssize_t length;
 
-	snprintf(link, sizeof link, "/proc/self/fd/%d", directory->top);
-	path = realpath(link, NULL);
-	if (path == NULL)
-		path = realpath(given, NULL);
-	if (path == NULL)
-		return sv_fault_set(fault, SV_ESYSTEM, errno, "cannot find the path of directory %s", given);
-	if (stat(path, &found) == -1 || fstat(directory->top, &opened) == -1) {
-		free(path);
-		return sv_fault_set(fault, SV_ESYSTEM, errno, "cannot look at directory %s", given);
+	snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+	length = readlink(link, path, PATH_MAX - 1);
+	if (length > 0 && path[0] == '/') {
+		path[length] = '\0';
+		return true;
 	}
-	/* Without /proc another directory may have got this path meanwhile. */
+	return realpath(given, path) != NULL;
+}
+
+static int make_canonical(struct sv_directory *directory, const char *given, struct sv_fault *fault)
+{
+	struct stat opened, found;
+	char path[PATH_MAX];
+
+	if (!find_path(directory->top, given, path))
+		return sv_fault_set(fault, SV_ESYSTEM, errno, "cannot find the path of directory %s", given);
+	if (stat(path, &found) == -1 || fstat(directory->top, &opened) == -1)
+		return sv_fault_set(fault, SV_ESYSTEM, errno, "cannot look at directory %s", given);
+	/* Another directory may have got this path meanwhile. */
 	if (strlen(path) >= PATH_MAX - ROOM_FOR_NAMES || strchr(path, '\n') != NULL ||
-	    found.st_dev != opened.st_dev || found.st_ino != opened.st_ino) {
-		free(path);
+	    found.st_dev != opened.st_dev || found.st_ino != opened.st_ino)
 		return sv_fault_set(
 			fault, SV_EINVAL, 0,
 			"cannot use directory %s: its path is too long, contains a newline or is changing",
 			given);
-	}
-	snprintf(directory->path, sizeof directory->path, "%s", path);
-	free(path);
+	memcpy(directory->path, path, strlen(path) + 1);
 	return SV_OK;
 }
 

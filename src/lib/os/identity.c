@@ -53,16 +53,11 @@ static int64_t birth_of(int fd)
 	return 0;
 }
 
-int sv_identity_of(int fd, struct sv_identity *identity)
+struct sv_identity sv_identity_of(int fd, const struct stat *st)
 {
-	struct stat st;
-
-	if (fstat(fd, &st) == -1)
-		return errno;
-	identity->device = (uint64_t)st.st_dev;
-	identity->inode = (uint64_t)st.st_ino;
-	identity->birth_ns = birth_of(fd);
-	return 0;
+	return (struct sv_identity){ .device = (uint64_t)st->st_dev,
+		                     .inode = (uint64_t)st->st_ino,
+		                     .birth_ns = birth_of(fd) };
 }
 
 bool sv_identity_is_same(const struct sv_identity *a, const struct sv_identity *b)

@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 /*
@@ -17,8 +18,8 @@ struct sv_identity {
 	int64_t birth_ns; /* nanoseconds since 1970; 0: the file system does not record it */
 };
 
-/* The identity of an open file.  0 or an errno value. */
-int sv_identity_of(int fd, struct sv_identity *identity);
+/* The identity of an open file; st is what fstat(2) says of it. */
+struct sv_identity sv_identity_of(int fd, const struct stat *st);
 
 /* Is it the same file?  If a birth time is unknown, device and inode decide. */
 bool sv_identity_is_same(const struct sv_identity *a, const struct sv_identity *b);

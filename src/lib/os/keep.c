@@ -27,8 +27,10 @@ bool sv_rendezvous_read(const struct sv_rendezvous *rv, struct sv_record *record
 	int fd;
 	bool valid;
 
+	if (rv->named && rv->known)
+		*record = rv->record;
 	if (rv->named)
-		return sv_record_read(rv->fd, record);
+		return rv->known || sv_record_read(rv->fd, record);
 	if (rv->directory.fd == -1)
 		return false;
 	fd = openat(rv->directory.fd, rv->file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
@@ -76,8 +78,7 @@ static int write_apart(const struct sv_rendezvous *rv, struct sv_record *record)
 	return code;
 }
 
-int sv_rendezvous_write(const struct sv_rendezvous *rv, const struct sv_record *record,
-                        struct sv_fault *fault)
+int sv_rendezvous_write(struct sv_rendezvous *rv, const struct sv_record *record, struct sv_fault *fault)
 {
 	struct sv_record copy = *record;
 	int code;
@@ -85,6 +86,7 @@ int sv_rendezvous_write(const struct sv_rendezvous *rv, const struct sv_record *
 	if (rv->named) {
 		copy.path[0] = '\0';
 		memset(&copy.file, 0, sizeof copy.file);
+		rv->known = false;
 		code = sv_record_write(rv->fd, &copy);
 	} else {
 		copy.file = rv->identity;

@@ -28,6 +28,9 @@ struct sv_rendezvous {
 	char name[SV_NAME_MAX + 1];
 	char file[SV_NAME_MAX + 48]; /* name of the record in the directory */
 	char path[PATH_MAX];         /* path of the rendezvous, absolute and canonical */
+	/* The record of a named one; known: it was read or written under the lock that is held. */
+	bool known;
+	struct sv_record record;
 };
 
 /* Does the path still lead to this file?  If not, no other process can find the file any more. */
@@ -38,8 +41,7 @@ bool sv_rendezvous_is_there(const struct sv_rendezvous *rv);
  * forget: remove it, for a channel with a path only if it still has this generation.
  */
 bool sv_rendezvous_read(const struct sv_rendezvous *rv, struct sv_record *record);
-int sv_rendezvous_write(const struct sv_rendezvous *rv, const struct sv_record *record,
-                        struct sv_fault *fault);
+int sv_rendezvous_write(struct sv_rendezvous *rv, const struct sv_record *record, struct sv_fault *fault);
 void sv_rendezvous_forget(const struct sv_rendezvous *rv, uint64_t generation);
 
 #endif

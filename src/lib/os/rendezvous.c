@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,10 +27,12 @@
 #define FILES_HELD 64
 
 /*
- * Pauses between two attempts to lock.  In most transfers both sides leave at the same moment and hold the
- * lock for microseconds.
+ * Waiting for the lock.  In most transfers both sides leave at the same moment, and each holds the lock for
+ * about 100 us.  So a waiting side first only yields the CPU, because even the shortest sleep takes as long
+ * as that.  Then it sleeps between two attempts.
  */
-#define FIRST_PAUSE_NS 20000
+#define YIELD_NS 200000
+#define FIRST_PAUSE_NS 50000
 #define LONGEST_PAUSE_NS 10000000
 
 int sv_rendezvous_check_name(const char *name, struct sv_fault *fault)
@@ -63,18 +66,19 @@ bool sv_key_is_taken(key_t key)
 	return semget(key, 0, 0) != -1 || (errno != ENOENT && errno != ENOSYS);
 }
 
-/* ftok(3) needs a path.  The path of the descriptor cannot lead to another file. */
-static int take_key(struct sv_rendezvous *rv, int fd)
+/*
+ * ftok(3) needs a path.  The path of the descriptor leads to this file, unless something else than proc(5) is
+ * mounted there: then the key differs from the formula of this inode, which is the same in glibc and musl.
+ */
+static int take_key(struct sv_rendezvous *rv, int fd, const struct stat *st)
 {
+	uint32_t expected = (uint32_t)rv->project << 24 | ((uint32_t)st->st_dev & 0xff) << 16 |
+	                    ((uint32_t)st->st_ino & 0xffff);
 	char link[40];
-	struct stat opened, found;
 
 	snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
-	if (fstat(fd, &opened) == -1)
-		return errno;
-	if (stat(link, &found) == 0 && found.st_ino == opened.st_ino && found.st_dev == opened.st_dev)
-		rv->key = ftok(link, rv->project);
-	else
+	rv->key = ftok(link, rv->project);
+	if ((uint32_t)rv->key != expected)
 		rv->key = ftok(rv->path, rv->project);
 	return rv->key == (key_t)-1 ? errno : 0;
 }
@@ -86,7 +90,8 @@ static int take_facts(struct sv_rendezvous *rv, int fd, struct stat *st)
 		return errno;
 	rv->owner = st->st_uid;
 	rv->group = st->st_gid;
-	return sv_identity_of(fd, &rv->identity);
+	rv->identity = sv_identity_of(fd, st);
+	return 0;
 }
 
 /* The shorter of a pause below a second and the time that is left (NULL: for ever). */
@@ -99,6 +104,7 @@ int sv_rendezvous_lock(struct sv_rendezvous *rv, bool shared, const struct sv_pa
                        struct sv_fault *fault)
 {
 	struct timespec pause = { 0, FIRST_PAUSE_NS }, left;
+	int64_t yield_until = 0;
 
 	/* flock(2) has no time-out and cannot be cancelled, so it never waits in the kernel. */
 	while (flock(rv->fd, (shared ? LOCK_SH : LOCK_EX) | LOCK_NB) == -1) {
@@ -112,6 +118,12 @@ int sv_rendezvous_lock(struct sv_rendezvous *rv, bool shared, const struct sv_pa
 		if (sv_is_over(patience))
 			return sv_fault_set(fault, SV_ETIMEDOUT, 0,
 			                    "timed out while another process was opening or closing it");
+		if (yield_until == 0)
+			yield_until = sv_now() + YIELD_NS;
+		if (sv_now() < yield_until) {
+			sched_yield();
+			continue;
+		}
 		nanosleep(shorter(&pause, sv_time_left(patience->deadline, &left)), NULL);
 		if (pause.tv_nsec < LONGEST_PAUSE_NS)
 			pause.tv_nsec *= 2;
@@ -121,6 +133,7 @@ int sv_rendezvous_lock(struct sv_rendezvous *rv, bool shared, const struct sv_pa
 
 void sv_rendezvous_unlock(struct sv_rendezvous *rv)
 {
+	rv->known = false;
 	if (rv->fd != -1)
 		flock(rv->fd, LOCK_UN);
 }
@@ -150,7 +163,11 @@ struct candidate {
 static int try_key(int fd, void *arg)
 {
 	struct candidate *candidate = arg;
-	int code = take_key(candidate->rv, fd);
+	struct stat st;
+	int code = take_facts(candidate->rv, fd, &st);
+
+	if (code == 0)
+		code = take_key(candidate->rv, fd, &st);
 
 	candidate->record.key = (uint32_t)candidate->rv->key;
 	return code != 0 ? code : sv_key_is_taken(candidate->rv->key) ? EADDRINUSE : 0;
@@ -161,7 +178,6 @@ static int make_named(struct sv_rendezvous *rv, struct sv_fault *fault)
 {
 	struct candidate candidate = { rv, { .project = rv->project, .shmid = -1, .semid = -1 } };
 	int held[FILES_HELD], code = 0, i;
-	struct stat st;
 
 	for (i = 0; i < FILES_HELD; i++)
 		held[i] = -1;
@@ -178,9 +194,9 @@ static int make_named(struct sv_rendezvous *rv, struct sv_fault *fault)
 	for (i = 0; i < FILES_HELD; i++)
 		if (held[i] != -1)
 			close(held[i]);
-	if (code == 0)
-		code = take_facts(rv, rv->fd, &st);
 	rv->fresh = true;
+	rv->known = code == 0;
+	rv->record = candidate.record;
 	if (code == 0 || code == EEXIST)
 		return code == 0 ? SV_OK : 1;
 	if (code == EADDRINUSE) {
@@ -203,7 +219,7 @@ static int not_a_channel(struct sv_rendezvous *rv, const char *what, struct sv_f
 /* SV_OK: open and locked; 1: it was removed or replaced before this process had the lock. */
 static int open_named(struct sv_rendezvous *rv, const struct sv_whereabouts *where, struct sv_fault *fault)
 {
-	struct sv_record record;
+	struct sv_record *record = &rv->record;
 	struct stat st;
 	int code;
 
@@ -237,13 +253,14 @@ static int open_named(struct sv_rendezvous *rv, const struct sv_whereabouts *whe
 		return code;
 	if (!sv_rendezvous_is_there(rv))
 		return 1;
-	code = take_key(rv, rv->fd);
+	code = take_key(rv, rv->fd, &st);
 	if (code != 0)
 		return sv_fault_set(fault, SV_ESYSTEM, code, "cannot make a key of %s", rv->path);
 	/* A file without a record, or with a copy of another file's record, is somebody's data. */
-	if (!sv_record_read(rv->fd, &record) || record.path[0] != '\0' || record.project != rv->project ||
-	    record.key != (uint32_t)rv->key)
+	if (!sv_record_read(rv->fd, record) || record->path[0] != '\0' || record->project != rv->project ||
+	    record->key != (uint32_t)rv->key)
 		return not_a_channel(rv, "is a file that is not a channel's", fault);
+	rv->known = where->lock != SV_LOCK_NONE;
 	return SV_OK;
 }
 
@@ -271,7 +288,7 @@ int sv_rendezvous_open_file(const char *path, struct stat *st)
 		fd = open(link, O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
 		if (fd == -1 && errno == ENOENT)
 			fd = open(path, O_RDONLY | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
-		code = errno;
+		code = fd == -1 || fstat(fd, st) == -1 ? errno : 0;
 	}
 	close(handle);
 	errno = code;
@@ -296,7 +313,7 @@ static int open_path(struct sv_rendezvous *rv, const struct sv_whereabouts *wher
 	}
 	code = take_facts(rv, rv->fd, &st);
 	if (code == 0)
-		code = take_key(rv, rv->fd);
+		code = take_key(rv, rv->fd, &st);
 	if (code != 0)
 		return sv_fault_set(fault, SV_ESYSTEM, code, "cannot look at rendezvous %s", rv->path);
 	/* The record's name comes from the file, not from the key, because two files may share a key. */
