@@ -9,8 +9,8 @@
 #include "status/table.h"
 
 #define INDENT ((size_t)10)
-#define LEAST_TEXT ((size_t)10) /* a window with fewer columns beside a label gets the label above the text \
-	                         */
+/* A window with fewer columns beside a label gets the label above the text. */
+#define LEAST_TEXT ((size_t)10)
 
 /*
  * "label     text": the text is broken at blanks to fit into width columns, and a word that is longer than a

@@ -16,8 +16,8 @@
 
 #define LINE_MS 250
 #define SLOW_MS 1000 /* interval of JSON, and of whole lines */
-#define BAR_GOOD 24  /* columns, with the brackets; less important parts are left out before it gets shorter \
-	              */
+/* Columns, with the brackets.  Below the first, less important parts of the line are left out instead. */
+#define BAR_GOOD 24
 #define BAR_LEAST 10
 #define LINE_MOST 512
 
