@@ -69,12 +69,15 @@ arena_second() {
 }
 
 arena_pids() {
-	local holder ns path
+	local holder path
 	for holder in "${arena_holder-}" "${second_holder-}"; do
-		[ -n "$holder" ] || continue
-		ns=$(readlink "/proc/$holder/ns/ipc") || continue
+		[ -n "$holder" ] && [ -e "/proc/$holder/ns/ipc" ] || continue
 		for path in /proc/[0-9]*/ns/ipc; do
-			[ "$(readlink "$path" 2>/dev/null)" != "$ns" ] || basename "${path%/ns/ipc}"
+			# The same file: the same namespace.
+			if [ "$path" -ef "/proc/$holder/ns/ipc" ]; then
+				path=${path#/proc/}
+				echo "${path%/ns/ipc}"
+			fi
 		done
 	done
 }
