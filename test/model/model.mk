@@ -17,6 +17,6 @@ twins:
 
 ## mutants: change the sources at random and look which tests notice (MUTANTS='--seed N --count N PATH...')
 mutants:
-	@$(MODEL_ENV) test/tools/mutate $(MUTANTS)
+	@$(MODEL_ENV) test/mutants/mutate $(MUTANTS)
 
 .PHONY: model model-long twins mutants

@@ -422,13 +422,13 @@ semaphore_sleeper() {
 
 @test "mutate: the same seed makes the same mutants, which are one change of code each" {
 	skip_unless perl
-	run_logged "$SV_ROOT/test/tools/mutate" --list --seed 3 --count 200
+	run_logged "$SV_ROOT/test/mutants/mutate" --list --seed 3 --count 200
 	assert_status 0
 	assert_equal mutants "${#lines[@]}" 200
 	assert_equal 'comments and directives among them' "$(grep -cE ': (/\*|#)' <<<"$output")" 0
 	local first=$output
-	run "$SV_ROOT/test/tools/mutate" --list --seed 3 --count 200
+	run "$SV_ROOT/test/mutants/mutate" --list --seed 3 --count 200
 	assert_equal 'once more' "$output" "$first"
-	run "$SV_ROOT/test/tools/mutate" --list --seed 4 --count 200
+	run "$SV_ROOT/test/mutants/mutate" --list --seed 4 --count 200
 	[ "$output" != "$first" ]
 }
