@@ -155,6 +155,9 @@ spawn() {
 	shift
 	# A shell starts what runs in the background with SIGINT ignored; no user does.
 	[ -z "$(type -P -- "$1")" ] || prefix=(env '--default-signal=INT,QUIT,PIPE')
+	# Emptied before there is a process: nobody may take what an earlier one of that name said for the new one's.
+	: >"$WORK/$name.out"
+	: >"$WORK/$name.err"
 	"${prefix[@]}" "$@" <&0 >"$WORK/$name.out" 2>"$WORK/$name.err" 3>&- 4>&- &
 	pid[$name]=$!
 	sv_command[$name]=${*@Q}

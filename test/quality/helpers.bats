@@ -144,6 +144,14 @@ semaphore_sleeper() {
 	assert_status 7
 	assert_output hello
 	assert_stderr_has oops
+	# Nothing that the first one said is there when the second has been started.
+	local i
+	for ((i = 0; i < 20; i++)); do
+		echo old | tee one.out >one.err
+		spawn one sleep 0
+		assert_equal 'what a new process has said' "$(cat one.out one.err)" ''
+		reap one
+	done
 }
 
 @test "what spawn starts dies of SIGINT" {
