@@ -112,3 +112,8 @@ spawn_in() {
 	shift
 	spawn "$1" "${who[@]}" bash -c "${@:2}"
 }
+
+# stays OBJECTS [UID]: the objects (of that user) are still those that objects() printed before.
+stays() {
+	assert_equal "objects${2+ of $2}" "$(objects ${2+"$2"})" "$1"
+}

@@ -28,11 +28,6 @@ key_of() {
 	objects "$2" | awk -v kind="$1" '$1 == kind { key = $3 } END { print key }'
 }
 
-# stays OBJECTS [UID]
-stays() {
-	assert_equal "objects${2+ of $2}" "$(objects ${2+"$2"})" "$1"
-}
-
 # A transfer of alice's that is half done: both attached, the writer waits for input from descriptor 9.
 live() {
 	mkfifo feed
@@ -394,58 +389,4 @@ belongings() {
 	run_logged objects
 	# The two that mallory forged are hers to remove.
 	[ "$(grep -cv -e " $((0x53aaaaaa)) " -e " $((0x53aaaaab)) " <<<"$output")" = 8 ] || fail 'only what is of other software stays'
-}
-
-# Two namespaces, one directory.
-@test "another IPC namespace with the same directory: no live, detached or resumable channel is taken for stale" {
-	local command
-	arena_second || skip 'needs leave to make a second IPC namespace'
-	run_logged "${alice[@]}" svwrite -d -s 1M -c detached secret
-	spawn waits "${alice[@]}" svwrite -c waits secret
-	wait_asleep "${pid[waits]}"
-	spawn resumes "${alice[@]}" svwrite -s 8K -r -c resumes secret
-	wait_asleep "${pid[resumes]}"
-	kill -KILL "${pid[resumes]}"
-	reap resumes
-	before=$(objects)
-	for command in svclean 'svclean -a' 'svclean -a -c waits' 'svclean -a -c detached' 'svclean -a -c resumes' \
-		'svread -t 0 -c waits' 'svread -t 0 -c detached' 'svread -t 0 -r -o nothing -c resumes' 'svwrite -t 0 -c waits secret' \
-		'svwrite -t 0 -c detached secret' svstat svclean; do
-		# shellcheck disable=SC2086 # words
-		run_logged "${elsewhere[@]}" $command
-		[ "$status" -ne 0 ] || [[ $command == svclean* || $command == svstat ]] || fail 'it met somebody' || return 1
-		stays "$before" || return 1
-	done
-	assert_equal 'objects of the other namespace' \
-		"$("${elsewhere[@]}" cat /proc/sysvipc/shm /proc/sysvipc/sem | grep -v key || :)" ''
-	run_logged sh_in alice 'svread -t 20 -c detached -o copy && cmp secret copy && rm copy'
-	assert_status 0
-	run_logged sh_in alice 'svread -t 20 -c waits -o copy && cmp secret copy && rm copy'
-	assert_status 0
-	reap waits
-	assert_status 0
-	spawn resumes "${alice[@]}" svwrite -t 20 -r -c resumes secret
-	run_logged sh_in alice 'svread -t 20 -r -c resumes -o copy && cmp secret copy'
-	assert_status 0
-	reap resumes
-	assert_status 0
-	assert_equal objects "$(objects)" ''
-}
-
-@test "both namespaces use one name at the same time, each for itself" {
-	arena_second || skip 'needs leave to make a second IPC namespace'
-	spawn one "${alice[@]}" svwrite -t 20 secret
-	wait_asleep "${pid[one]}"
-	sh_in alice 'seq 30000 >secret2'
-	spawn two "${elsewhere[@]}" svwrite -t 20 secret2
-	wait_asleep "${pid[two]}"
-	run_logged sh_in elsewhere 'svread -t 20 -o copy2 && cmp secret2 copy2'
-	assert_status 0
-	reap two
-	assert_status 0
-	run_logged sh_in alice 'svread -t 20 -o copy && cmp secret copy'
-	assert_status 0
-	reap one
-	assert_status 0
-	assert_equal objects "$(objects)" ''
 }

@@ -186,3 +186,105 @@ END
 	assert_output one
 	assert_nothing_left
 }
+
+@test "a command has the data as its standard input and the number in SVIPC_TRANSFER" {
+	random_file data 3M
+	spawn reader svread --exec 'cat >copy; echo "$SVIPC_TRANSFER"'
+	run_logged svwrite data
+	assert_status 0
+	reap reader
+	assert_status 0
+	assert_output 1
+	assert_same_file data copy
+}
+
+@test "lines go to a command at once" {
+	mkfifo input
+	spawn reader svread --lines --exec 'while read -r line; do echo "$line" >last; done'
+	spawn writer svwrite --lines input
+	exec 5>input
+	echo one >&5
+	wait_until '[ "$(cat last 2>/dev/null)" = one ]'
+	exec 5>&-
+	reap writer
+	assert_status 0
+	reap reader
+	assert_status 0
+}
+
+@test "a command that fails fails the transfer, and the writer says with what status" {
+	local command
+	for command in 'cat >/dev/null; exit 7' 'exit 7'; do
+		spawn reader svread --exec "$command"
+		random_file data 1M
+		run_logged svwrite data
+		assert_status 3
+		assert_output_has 'the reader (pid '
+		assert_output_has 'its command exited with status 7'
+		reap reader
+		assert_status 1
+		assert_stderr_has 'the command exited with status 7'
+	done
+	spawn reader svread --exec 'cat >/dev/null; kill -KILL $$'
+	run_logged svwrite data
+	assert_status 3
+	assert_output_has 'its command was killed by signal 9'
+	reap reader
+	assert_status 1
+	assert_stderr_has 'the command was killed by signal 9'
+	spawn reader svread --exec ./no-such-command
+	run_logged svwrite data
+	assert_status 3
+	assert_output_has 'exited with status 127'
+	reap reader
+	assert_status 1
+}
+
+@test "a command that fails while the writer is silent is reported at once" {
+	mkfifo input
+	spawn writer svwrite input
+	exec 5>input
+	run_logged svread --exec 'exit 9'
+	assert_status 1
+	assert_output_has 'exited with status 9'
+	exec 5>&-
+	reap writer
+	assert_status 3
+	assert_stderr_has 'exited with status 9'
+}
+
+@test "a command that ends well before it has read everything fails the transfer" {
+	random_file data 3M
+	spawn reader svread --exec 'head -c 1 >/dev/null'
+	run_logged svwrite data
+	assert_status 3
+	reap reader
+	assert_status 1
+	assert_stderr_has 'before it had read everything'
+}
+
+@test "a command inherits no descriptor and no mapping of the channel" {
+	spawn reader svread --exec 'cat >/dev/null; ls -l /proc/self/fd; grep SYSV /proc/self/maps'
+	spawn writer svwrite /dev/null
+	reap reader
+	# grep found nothing
+	assert_status 1
+	assert_output_lacks "$SVIPC_DIR"
+	assert_output_lacks SYSV
+	reap writer
+	assert_status 3
+}
+
+@test "when the writer dies the command is told by SIGTERM, not by the end of its input alone" {
+	mkfifo input
+	spawn reader svread --exec 'trap "echo stopped; exit 0" TERM; echo ready; while :; do read -r line; done'
+	spawn writer svwrite input
+	exec 5>input
+	wait_until 'grep -q ready reader.out'
+	kill -KILL "${pid[writer]}"
+	exec 5>&-
+	reap reader
+	assert_status 3
+	assert_output_has stopped
+	reap writer
+}

@@ -239,3 +239,23 @@ half_written() {
 	assert_status 0
 	assert_same_file before file
 }
+
+@test "a closed standard stream is an error, and never becomes the file that is written" {
+	spawn reader sh -c 'exec svread -o copy 2>&- >&-'
+	run_logged svwrite - <<<text
+	assert_status 0
+	reap reader
+	assert_status 0
+	spawn reader sh -c 'exec svread -o copy -t 0.1 2>&-'
+	reap reader
+	assert_status 4
+	assert_equal copy "$(cat copy)" text
+	# Before the channel is opened: whoever waits there goes on waiting.
+	run_logged sh -c 'exec svread >&-'
+	assert_status 1
+	assert_output_has 'standard output: Bad file descriptor'
+	run_logged sh -c 'exec svwrite <&-'
+	assert_status 1
+	assert_output_has 'standard input: Bad file descriptor'
+	assert_equal channels "$(ls "$RV")" ''
+}

@@ -1,0 +1,180 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+#
+# A signal ends a side: it tells the other side, leaves nothing behind and dies by that signal.
+
+load ../lib/common
+
+# ended_by SIGNAL SIDE: that side gets the signal half-way: it dies by it, the other says so.
+ended_by() {
+	local signal=$1 side=$2 other=writer number
+	number=$(kill -l "$signal")
+	[ "$side" = reader ] || other=reader
+	half_way
+	kill -"$signal" "${pid[$side]}"
+	reap "$side"
+	assert_status $((128 + number))
+	exec 9>&-
+	reap $other
+	assert_status 3
+	assert_stderr_has "the $side (pid ${pid[$side]}) was ended by signal $number"
+	assert_nothing_left
+}
+
+@test "SIGINT ends the writer: it dies by it, the reader names it" {
+	ended_by INT writer
+}
+
+@test "SIGTERM ends the writer: it dies by it, the reader names it" {
+	ended_by TERM writer
+}
+
+@test "SIGHUP ends the writer: it dies by it, the reader names it" {
+	ended_by HUP writer
+}
+
+@test "SIGINT ends the reader: it dies by it, the writer names it" {
+	ended_by INT reader
+}
+
+@test "SIGTERM ends the reader: it dies by it, the writer names it" {
+	ended_by TERM reader
+}
+
+@test "SIGHUP ends the reader: it dies by it, the writer names it" {
+	ended_by HUP reader
+}
+
+@test "what was handed over before the writer was interrupted is in the output" {
+	half_way
+	kill -INT "${pid[writer]}"
+	reap writer
+	reap reader
+	assert_status 3
+	assert_same_file sent copy
+}
+
+@test "a side that waits alone ends at once by INT, TERM or HUP and leaves nothing" {
+	local signal program
+	for program in svwrite svread; do
+		for signal in INT TERM HUP; do
+			spawn alone $program </dev/null
+			wait_asleep "${pid[alone]}"
+			kill -$signal "${pid[alone]}"
+			reap alone
+			assert_status $((128 + $(kill -l $signal)))
+			assert_equal 'standard error' "$stderr" ''
+			assert_nothing_left
+		done
+	done
+}
+
+@test "SIGTERM ends a writer that waits for its input, and a reader that waits for its output" {
+	mkfifo feed sink
+	exec 8<>feed 9<>sink
+	spawn writer svwrite <feed 8>&- 9>&-
+	spawn reader svread -o copy 8>&- 9>&-
+	wait_until '[ "$(sv_state "${pid[writer]}")" = S ] && ! sv_asleep "${pid[writer]}"'
+	kill -TERM "${pid[writer]}"
+	reap writer
+	assert_status 143
+	reap reader
+	assert_status 3
+	# The pipe takes 512 KiB, then the reader blocks in write and then the writer on a full ring.
+	random_file file 3M
+	spawn writer svwrite -s 4K file 8>&- 9>&-
+	spawn reader bash -c 'exec svread >sink' 8>&- 9>&-
+	wait_asleep "${pid[writer]}"
+	kill -TERM "${pid[reader]}"
+	reap reader
+	assert_status 143
+	reap writer
+	assert_status 3
+	assert_nothing_left
+}
+
+@test "a signal that the parent had ignored stays ignored" {
+	skip_unless nohup
+	spawn reader nohup svread -o copy
+	wait_asleep "${pid[reader]}"
+	kill -HUP "${pid[reader]}"
+	wait_asleep "${pid[reader]}"
+	run_logged svwrite - <<<text
+	assert_status 0
+	reap reader
+	assert_status 0
+	assert_equal copy "$(cat copy)" text
+}
+
+@test "SIGINT does not end what runs in the background of a script" {
+	# A shell without job control starts it with SIGINT ignored.
+	bash -c 'svread -o copy & echo $! >number' 3>&- 4>&-
+	local number
+	number=$(cat number)
+	wait_asleep "$number"
+	kill -INT "$number"
+	run_logged svwrite - <<<text
+	assert_status 0
+	wait_gone "$number"
+	assert_equal copy "$(cat copy)" text
+}
+
+@test "a store into the segment where it is read-only: SIGSEGV with address and place, the writer is told" {
+	skip_if_sanitized
+	random_file file 300000
+	midway segment 3 svread -s 16K -o copy
+	run_logged svwrite -s 16K file
+	assert_status 3
+	assert_output_has "the reader (pid ${pid[svread]}) died"
+	reap svread
+	assert_status 139
+	assert_stderr_has 'memory access violation (SIGSEGV) at address 0x'
+	assert_stderr_has 'inside the shared segment'
+	assert_equal 'lines said' "$(grep -c svread: svread.err)" 1
+	assert_no_leak
+}
+
+@test "a store outside the segment, in the writer: SIGSEGV says so, the reader is told" {
+	skip_if_sanitized
+	random_file file 300000
+	spawn reader svread -s 16K -o copy
+	midway outside 3 svwrite -s 16K file
+	reap svwrite
+	assert_status 139
+	assert_stderr_has 'memory access violation (SIGSEGV) at address 0x'
+	assert_stderr_has '0040, outside the shared segment'
+	reap reader
+	assert_status 3
+	assert_stderr_has "the writer (pid ${pid[svwrite]}) died"
+	head -c 24576 file >part
+	assert_same_file part copy
+	assert_no_leak
+}
+
+@test "SIGSEGV sent by kill, SIGBUS too: said as such" {
+	skip_if_sanitized
+	local signal
+	for signal in SEGV BUS; do
+		spawn alone svread
+		wait_asleep "${pid[alone]}"
+		kill -$signal "${pid[alone]}"
+		reap alone
+		assert_status $((128 + $(kill -l $signal)))
+		assert_stderr_has "memory access violation (SIG$signal) sent by another process"
+		run_logged svclean
+		assert_status 0
+		assert_nothing_left
+	done
+}
+
+@test "the other side is told of a SIGSEGV" {
+	skip_if_sanitized
+	half_way
+	kill -SEGV "${pid[writer]}"
+	reap writer
+	assert_status 139
+	reap reader
+	assert_status 3
+	assert_stderr_has "the writer (pid ${pid[writer]}) died"
+	assert_no_leak
+}

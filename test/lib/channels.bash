@@ -1,0 +1,59 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
+#
+# For suites about svstat and svclean: `load ../lib/channels` after common.  Channels in several states, and what
+# svstat shows of them.
+
+# What a test holds open must not be held open by what it starts.
+start() {
+	spawn "$@" 8>&- 9>&-
+}
+
+# A writer that waits for a reader on channel NAME, and a reader that waits for a writer.
+waiting_writer() {
+	start "$1" svwrite -c "$1" "${@:2}" <<<'some data'
+	wait_asleep "${pid[$1]}"
+}
+
+waiting_reader() {
+	start "$1" svread -c "$1" "${@:2}"
+	wait_asleep "${pid[$1]}"
+}
+
+# A transfer on channel NAME that goes on for as long as the test holds file descriptor 9.
+running_transfer() {
+	mkfifo "$1.fifo"
+	start "$1-writer" svwrite -s 1M -c "$1" "$1.fifo"
+	start "$1-reader" svread -s 1M -c "$1"
+	exec 9>"$1.fifo"
+	printf '%s' "${2-}" >&9
+	wait_asleep "${pid[$1-reader]}"
+}
+
+# killed NAME: what a writer leaves that was killed.
+stale() {
+	waiting_writer "$1"
+	kill -KILL "${pid[$1]}"
+	reap "$1"
+}
+
+# of JSON FILTER: a fact.
+of() {
+	jq -r "$2" <<<"$1"
+}
+
+# longest FILE: of its lines, in characters.
+longest() {
+	awk '{ if (length > most) most = length } END { print most + 0 }' "$1"
+}
+
+# on_terminal COLUMNS LINES SHELL-TEXT: what appears on a terminal of that size is in `screen`.
+on_terminal() {
+	skip_unless script
+	run_logged script -qec "stty cols $1 rows $2; $3" screen
+}
+
+# The lines of each frame that was drawn, without control sequences.
+frames() {
+	sed -e 's/\x1b\[H/\n/g' -e 's/\x1b\[[?0-9]*[A-Za-z]//g' "$1" | tr -d '\r'
+}

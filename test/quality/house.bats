@@ -1,0 +1,51 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+#
+# The repository as a whole: its folders, its licence lines, and files that are short enough to read.
+
+load ../lib/common
+load ../lib/repository
+
+# The folders that the tables of src/README.md and test/README.md name, by their paths in the repository.
+mapped_folders() {
+	sed -nE 's/^\| `([a-z/]+)` \|.*/src\/\1/p' "$SV_ROOT/src/README.md" | sed 's|^src/include|include|'
+	sed -nE 's/^\| `([a-z/]+)` \|.*/test\/\1/p' "$SV_ROOT/test/README.md"
+}
+
+@test "src/README.md and test/README.md say of every folder what it is for, and name no other" {
+	assert_equal folders "$(files | grep -E '^(src|test|include)/' | sed 's|/[^/]*$||' | sort -u | grep -vxE 'src|test')" \
+		"$(mapped_folders | sort)"
+}
+
+@test "every source file names its licence in the first lines" {
+	local sources
+	mapfile -t sources < <(files | grep -vE '(^|/)(README\.md|CONTRIBUTING\.md|\.gitignore|\.clang-format|\.editorconfig|svipc\.pc\.in)$|^test/bench/results\.tsv$|^test/bench/[a-z]*\.svg$|\.seed$|/corpus/')
+	cd "$SV_ROOT"
+	run_logged awk 'FNR == 1 { if (file && !found) print file; file = FILENAME; found = 0 }
+		FNR <= 3 && /SPDX-License-Identifier: MIT/ { found = 1 }
+		FNR > 3 { nextfile }
+		END { if (!found) print file }' "${sources[@]}"
+	assert_output ''
+}
+
+@test "the top level holds what it should and nothing else" {
+	local name
+	for name in "$SV_ROOT"/*; do
+		case ${name##*/} in
+		GNUmakefile | src | include | test | scripts | README.md | build*) ;;
+		*) fail "$name at the top level" ;;
+		esac
+	done
+}
+
+@test "scripts/demo and scripts/check are what README says" {
+	[ -x "$SV_ROOT/scripts/demo" ]
+	[ -x "$SV_ROOT/scripts/check" ]
+	grep -q '^scripts/demo ' "$SV_ROOT/README.md"
+	grep -q '^scripts/check ' "$SV_ROOT/README.md"
+}
+
+@test "no path of one machine is in any file" {
+	run_logged grep -rnE -I --exclude-dir=.git --exclude=.git --exclude-dir='build*' --exclude=house.bats '/(work|root|home)/[a-z]' "$SV_ROOT"
+	assert_output ''
+}

@@ -1,0 +1,73 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+#
+# Two IPC namespaces with one directory: each sees only its own channels and takes no other one for stale.
+
+load ../lib/common
+load ../lib/arena
+
+setup() {
+	sv_setup
+	mkfifo hold
+	arena_open
+	sh_in alice 'seq 20000 >secret'
+}
+
+teardown() {
+	arena_close
+	sv_teardown
+}
+
+# Two namespaces, one directory.
+@test "another IPC namespace with the same directory: no live, detached or resumable channel is taken for stale" {
+	local command
+	arena_second || skip 'needs leave to make a second IPC namespace'
+	run_logged "${alice[@]}" svwrite -d -s 1M -c detached secret
+	spawn waits "${alice[@]}" svwrite -c waits secret
+	wait_asleep "${pid[waits]}"
+	spawn resumes "${alice[@]}" svwrite -s 8K -r -c resumes secret
+	wait_asleep "${pid[resumes]}"
+	kill -KILL "${pid[resumes]}"
+	reap resumes
+	before=$(objects)
+	for command in svclean 'svclean -a' 'svclean -a -c waits' 'svclean -a -c detached' 'svclean -a -c resumes' \
+		'svread -t 0 -c waits' 'svread -t 0 -c detached' 'svread -t 0 -r -o nothing -c resumes' 'svwrite -t 0 -c waits secret' \
+		'svwrite -t 0 -c detached secret' svstat svclean; do
+		# shellcheck disable=SC2086 # words
+		run_logged "${elsewhere[@]}" $command
+		[ "$status" -ne 0 ] || [[ $command == svclean* || $command == svstat ]] || fail 'it met somebody' || return 1
+		stays "$before" || return 1
+	done
+	assert_equal 'objects of the other namespace' \
+		"$("${elsewhere[@]}" cat /proc/sysvipc/shm /proc/sysvipc/sem | grep -v key || :)" ''
+	run_logged sh_in alice 'svread -t 20 -c detached -o copy && cmp secret copy && rm copy'
+	assert_status 0
+	run_logged sh_in alice 'svread -t 20 -c waits -o copy && cmp secret copy && rm copy'
+	assert_status 0
+	reap waits
+	assert_status 0
+	spawn resumes "${alice[@]}" svwrite -t 20 -r -c resumes secret
+	run_logged sh_in alice 'svread -t 20 -r -c resumes -o copy && cmp secret copy'
+	assert_status 0
+	reap resumes
+	assert_status 0
+	assert_equal objects "$(objects)" ''
+}
+
+@test "both namespaces use one name at the same time, each for itself" {
+	arena_second || skip 'needs leave to make a second IPC namespace'
+	spawn one "${alice[@]}" svwrite -t 20 secret
+	wait_asleep "${pid[one]}"
+	sh_in alice 'seq 30000 >secret2'
+	spawn two "${elsewhere[@]}" svwrite -t 20 secret2
+	wait_asleep "${pid[two]}"
+	run_logged sh_in elsewhere 'svread -t 20 -o copy2 && cmp secret2 copy2'
+	assert_status 0
+	reap two
+	assert_status 0
+	run_logged sh_in alice 'svread -t 20 -o copy && cmp secret copy'
+	assert_status 0
+	reap one
+	assert_status 0
+	assert_equal objects "$(objects)" ''
+}

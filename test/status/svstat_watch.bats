@@ -1,0 +1,101 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+#
+# svstat --watch: one snapshot after another, on a screen, as blocks of text or as lines of JSON.
+
+load ../lib/common
+load ../lib/channels
+
+@test "--watch without a terminal prints blocks, or a line of JSON each, with rates after the first" {
+	skip_unless jq
+	waiting_writer idle
+	run_logged svstat -w0.1 --count=3
+	assert_status 0
+	assert_equal blocks "$(grep -c '^1 channel, 0 running' <<<"$output")" 3
+	assert_equal rows "$(grep -c '^idle ' <<<"$output")" 3
+	run_logged svstat -w 0.1 --count=2 --json idle
+	assert_status 0
+	assert_equal lines "${#lines[@]}" 2
+	assert_equal 'first rate' "$(of "${lines[0]}" '.channels[0].rate')" null
+	assert_equal 'second rate' "$(of "${lines[1]}" '.channels[0].rate')" 0
+	run_logged svstat -w0.1 --count=2 -o name --noheadings
+	assert_output $'idle\nidle'
+	# Watching one that is not there waits for it.
+	run_logged svstat -w0.1 --count=2 later
+	assert_status 0
+	assert_output_has '1 not there'
+	kill "${pid[idle]}"
+}
+
+@test "the rate is what has been moved since the snapshot before" {
+	skip_unless jq
+	running_transfer flow
+	start watch svstat -w0.1 --json --count=8 flow
+	wait_until 'head -c 10000 /dev/zero >&9; sv_gone "${pid[watch]}"'
+	reap watch
+	assert_status 0
+	local looks=$output
+	exec 9>&-
+	reap flow-reader >/dev/null
+	# Between two looks lies at least what was asked for, so summed up they are at most what was moved.
+	jq -se '(map(.channels[0].moved) | max - min) as $moved | (map(.channels[0].rate // 0) | add * 0.1) as $sum
+		| $sum > 0 and $sum <= $moved' <<<"$looks"
+}
+
+@test "--watch on a terminal: frames that fit it, and everything as it was afterwards" {
+	skip_unless script
+	local size text columns rows
+	waiting_writer one
+	waiting_writer two
+	waiting_writer three
+	for size in '80 24' '40 12' '40 5' '30 3'; do
+		read -r columns rows <<<"$size"
+		on_terminal "$columns" "$rows" 'svstat -w0.1 --count=2; echo status $?'
+		grep -q 'status 0' screen || return 1
+		text=$(cat -v screen)
+		[[ $text == *'^[[?1049h^[[?25l'*'^[[?25h^[[?1049l'* ]] || fail "screen not restored: $text" || return 1
+		sed -n '/\x1b\[?25l/,/\x1b\[?25h/p' screen | sed -e 's/.*\x1b\[?25l//' -e 's/\x1b\[?25h.*//' >frames
+		frames frames >text
+		[ "$(longest text)" -le "$columns" ] || { cat text; fail "wider than $columns"; } || return 1
+		# No frame scrolls: it has fewer line feeds than the terminal has lines.
+		assert_equal "too many lines at $size" "$(tr '\n' '|' <frames | sed -e 's/|$//' -e 's/\x1b\[H/\n/g' |
+			awk -F'|' -v most="$rows" '/\x1b\[K/ && NF > most' | head -c 100)" '' || return 1
+	done
+	on_terminal 40 4 'svstat -w0.1 --count=1'
+	grep -q '\.\.\. and 2 more' screen
+	on_terminal 40 12 'svstat -w0.1 --count=1 one'
+	grep -q 'waiting for a reader' screen
+	kill "${pid[one]}" "${pid[two]}" "${pid[three]}"
+}
+
+@test "--watch ends by q with status 0, by a signal as by that signal, and leaves the terminal as it was" {
+	skip_unless script
+	local signal
+	mkfifo keys
+	# Opened both ways, a FIFO keeps nobody waiting.
+	exec 8<>keys
+	start quitter script -qec 'stty -a >before; svstat -w60; echo status $? >status; stty -a >after' /dev/null <keys
+	wait_until 'grep -q "no channels" quitter.out'
+	printf q >&8
+	reap quitter
+	exec 8>&-
+	assert_equal status "$(cat status)" 'status 0'
+	assert_same_file before after
+	for signal in INT TERM HUP; do
+		rm -f status
+		start ended script -qec "sh -c 'echo \$\$ >id; exec svstat -w60'; echo status \$? >status; stty -a >after" /dev/null </dev/null
+		wait_until 'grep -q "no channels" ended.out'
+		kill "-$signal" "$(cat id)"
+		reap ended
+		assert_equal status "$(cat status)" "status $((128 + $(kill -l $signal)))" || return 1
+		assert_same_file before after || return 1
+		[[ $(cat -v ended.out) == *'^[[?25h^[[?1049l'* ]] || fail 'screen not restored' || return 1
+	done
+}
+
+@test "a dumb terminal gets blocks" {
+	skip_unless script
+	on_terminal 80 24 'TERM=dumb svstat -w0.1 --count=2'
+	assert_status 0
+	! grep -q $'\x1b' screen
+}

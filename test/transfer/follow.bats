@@ -1,0 +1,131 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+#
+# -f: one transfer after another, each to a file or a command of its own.
+
+load ../lib/common
+
+stop() {
+	kill -"$2" "${pid[$1]}"
+	reap "$1"
+}
+
+@test "-f writes each transfer to a file of its own" {
+	local number
+	mkdir out
+	spawn reader svread -f -o 'out/100%%-%n'
+	for number in 1 2 3; do
+		run_logged svwrite - <<<"transfer $number"
+		assert_status 0
+		assert_equal "file $number" "$(cat "out/100%-$number")" "transfer $number"
+	done
+	stop reader INT
+	assert_status 130
+	assert_equal files "$(ls out)" $'100%-1\n100%-2\n100%-3'
+}
+
+@test "-f writes all transfers to standard output" {
+	spawn reader svread -f
+	run_logged svwrite - <<<one
+	assert_status 0
+	run_logged svwrite - <<<two
+	assert_status 0
+	stop reader TERM
+	assert_status 143
+	assert_output $'one\ntwo'
+}
+
+@test "-f takes the lines of one writer after another" {
+	spawn reader svread -f --lines
+	run_logged svwrite --lines - <<<one
+	run_logged svwrite - <<<bytes
+	assert_status 5
+	run_logged svwrite --lines - <<<two
+	assert_status 0
+	stop reader INT
+	assert_status 130
+	assert_output $'one\ntwo'
+}
+
+@test "-f --exec runs the command for each, and goes on after one that failed" {
+	spawn reader svread -f --exec 'cat >"got.$SVIPC_TRANSFER"; test "$SVIPC_TRANSFER" != 2'
+	run_logged svwrite - <<<one
+	assert_status 0
+	run_logged svwrite - <<<two
+	assert_status 3
+	assert_output_has 'exited with status 1'
+	run_logged svwrite - <<<three
+	assert_status 0
+	stop reader INT
+	assert_status 130
+	assert_stderr_has 'transfer 2 failed; waiting for the next one'
+	assert_equal got "$(cat got.1 got.2 got.3)" $'one\ntwo\nthree'
+}
+
+@test "-f goes on after a writer that died, and after a file that could not be made" {
+	mkfifo input
+	spawn reader svread -f -o 'out/%n'
+	run_logged svwrite - <<<lost
+	assert_status 3
+	assert_output_has 'No such file or directory'
+	mkdir out
+	spawn writer svwrite input
+	exec 5>input
+	echo begun >&5
+	wait_until '[ -s out/2 ]'
+	kill -KILL "${pid[writer]}"
+	exec 5>&-
+	reap writer
+	run_logged svwrite - <<<three
+	assert_status 0
+	stop reader TERM
+	assert_status 143
+	assert_stderr_has 'transfer 1 failed'
+	assert_stderr_has 'transfer 2 failed'
+	assert_equal third "$(cat out/3)" three
+}
+
+@test "-f ends when no writer comes in time" {
+	run_logged svread -f -t 0.2
+	assert_status 4
+}
+
+@test "-f does not empty a file before a writer has come" {
+	echo precious >file-1
+	spawn reader svread -f -o 'file-%n'
+	wait_asleep "${pid[reader]}"
+	stop reader INT
+	assert_status 130
+	assert_equal file "$(cat file-1)" precious
+}
+
+@test "a second -f on the same channel is refused" {
+	spawn reader svread -f
+	wait_asleep "${pid[reader]}"
+	run_logged svread -f
+	assert_status 5
+	assert_output_has busy
+	stop reader INT
+}
+
+@test "contradictions of -f, --exec and -o are wrong usage" {
+	run_logged svread -f -o file
+	assert_status 2
+	assert_output_has '%n'
+	run_logged svread -f -o 'file-%n-%d'
+	assert_status 2
+	run_logged svread -o file --exec cat
+	assert_status 2
+	run_logged svread -r -o 'file-%n' -f
+	assert_status 2
+	run_logged svread -r --exec cat
+	assert_status 2
+}
+
+@test "without -f a percent sign in the name of a file is one" {
+	spawn reader svread -o '%n%'
+	run_logged svwrite - <<<text
+	assert_status 0
+	reap reader
+	assert_equal file "$(cat '%n%')" text
+}
