@@ -84,6 +84,8 @@ ended_by() {
 	random_file file 3M
 	spawn writer svwrite -s 4K file 8>&- 9>&-
 	spawn reader bash -c 'exec svread >sink' 8>&- 9>&-
+	# Not just asleep: until the reader comes the writer sleeps as well.
+	svstat --wait default=running -t "$SV_DEADLINE"
 	wait_asleep "${pid[writer]}"
 	kill -TERM "${pid[reader]}"
 	reap reader
