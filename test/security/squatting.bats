@@ -11,6 +11,7 @@ load ../lib/arena
 setup() {
 	sv_setup
 	mkfifo hold
+	arena_open
 }
 
 teardown() {
@@ -20,7 +21,7 @@ teardown() {
 
 STATES='waiting-writer waiting-reader running detached resumable stale owed unready version zero segment set'
 
-# squat STATE [OPTION...]: in the background, with bytes of hers, until the arena is closed.
+# squat STATE [OPTION...]: in the background, with bytes of hers, until she goes.
 squat() {
 	sh_in mallory 'echo INJECTED >bytes'
 	spawn mallory "${mallory[@]}" attack squat --data bytes --loot loot "$@" <>"$WORK/hold"
@@ -29,12 +30,17 @@ squat() {
 	[ "$(wc -l <<<"$hers")" -ge 50 ] || fail 'nothing was squatted'
 }
 
-# Her objects are as they were and she has got nothing.
+# Her objects are as they were and she has got nothing.  Then she and they go.
 unharmed() {
 	assert_equal 'objects of mallory' "$(objects $MALLORY)" "$hers" || return 1
 	assert_equal 'what mallory got' "$("${mallory[@]}" cat loot)" '' || return 1
 	sh_in "$1" 'rm -f copy*; ! svclean -aq; svclean -aq'
-	assert_equal 'objects of mallory after svclean' "$(objects $MALLORY)" "$hers"
+	assert_equal 'objects of mallory after svclean' "$(objects $MALLORY)" "$hers" || return 1
+	assert_equal 'objects of others' "$(objects)" "$hers" || return 1
+	kill -KILL "${pid[mallory]}"
+	wait_gone "${pid[mallory]}" || return 1
+	"${root[@]}" ipcrm --all
+	assert_equal objects "$(objects)" ''
 }
 
 # between USER WRITER-OPTIONS READER-OPTIONS: one transfer between two processes of the user, which must be exact.
@@ -60,13 +66,11 @@ between() {
 names() {
 	local options all=('|-o copy' '-d -s 1M|-o copy')
 	[[ $2 != waiting-* ]] || all+=('-r|-r -o copy' '--lines|--lines -o copy' "|--exec 'cat >copy'")
-	arena_open
 	squat "$2" 50 || return 1
 	for options in "${all[@]}"; do
 		between "$1" "${options%%|*}" "${options#*|}" || return 1
 	done
-	unharmed "$1" || return 1
-	arena_close
+	unharmed "$1"
 }
 
 @test "a name of a plain user works and is safe, whatever state was forged under its keys" {
@@ -89,11 +93,9 @@ names() {
 	local state
 	for state in waiting-writer waiting-reader detached stale; do
 		echo "# $state"
-		arena_open
 		squat "$state" 50 --project 7
 		between alice '-i 7' '-i 7 -o copy'
 		unharmed alice
-		arena_close
 	done
 }
 
@@ -113,18 +115,16 @@ paths() {
 	[[ $2 != waiting-* ]] || all+=('svwrite -t 5 -d -s 1M -k private/meet secret'
 		'svwrite --lines -t 5 -k private/meet secret' 'svread --lines -t 5 -k private/meet -o copy'
 		"svread -t 5 -k private/meet --exec 'cat >ran'")
-	arena_open
 	squat "$2" 50 || return 1
-	sh_in "$1" 'mkdir -m 700 private; touch private/meet; seq 20000 >secret'
+	sh_in "$1" 'rm -rf private; mkdir -m 700 private; touch private/meet; seq 20000 >secret'
 	for command in "${all[@]}"; do
 		refused "$1" "$command" || return 1
 	done
 	run_logged sh_in "$1" 'cat ran copy'
 	assert_output_lacks INJECTED || return 1
-	unharmed "$1" || return 1
 	# Another project id is another key.
 	between "$1" '-k private/meet -i 9' '-k private/meet -i 9 -o copy' || return 1
-	arena_close
+	unharmed "$1"
 }
 
 @test "a path whose key was taken is refused and the message names the user, whatever state was forged" {
