@@ -120,7 +120,8 @@ enum sv_flags {
 	SV_RECORDS_NUL = 1 << 3,
 	/*
 	 * If the role is taken, sv_open() waits until it is free, up to its timeout, instead of returning
-	 * SV_EBUSY.  Processes of one user get the role in the order in which they came.
+	 * SV_EBUSY.  Processes of one user get the role in the order in which they came.  If several users
+	 * wait, any of their first processes may be the next one.
 	 */
 	SV_QUEUE = 1 << 4,
 	SV_CREATE_ONLY = 1 << 5, /* sv_open() creates the channel, or fails: SV_ESYSTEM and EEXIST */

@@ -44,3 +44,34 @@ load ../lib/common
 	assert_equal two "$(cat two)" 2
 	assert_nothing_left
 }
+
+@test "who is not first in the queue sleeps until another one leaves it" {
+	skip_unless strace
+	spawn first svread -o one
+	wait_asleep "${pid[first]}"
+	spawn second svread --queue -o two
+	wait_until '[ -e "$(echo "$SVIPC_DIR"/ipc-*/.turn.reader.default)" ]'
+	spawn third strace -qq -o trace -e trace=ppoll,nanosleep,clock_nanosleep,semtimedop svread --queue -t 100 -o three
+	# Some pauses of milliseconds, then one sleep after the other, until the flag for signals is to be looked at.
+	wait_until '[ "$(grep -c "^ppoll.* = 0" trace)" -ge 3 ] || sv_gone ${pid[third]}'
+	[ -s trace ] || skip 'may not trace'
+	run_logged sed '1,/^ppoll/d' trace
+	assert_output_lacks sleep
+	run_logged grep -c '^ppoll.*{tv_sec=0, tv_nsec=\(9[0-9]\|100\)[0-9]\{6\}' trace
+	assert_output_matches '^[0-9]+$'
+	[ "$output" -ge 3 ] || fail "only $output sleeps are as long as they may be"
+	# One that is killed leaves as well.
+	kill -KILL "${pid[second]}"
+	reap second
+	wait_until 'grep -q "^ppoll.* = 1" trace && grep -q "^semtimedop" trace'
+	run_logged svwrite - <<<1
+	assert_status 0
+	reap first
+	run_logged svwrite - <<<2
+	assert_status 0
+	reap third
+	assert_status 0
+	assert_equal three "$(cat three)" 2
+	rm -f two
+	assert_nothing_left
+}

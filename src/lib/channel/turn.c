@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-#define _GNU_SOURCE /* F_OFD_SETLK */
+#define _GNU_SOURCE /* F_OFD_SETLK, ppoll */
 #include "channel/turn.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -14,7 +16,7 @@
 
 #define FIRST_PAUSE_NS 1000000
 #define LONGEST_PAUSE_NS 50000000
-/* The first process in the queue looks again after this time, whatever the semaphores say. */
+/* A process in the queue looks again after this time, whatever the kernel has told it. */
 #define SLICE_NS 1000000000
 #define CANCELLED_IN_NS 100000000 /* the same if a flag can cancel the wait */
 
@@ -45,11 +47,19 @@ static int is_over(const struct sv_patience *patience, struct sv_fault *fault, c
 	return SV_OK;
 }
 
-static void pause_for(int64_t *pause_ns)
+/* A time of at most so long, and at most as long as the caller may wait. */
+static const struct timespec *at_most(int64_t ns, const struct sv_patience *patience, struct timespec *time)
 {
-	struct timespec pause = { 0, (long)*pause_ns };
+	int64_t until = sv_now() + ns;
 
-	nanosleep(&pause, NULL);
+	return sv_time_left(patience->deadline < until ? patience->deadline : until, time);
+}
+
+static void pause_for(int64_t *pause_ns, const struct sv_patience *patience)
+{
+	struct timespec time;
+
+	nanosleep(at_most(*pause_ns, patience, &time), NULL);
 	if (*pause_ns < LONGEST_PAUSE_NS)
 		*pause_ns *= 2;
 }
@@ -82,7 +92,7 @@ static int open_queue(struct sv_turn *turn, const struct sv_patience *patience, 
 				                                       "another process is using its queue")
 				                        : code;
 			}
-			pause_for(&pause_ns);
+			pause_for(&pause_ns, patience);
 		}
 		close(turn->fd);
 	}
@@ -125,8 +135,43 @@ bool sv_turn_is_first(const struct sv_turn *turn)
 	return turn->number == 1 || lock_bytes(turn->fd, F_OFD_GETLK, F_WRLCK, 1, turn->number - 1) == 0;
 }
 
-int sv_turn_await_first(const struct sv_turn *turn, const struct sv_patience *patience,
-                        struct sv_fault *fault)
+static int64_t slice_of(const struct sv_patience *patience)
+{
+	return patience->cancel != NULL ? CANCELLED_IN_NS : SLICE_NS;
+}
+
+/* inotify(7) tells when the queue file is closed, also when a process that has it open is killed. */
+static void watch_queue(struct sv_turn *turn)
+{
+	char path[40];
+
+	snprintf(path, sizeof path, "/proc/self/fd/%d", turn->fd);
+	turn->watch = sv_safe_descriptor(inotify_init1(IN_CLOEXEC | IN_NONBLOCK));
+	if (turn->watch != -1 && inotify_add_watch(turn->watch, path, IN_CLOSE_WRITE) == -1) {
+		close(turn->watch);
+		turn->watch = -1;
+	}
+}
+
+/* Sleep until a process leaves the queue, or until it is time to look all the same.  Whether one has left. */
+static bool sleep_in_queue(const struct sv_turn *turn, const struct sv_patience *patience)
+{
+	struct pollfd left = { .fd = turn->watch, .events = POLLIN };
+	struct timespec time;
+	char events[512];
+
+	if (ppoll(&left, 1, at_most(slice_of(patience), patience, &time), NULL) != 1)
+		return false;
+	while (read(turn->watch, events, sizeof events) > 0)
+		;
+	return true;
+}
+
+/*
+ * lock_bytes() cannot both wait and be called off.  The kernel tells that a file is closed just before it
+ * drops the lock, so a few short pauses come after that; the first of them also come before the first sleep.
+ */
+int sv_turn_await_first(struct sv_turn *turn, const struct sv_patience *patience, struct sv_fault *fault)
 {
 	/*
 	 * This is a read lock on all lower bytes, so several processes can wait this way without blocking
@@ -136,6 +181,8 @@ int sv_turn_await_first(const struct sv_turn *turn, const struct sv_patience *pa
 	int64_t pause_ns = FIRST_PAUSE_NS;
 	int result, code;
 
+	if (!blocks && patience->deadline != 0 && turn->watch == -1)
+		watch_queue(turn);
 	for (;;) {
 		result = lock_bytes(turn->fd, blocks ? F_OFD_SETLKW : F_OFD_SETLK, F_RDLCK, 1,
 		                    turn->number - 1);
@@ -148,8 +195,12 @@ int sv_turn_await_first(const struct sv_turn *turn, const struct sv_patience *pa
 			return sv_fault_set(fault, SV_EBUSY, 0, "busy: others wait for it already");
 		if (code != SV_OK)
 			return code;
-		if (!blocks)
-			pause_for(&pause_ns);
+		if (blocks)
+			continue;
+		if (turn->watch == -1 || pause_ns < LONGEST_PAUSE_NS)
+			pause_for(&pause_ns, patience);
+		else if (sleep_in_queue(turn, patience))
+			pause_ns = FIRST_PAUSE_NS;
 	}
 	lock_bytes(turn->fd, F_OFD_SETLK, F_UNLCK, 1, turn->number - 1);
 	return SV_OK;
@@ -159,7 +210,7 @@ int sv_turn_await_role(struct sv_turn *turn, const struct sv_objects *objects, e
                        const struct sv_patience *patience, struct sv_fault *fault)
 {
 	bool gone = objects->semid != -1 && objects->sem.value[sv_sem_of(role)] >= SV_GONE;
-	int64_t slice = patience->cancel != NULL ? CANCELLED_IN_NS : SLICE_NS, left, before = sv_now();
+	int64_t before = sv_now();
 	long pid = fault->error.peer_pid;
 	struct timespec time;
 	int code = is_over(patience, fault, "its turn");
@@ -170,10 +221,7 @@ int sv_turn_await_role(struct sv_turn *turn, const struct sv_objects *objects, e
 			sv_fault_advise(fault, SV_ADVICE_WAIT);
 		return code;
 	}
-	left = patience->deadline == SV_NEVER ? slice : patience->deadline - before;
-	if (left < slice)
-		slice = left > 0 ? left : 0;
-	time = (struct timespec){ slice / 1000000000, slice % 1000000000 };
+	at_most(slice_of(patience), patience, &time);
 	if (objects->semid != -1 && gone)
 		/* Another process is still attached, or data is left.  When that ends, the set is removed. */
 		sv_sem_sleep_end(objects->semid, role, &time);
@@ -181,7 +229,7 @@ int sv_turn_await_role(struct sv_turn *turn, const struct sv_objects *objects, e
 		sv_sem_sleep_gone(objects->semid, role, &time);
 	/* If the call above did not sleep, pause here, so that this side does not spin. */
 	if (sv_now() - before < FIRST_PAUSE_NS)
-		pause_for(&turn->pause_ns);
+		pause_for(&turn->pause_ns, patience);
 	else
 		turn->pause_ns = FIRST_PAUSE_NS;
 	return SV_OK;
@@ -219,6 +267,8 @@ void sv_turn_leave(struct sv_turn *turn)
 		remove_unused(turn->fd, turn->directory, turn->file);
 		close(turn->fd);
 	}
+	if (turn->watch != -1)
+		close(turn->watch);
 	if (turn->directory != -1)
 		close(turn->directory);
 	*turn = SV_TURN_NONE;

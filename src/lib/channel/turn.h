@@ -17,12 +17,13 @@
 struct sv_turn {
 	int fd;         /* the queue file, -1: no number is taken */
 	int directory;  /* the directory of the file */
+	int watch;      /* an inotify(7) descriptor that becomes readable when a process leaves; -1: none */
 	int64_t number; /* from 1 */
 	int64_t pause_ns;
 	char file[SV_NAME_MAX + 64];
 };
 
-#define SV_TURN_NONE ((struct sv_turn){ .fd = -1, .directory = -1 })
+#define SV_TURN_NONE ((struct sv_turn){ .fd = -1, .directory = -1, .watch = -1 })
 
 /* Take a number, unless this one has one already.  SV_OK, or as sv_rendezvous_lock(). */
 int sv_turn_take(struct sv_turn *turn, const struct sv_rendezvous *rv, enum sv_role role,
@@ -35,8 +36,7 @@ bool sv_turn_is_first(const struct sv_turn *turn);
  * Wait until this process is first, without the lock of the rendezvous.  SV_OK, SV_EBUSY (no time to wait),
  * SV_ETIMEDOUT, SV_EINTR.
  */
-int sv_turn_await_first(const struct sv_turn *turn, const struct sv_patience *patience,
-                        struct sv_fault *fault);
+int sv_turn_await_first(struct sv_turn *turn, const struct sv_patience *patience, struct sv_fault *fault);
 
 /*
  * The first process waits here until the role may be free.  The set tells when the side in that role leaves
