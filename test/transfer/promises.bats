@@ -71,6 +71,56 @@ never_by_the_clock() {
 	exec 9>&-
 }
 
+# limitless PID: it is asleep in a semaphore operation that has no time limit.
+limitless() {
+	local number arguments
+	{ read -r number arguments <"/proc/$1/syscall"; } 2>/dev/null || return 1
+	# shellcheck disable=SC2086 # words
+	set -- $number $arguments
+	case $number in
+	65 | 193) ;;
+	220 | 192 | 420) [ "$5" = 0x0 ] ;;
+	*) return 1 ;;
+	esac
+}
+
+@test "a reader whose output is a pipe looks after its consumer once, and then is told of its end" {
+	cat /proc/self/syscall >/dev/null 2>&1 || skip 'the kernel does not show system calls'
+	mkfifo feed sink
+	exec 8<>feed
+	spawn consumer cat sink 8>&-
+	spawn reader bash -c 'exec svread >sink' 8>&-
+	spawn writer svwrite feed 8>&-
+	echo some >&8
+	wait_until '[ -s consumer.out ]'
+	wait_until 'limitless ${pid[reader]}'
+	kill "${pid[consumer]}"
+	reap reader 10
+	assert_status 1
+	exec 8>&-
+	reap writer
+}
+
+@test "a reader whose output is a socket looks after its consumer at most five times a second" {
+	skip_unless strace socat
+	mkfifo feed
+	exec 8<>feed
+	spawn consumer socat -u EXEC:'strace -qq -o trace svread' OPEN:copy,creat 8>&-
+	spawn writer svwrite feed 8>&-
+	echo some >&8
+	wait_until '[ -s copy ]'
+	wait_until '[ "$(grep -c "^poll.* 1, 0) *= 0" trace)" -ge 3 ] || sv_gone ${pid[consumer]}'
+	[ -s trace ] || skip 'may not trace'
+	# Each look comes after a sleep of 200 ms that was not cut short.
+	run_logged awk '/^poll.* 1, 0\) += 0/ { looks++; if (before !~ /semtimedop.*tv_nsec=(19[0-9]|200)[0-9]*\}\) = -1 EAGAIN/) print before }
+		/^semtimedop/ { before = $0 } END { if (looks < 3) print looks " looks" }' trace
+	assert_output ''
+	exec 8>&-
+	reap writer
+	assert_status 0
+	reap consumer
+}
+
 @test "who survives a death ends without a pause by the clock" {
 	skip_unless strace
 	mkfifo feed
