@@ -173,10 +173,17 @@ struct sv_options {
 	/* sv_open() returns SV_EINTR within 100 ms after *cancel has become non-zero, and at once if a signal
 	   handler set it; NULL: none */
 	const volatile int *cancel;
+	/*
+	 * While sv_open() waits it calls waiting(waiting_arg), in the caller's thread, at least every 100 ms
+	 * and after each signal; NULL: nothing to call.  If that returns non-zero, sv_open() returns
+	 * SV_EINTR.
+	 */
+	int (*waiting)(void *arg);
+	void *waiting_arg;
 };
 /* clang-format off */
 #define SV_OPTIONS_INIT { sizeof(struct sv_options), NULL, NULL, 0, 0, 0, SV_WAIT_AUTO, 0, SV_UNKNOWN, \
-	{ 0, 0, 0, 0 }, NULL }
+	{ 0, 0, 0, 0 }, NULL, NULL, NULL }
 /* clang-format on */
 
 /*
@@ -228,10 +235,10 @@ typedef struct sv_channel sv_channel;
  * filled unless err is NULL, and nothing is left that was not there before:
  * SV_EINVAL (options), SV_ETOOBIG (capacity), SV_EBUSY (the role is taken), SV_EFOREIGN, SV_ECORRUPT,
  * SV_EMODE, SV_ESOURCE, SV_EREMOVED (removed while opening: try again), errors of a wait (SV_EINTR:
- * *options->cancel became non-zero), and SV_ESYSTEM with, among others, EACCES (another user's), EEXIST
- * (SV_CREATE_ONLY), ENOENT (SV_JOIN_ONLY, no such path), EOPNOTSUPP (SV_RESUME or SV_DETACH where
- * kernel.shm_rmid_forced is 1), ENOSPC (kernel.shmmni, kernel.shmall or kernel.sem), EINVAL (kernel.shmmax),
- * ENOMEM (address space), ENAMETOOLONG.
+ * *options->cancel became non-zero, or waiting() returned non-zero), and SV_ESYSTEM with, among others,
+ * EACCES (another user's), EEXIST (SV_CREATE_ONLY), ENOENT (SV_JOIN_ONLY, no such path), EOPNOTSUPP
+ * (SV_RESUME or SV_DETACH where kernel.shm_rmid_forced is 1), ENOSPC (kernel.shmmni, kernel.shmall or
+ * kernel.sem), EINVAL (kernel.shmmax), ENOMEM (address space), ENAMETOOLONG.
  */
 int sv_open(sv_channel **ch, enum sv_role role, const struct sv_options *options, int timeout_ms,
             struct sv_error *err);

@@ -26,8 +26,10 @@ static inline int64_t sv_deadline(int timeout_ms)
 
 /* How long a call may wait, and what ends the wait earlier.  Each pointer may be NULL. */
 struct sv_patience {
-	int64_t deadline;               /* 0: never wait; SV_NEVER: wait for ever */
-	const volatile int *cancel;     /* the wait ends soon after this becomes non-zero */
+	int64_t deadline;           /* 0: never wait; SV_NEVER: wait for ever */
+	const volatile int *cancel; /* the wait ends soon after this becomes non-zero */
+	int (*waiting)(void *arg);  /* the same after this has returned non-zero; called at each look */
+	void *waiting_arg;
 	const _Atomic int *interrupted; /* the same, for a handle that is open */
 };
 
@@ -37,9 +39,16 @@ static inline struct sv_patience sv_patience(int timeout_ms, const volatile int 
 		                     .cancel = cancel };
 }
 
+/* Must somebody look from time to time whether the wait is to end? */
+static inline bool sv_can_be_cancelled(const struct sv_patience *patience)
+{
+	return patience->cancel != NULL || patience->waiting != NULL;
+}
+
 static inline bool sv_is_cancelled(const struct sv_patience *patience)
 {
 	return (patience->cancel != NULL && *patience->cancel != 0) ||
+	       (patience->waiting != NULL && patience->waiting(patience->waiting_arg) != 0) ||
 	       (patience->interrupted != NULL &&
 	        atomic_load_explicit(patience->interrupted, memory_order_relaxed) != 0);
 }

@@ -8,8 +8,10 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/wait.h>
 
+#include "channel/channel.h"
 #include "pair.h"
 
 static struct sv_options queueing(unsigned flags)
@@ -181,6 +183,44 @@ static void without_success(void)
 	is(leave(&next), 0, "and leaves");
 }
 
+static int calls;
+
+static int until_the_third(void *arg)
+{
+	*(int *)arg += 1;
+	return *(int *)arg == 3;
+}
+
+/* What a program does while sv_open() waits: amid the queue, as the first of it, and for the lock. */
+static void called_meanwhile(void)
+{
+	struct sv_options options = queueing(0);
+	sv_channel *occupant, *ch;
+	struct waiter other;
+	int fd;
+
+	must(sv_open(&occupant, SV_WRITER, &options, 0, NULL) == SV_OK);
+	options.waiting = until_the_third;
+	options.waiting_arg = &calls;
+	is(sv_open(&ch, SV_WRITER, &options, -1, NULL), SV_EINTR, "waiting() ends the wait of the first one");
+	other = start(-1, 1);
+	calls = 0;
+	is(sv_open(&ch, SV_WRITER, &options, -1, NULL), SV_EINTR, "and of one that is not first");
+	is(calls, 3, "when it says so");
+	kill_it(&other);
+	fd = open(occupant->rv.path, O_RDONLY | O_CLOEXEC);
+	must(fd != -1 && flock(fd, LOCK_EX) == 0);
+	options.flags = 0;
+	calls = 0;
+	is(sv_open(&ch, SV_WRITER, &options, 60000, NULL), SV_EINTR, "and that for the lock");
+	must(close(fd) == 0 && sv_close(occupant) == SV_OK);
+	calls = 0;
+	is(sv_open(&ch, SV_WRITER, &options, -1, NULL), SV_OK,
+	   "it is not called where nothing is waited for");
+	is(calls, 0, "not once");
+	must(sv_close(ch) == SV_OK);
+}
+
 /* The other role has a queue of its own. */
 static void both_roles(void)
 {
@@ -248,6 +288,7 @@ int main(void)
 	without_success();
 	behind_a_running_transfer();
 	both_roles();
+	called_meanwhile();
 	a_queue_that_was_killed();
 	ok(directory_is_empty(), "nothing is left");
 	return tap_done();

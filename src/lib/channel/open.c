@@ -350,6 +350,8 @@ static void prepare(struct opening *o, struct sv_channel *ch, enum sv_role role,
 		o->where.name = options->name != NULL ? options->name : "default";
 	o->where.project = options->project != 0 ? options->project : SV_PROJECT_DEFAULT;
 	o->where.patience = sv_patience(timeout_ms, options->cancel);
+	o->where.patience.waiting = options->waiting;
+	o->where.patience.waiting_arg = options->waiting_arg;
 	o->slice_ns = FIRST_SLICE_NS;
 	o->turn = SV_TURN_NONE;
 	sv_spin_init(&ch->spin, options->wait);

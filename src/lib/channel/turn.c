@@ -137,7 +137,7 @@ bool sv_turn_is_first(const struct sv_turn *turn)
 
 static int64_t slice_of(const struct sv_patience *patience)
 {
-	return patience->cancel != NULL ? CANCELLED_IN_NS : SLICE_NS;
+	return sv_can_be_cancelled(patience) ? CANCELLED_IN_NS : SLICE_NS;
 }
 
 /* inotify(7) tells when the queue file is closed, also when a process that has it open is killed. */
@@ -177,7 +177,7 @@ int sv_turn_await_first(struct sv_turn *turn, const struct sv_patience *patience
 	 * This is a read lock on all lower bytes, so several processes can wait this way without blocking
 	 * each other.
 	 */
-	bool blocks = patience->deadline == SV_NEVER && patience->cancel == NULL;
+	bool blocks = patience->deadline == SV_NEVER && !sv_can_be_cancelled(patience);
 	int64_t pause_ns = FIRST_PAUSE_NS;
 	int result, code;
 

@@ -41,28 +41,49 @@ void cli_transfer_begin(struct cli_transfer *t)
 	cli_progress_begin(&t->progress);
 }
 
-/* sv_open(), repeated after signals that only ask for attention. */
+/* What is to be shown while sv_open() waits. */
+struct opening {
+	struct cli_transfer *t;
+	int64_t start_ns;
+	bool told; /* with --verbose: that it waits in the queue */
+};
+
+static int while_opening(void *arg)
+{
+	struct opening *opening = arg;
+	struct cli_transfer *t = opening->t;
+	bool queues = (t->options.flags & SV_QUEUE) != 0;
+
+	if (cli_must_stop(t))
+		return 1;
+	if (cli_attention)
+		cli_attend(t, queues ? "waiting for its turn" : "waiting for the previous transfer to end");
+	if (queues && !opening->told && cli_now_ns() - opening->start_ns >= TELL_MS * INT64_C(1000000)) {
+		opening->told = true;
+		cli_note("%s: in use: waiting for its turn", t->label);
+	}
+	return 0;
+}
+
+/* sv_open(); with --verbose it says why it waits. */
 static int open_channel(struct cli_transfer *t, struct sv_error *error)
 {
-	int64_t start = cli_now_ns();
+	struct opening opening = { .t = t, .start_ns = cli_now_ns(), .told = !t->verbose };
 	/* A process in the queue would lose its place if it called sv_open() again. */
 	bool told = !t->verbose || (t->options.flags & SV_QUEUE) != 0;
 	int code, left, slice;
 
 	t->options.cancel = &cli_signal;
+	t->options.waiting = while_opening;
+	t->options.waiting_arg = &opening;
 	for (;;) {
-		left = cli_time_left(t, start);
+		left = cli_time_left(t, opening.start_ns);
 		slice = told || (left >= 0 && left <= TELL_MS) ? left : TELL_MS;
 		code = sv_open(&t->ch, t->role, &t->options, slice, error);
-		if (code == SV_ETIMEDOUT && slice != left) {
-			told = true;
-			cli_note("%s", error->text);
-			continue;
-		}
-		/* A signal may come before there is a handle to be interrupted. */
-		if (code != SV_EINTR || cli_must_stop(t))
+		if (code != SV_ETIMEDOUT || slice == left)
 			return code;
-		cli_attend(t, "waiting for the previous transfer to end");
+		told = true;
+		cli_note("%s", error->text);
 	}
 }
 

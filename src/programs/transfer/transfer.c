@@ -59,7 +59,9 @@ struct cli_sight cli_transfer_sight(const struct cli_transfer *t, const char *wa
 
 	if (sight.channel == NULL)
 		sight.channel = "default";
-	if (t->met)
+	if (t->ch == NULL && waiting != NULL)
+		sight.state = SV_STATE_OPENING;
+	else if (t->met)
 		sight.state = t->stop != CLI_OK ? SV_STATE_FINISHING : SV_STATE_RUNNING;
 	else
 		sight.state = t->role == SV_WRITER ? SV_STATE_WAITING_READER : SV_STATE_WAITING_WRITER;

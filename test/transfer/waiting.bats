@@ -1,0 +1,79 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+#
+# What svwrite and svread show while they wait to open a channel: for its lock, and for their turn.
+
+load ../lib/common
+
+# locked NAME: somebody has the lock of that channel, which exists, until descriptor 8 is closed.
+locked() {
+	spawn first svread -c "$1" -o first
+	wait_asleep "${pid[first]}"
+	exec 8<"$(echo "$SVIPC_DIR"/ipc-*/"$1")"
+	flock -x 8
+}
+
+@test "-v says that another process has the lock, once, and goes on when it is free" {
+	skip_unless flock
+	locked busy
+	spawn writer svwrite -v -c busy - <<<text 8>&-
+	spawn quiet svread -c busy -o second -t 1.5 8>&-
+	wait_until 'grep -q "while another process was opening or closing it" writer.err'
+	reap quiet
+	assert_status 4
+	assert_equal 'lines without -v' "$(wc -l <quiet.err)" 1
+	exec 8>&-
+	reap writer
+	assert_status 0
+	assert_equal 'told' "$(grep -c 'opening or closing' writer.err)" 1
+	reap first
+	assert_status 0
+	assert_nothing_left
+}
+
+@test "-v says that it waits for its turn" {
+	spawn first svread -o first
+	wait_asleep "${pid[first]}"
+	spawn second svread --queue -v -o second
+	wait_until 'grep -q "in use: waiting for its turn" second.err'
+	run_logged svwrite - <<<1
+	assert_status 0
+	run_logged svwrite - <<<2
+	assert_status 0
+	reap second
+	assert_status 0
+	assert_equal 'told' "$(grep -c 'waiting for its turn' second.err)" 1
+	assert_equal second "$(cat second)" 2
+	reap first
+}
+
+@test "progress is shown, and SIGUSR1 answered, while a program waits to open a channel; it keeps its place" {
+	spawn first svread -o first
+	wait_asleep "${pid[first]}"
+	spawn second svread --queue --progress=json -o second
+	wait_until 'grep -q "\"state\": \"opening\", \"waiting\": \"waiting for its turn\"" second.err'
+	spawn third svread --queue --progress=json -o third
+	wait_until 'grep -q "waiting for its turn" third.err'
+	kill -USR1 "${pid[second]}"
+	wait_until 'grep -q "0 bytes .*, waiting for its turn" second.err'
+	local i
+	for i in 1 2 3; do
+		run_logged svwrite - <<<$i
+		assert_status 0
+	done
+	for i in first second third; do
+		reap $i
+		assert_status 0
+	done
+	assert_equal 'in order' "$(cat first second third | paste -sd ' ')" '1 2 3'
+	locked busy
+	spawn writer svwrite -c busy --progress=json - <<<text 8>&-
+	wait_until 'grep -q "\"state\": \"opening\"" writer.err'
+	kill -INT "${pid[writer]}"
+	reap writer
+	assert_status 130
+	exec 8>&-
+	kill "${pid[first]}"
+	reap first
+	assert_nothing_left
+}
