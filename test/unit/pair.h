@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "os/identity.h"
@@ -69,6 +70,24 @@ static inline void close_pair(struct pair *pair)
 {
 	sv_close(pair->writer);
 	sv_close(pair->reader);
+}
+
+static inline void send_byte(sv_channel *writer)
+{
+	size_t got;
+	void *place;
+
+	must(sv_reserve(writer, 1, &place, &got, 0) == SV_OK);
+	*(char *)place = 'x';
+	must(sv_commit(writer, 1) == SV_OK);
+}
+
+static inline int status_of(pid_t child)
+{
+	int status;
+
+	must(waitpid(child, &status, 0) == child);
+	return status;
 }
 
 #endif
