@@ -16,11 +16,11 @@ chaos_logged() {
 	assert_output_has ' 0 violations'
 }
 
-@test "dozens of walks: no false success, nobody disturbed, no endless wait, no dead end" {
+@test "dozens of random walks: no false success, nobody disturbed, no endless wait, no dead end" {
 	SV_LIMIT=400 chaos_logged --walks 40
 }
 
-@test "a disturbed transfer would be seen: a cleaner that removes what is alive" {
+@test "a disturbed transfer is noticed: a cleaner that removes live channels" {
 	mkdir broken
 	local program
 	for program in svwrite svread svstat; do
@@ -39,7 +39,7 @@ chaos_logged() {
 	assert_output_has 'a third party disturbed the live transfer'
 }
 
-@test "a success that is none would be seen: a reader that loses the last byte" {
+@test "a false success is noticed: a reader that loses the last byte" {
 	mkdir broken
 	local program
 	for program in svwrite svclean svstat; do
@@ -61,7 +61,7 @@ chaos_logged() {
 }
 
 # bats test_tags=long
-@test "thousands of walks" {
+@test "thousands of random walks" {
 	: "${SV_SEED:=$((RANDOM * 32768 + RANDOM))}"
 	SV_LIMIT=3400 chaos_logged --walks "${SV_CHAOS_WALKS:-3000}"
 }

@@ -67,7 +67,7 @@ every() {
 }
 
 # bats test_tags=long
-@test "a side killed at every 17th instruction from the first lock on, that opens the channel first" {
+@test "the side that opens the channel first, killed at every 17th instruction from its first lock on" {
 	local side resume
 	for side in writer reader; do
 		for resume in '' --resume; do
@@ -78,7 +78,7 @@ every() {
 }
 
 # bats test_tags=long
-@test "a side killed at every 17th instruction from the first lock on, that comes second" {
+@test "the side that comes second, killed at every 17th instruction from its first lock on" {
 	local side resume
 	for side in writer reader; do
 		for resume in '' --resume; do
@@ -105,7 +105,7 @@ every() {
 }
 
 # bats test_tags=long
-@test "a detached transfer killed at every 29th instruction: left whole, or not at all" {
+@test "a detached transfer killed at every 29th instruction leaves all of its data or none" {
 	every --case leaver --from flock --stride 29 --offset "$RANDOM"
 	every --case taker --from flock --stride 29 --offset "$RANDOM"
 }

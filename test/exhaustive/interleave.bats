@@ -46,7 +46,7 @@ interleaved() {
 	interleaved --case interrupted
 }
 
-@test "a side is stopped at any step: the other is back when its time is up" {
+@test "a side is stopped at any step: the other returns when its time-out has passed" {
 	interleaved --case stopped
 }
 

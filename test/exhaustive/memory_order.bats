@@ -56,7 +56,7 @@ sources() {
 }
 
 # Only told: how often depends on the machine.
-@test "without any fence: what the stores above keep away" {
+@test "without any fence the reordering happens that the fences prevent" {
 		litmus_logged stores --mode none --rounds "$ROUNDS"
 }
 

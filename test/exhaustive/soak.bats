@@ -19,7 +19,7 @@ soak_logged() {
 	assert_output_has ' 0 failures, '
 }
 
-@test "a success that is none would be seen: a reader that loses the last byte" {
+@test "a false success is noticed: a reader that loses the last byte" {
 	mkdir broken
 	ln -s "$(type -P svwrite)" broken/svwrite
 	ln -s "$(type -P svclean)" broken/svclean

@@ -11,7 +11,7 @@ setup() {
 	sv_setup
 }
 
-@test "what a twin must be: one whose edit does not apply, or which no test notices, is a failure" {
+@test "a twin whose edit does not apply, or which no test notices, is a failure" {
 	mkdir -p tree/test/model/twins tree/test/lib tree/src
 	cp "$SV_ROOT/test/lib/ipc.bash" tree/test/lib
 	cp "$SV_ROOT/test/model/twins/check-twins" tree/test/model/twins

@@ -20,7 +20,7 @@ assert_no_segment() {
 	fail "a segment is there: $left"
 }
 
-@test "the writer killed: the reader ends with status 3, names it, and has all that came before" {
+@test "the writer killed: the reader ends with status 3, names the writer, and has all data that came before" {
 	half_way
 	kill -KILL "${pid[writer]}"
 	reap writer
@@ -167,7 +167,7 @@ assert_no_segment() {
 	assert_nothing_left
 }
 
-@test "a reader killed on the threshold of attaching: the writer goes on waiting and serves the next" {
+@test "a reader killed just before attaching: the writer continues to wait and serves the next one" {
 	skip_unless strace
 	random_file file 100000
 	spawn writer svwrite -v file
@@ -185,7 +185,7 @@ assert_no_segment() {
 	assert_nothing_left
 }
 
-@test "a writer killed on the threshold of attaching: the reader goes on waiting and serves the next" {
+@test "a writer killed just before attaching: the reader continues to wait and serves the next one" {
 	skip_unless strace
 	random_file file 100000
 	spawn reader svread -v -o copy
@@ -202,7 +202,7 @@ assert_no_segment() {
 	assert_nothing_left
 }
 
-@test "the reader killed after all data came but before it said so: no success for the writer" {
+@test "the reader killed after all data came but before its answer: no success for the writer" {
 	random_file file 10000
 	spawn writer svwrite file
 	wait_asleep "${pid[writer]}"
@@ -229,7 +229,7 @@ assert_no_segment() {
 	assert_nothing_left
 }
 
-@test "the writer killed while it waits for the last word: the reader has all and says so" {
+@test "the writer killed while it waits for the final answer: the reader has all data and says so" {
 	mkfifo sink
 	exec 9<>sink
 	random_file file 1200000
@@ -249,7 +249,7 @@ assert_no_segment() {
 	assert_nothing_left
 }
 
-@test "a newcomer waits for a transfer that is about to end, then starts afresh" {
+@test "a new process waits for a transfer that is about to end, then starts a new one" {
 	mkfifo sink
 	exec 9<>sink
 	random_file file 1200000
@@ -274,7 +274,7 @@ assert_no_segment() {
 	assert_nothing_left
 }
 
-@test "a newcomer that waits for an old transfer to end gives up by -t, and by SIGINT" {
+@test "a new process that waits for an old transfer to end gives up by -t and by SIGINT" {
 	mkfifo sink
 	exec 9<>sink
 	random_file file 1200000
@@ -299,7 +299,7 @@ assert_no_segment() {
 	assert_nothing_left
 }
 
-@test "killed while it holds the lock: the next one is not kept out" {
+@test "a side killed while it holds the lock does not block the next one" {
 	skip_unless strace
 	local call
 	for call in shmget semget shmat; do
@@ -323,7 +323,7 @@ assert_no_segment() {
 	done
 }
 
-@test "a crash that leaves a core-dumping signal is a death too" {
+@test "a signal that dumps core is reported as a death" {
 	half_way
 	kill -ABRT "${pid[reader]}"
 	reap reader

@@ -34,7 +34,7 @@ limited() {
 	assert_nothing_left
 }
 
-@test "address space too small for a channel that another made: it goes on waiting, unharmed" {
+@test "address space too small for another process's channel: that one continues to wait, unharmed" {
 	skip_if_sanitized
 	spawn writer svwrite -s 64M - <<<text
 	wait_asleep "${pid[writer]}"
@@ -74,7 +74,7 @@ limited() {
 	assert_output_has 'not disk space'
 }
 
-@test "kernel.sem reached: no set left to be had, and the segment is taken back" {
+@test "kernel.sem reached: no set can be made, and the segment is removed again" {
 	local values
 	for values in '250 32000 32 0' '250 1 32 128' '1 32000 32 128'; do
 		limited "sem=$values" svread -t 0
@@ -83,13 +83,13 @@ limited() {
 	done
 }
 
-@test "a set that may not take three operations at once cannot be attached to, says why, and is taken back" {
+@test "if a set may not take three operations at once, attaching fails with the reason and the set is removed" {
 	limited 'sem=250 32000 1 128' svread -t 0
 	assert_status 1
 	assert_output_has 'semaphore set'
 }
 
-@test "a second writer and a second reader are refused and told whose the role is" {
+@test "a second writer and a second reader are refused and told who has the role" {
 	half_way
 	run_logged svwrite /dev/null
 	assert_status 5
@@ -186,14 +186,14 @@ limited() {
 	assert_equal 'objects left' "$(tail -qn +2 /proc/sysvipc/shm /proc/sysvipc/sem | grep -wE '12345|65534')" ''
 }
 
-@test "no descriptor left: named, nothing left" {
+@test "no file descriptor left: the message says so, and nothing is left" {
 	run_logged bash -c 'exec 3>&- 4>&-; ulimit -n 4; exec svread -t 0'
 	assert_status 1
 	assert_output_has 'Too many open files'
 	assert_nothing_left
 }
 
-@test "a default size above kernel.shmmax is made smaller; one that was asked for is refused" {
+@test "a default size above kernel.shmmax is made smaller; an explicit one is refused" {
 	skip_unless_own_ipc
 	random_file file 1M
 	run_logged unshare --ipc bash -c '

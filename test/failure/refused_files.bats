@@ -21,7 +21,7 @@ load ../lib/common
 	assert_equal 'files' "$(ls -A real)" ''
 }
 
-@test "SVIPC_DIR that others may use is refused, and what it must be is said" {
+@test "SVIPC_DIR that others may use is refused, and the message names the mode it needs" {
 	mkdir shared
 	local mode
 	for mode in 770 750 701 777 1777; do
@@ -47,7 +47,7 @@ load ../lib/common
 	assert_output_has 'user 65534'
 }
 
-@test "SVIPC_DIR that does not exist is made, for this user alone" {
+@test "SVIPC_DIR that does not exist is created, for this user alone" {
 	umask 0
 	SVIPC_DIR=$WORK/new run_logged svread -t 0
 	assert_status 4
@@ -85,7 +85,7 @@ load ../lib/common
 	assert_output_has 'another user'
 }
 
-@test "-k with a FIFO, device or socket is refused without opening it for good" {
+@test "-k with a FIFO, device or socket is refused without side effects" {
 	mkfifo fifo
 	run_logged svread -k fifo -t 1
 	assert_status 1

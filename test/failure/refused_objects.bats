@@ -22,7 +22,7 @@ load ../lib/common
 	assert_nothing_left
 }
 
-@test "a foreign segment of a size that ours never have" {
+@test "a foreign segment of a size that no channel has" {
 	touch meet
 	local segment
 	segment=$(ipctool shm meet 83 1000)
@@ -87,18 +87,18 @@ refused_header() {
 	refused_header magic 0x0201004350495653
 }
 
-@test "another version is refused and said to be one" {
+@test "another version is refused, and the message says so" {
 	refused_header format 0x02000000
 	assert_output_has version
 }
 
-@test "a capacity that is not the segment's is refused" {
+@test "a capacity that does not fit the segment is refused" {
 	refused_header capacity 8192
 	refused_header capacity 0
 	refused_header capacity 0xffffffffffffffff
 }
 
-@test "a header size, flags and a slot that cannot be are refused" {
+@test "an impossible header size, impossible flags and an impossible slot are refused" {
 	refused_header header_size 8192
 	refused_header flags 0xff00
 	refused_header reader.slot 77

@@ -35,7 +35,7 @@ load ../lib/common
 	assert_nothing_left
 }
 
-@test "an output that only fails at close is no success on either side" {
+@test "an output that fails only at close is a failure on both sides" {
 	echo text >file
 	midway close=5 0 svread -o copy
 	run_logged svwrite file
@@ -48,7 +48,7 @@ load ../lib/common
 	assert_nothing_left
 }
 
-@test "the reader's pipe is closed (EPIPE): named on both sides, not a silent death" {
+@test "the reader's pipe is closed (EPIPE): both sides report it" {
 	# More than pipe and ring can hold.
 	random_file file 3M
 	spawn reader bash -c 'svread | head -c 1000 >part; exit "${PIPESTATUS[0]}"'
@@ -62,7 +62,7 @@ load ../lib/common
 	assert_nothing_left
 }
 
-@test "an input error amid the file: what came before is delivered, then the error, on both sides" {
+@test "an input error in the middle: the bytes before it are delivered, then both sides report the error" {
 	random_file file 300000
 	spawn reader svread -s 16K -o copy
 	midway errno=5 5 svwrite -s 16K file
@@ -93,7 +93,7 @@ load ../lib/common
 	assert_nothing_left
 }
 
-@test "an output error amid the file (EIO)" {
+@test "an output error in the middle of the file (EIO)" {
 	random_file file 300000
 	spawn writer svwrite -s 16K file
 	midway errno=5 3 svread -s 16K -o copy
@@ -154,7 +154,7 @@ load ../lib/common
 	assert_nothing_left
 }
 
-@test "an output that cannot be opened: nothing is created, the writer goes on waiting" {
+@test "an output that cannot be opened: nothing is created, and the writer continues to wait" {
 	echo text >file
 	spawn writer svwrite file
 	wait_asleep "${pid[writer]}"
@@ -186,7 +186,7 @@ load ../lib/common
 	assert_nothing_left
 }
 
-@test "a limit on the size of files is an error like any other, on both sides" {
+@test "a limit on the size of files is reported as an error on both sides" {
 	random_file file 1M
 	spawn reader bash -c 'ulimit -f 1; exec svread -s 16K -o copy'
 	run_logged svwrite file
@@ -198,7 +198,7 @@ load ../lib/common
 	assert_nothing_left
 }
 
-@test "with standard error closed and no /dev/null, no message lands in the output or in a record" {
+@test "with standard error closed and no /dev/null, no message is written into the output or a record" {
 	skip_unless_root
 	skip_unless_own_mounts
 	mkdir kept

@@ -21,31 +21,31 @@ ended_by() {
 	assert_nothing_left
 }
 
-@test "SIGINT ends the writer: it dies by it, the reader names it" {
+@test "SIGINT ends the writer: it dies by the signal, the reader names the signal" {
 	ended_by INT writer
 }
 
-@test "SIGTERM ends the writer: it dies by it, the reader names it" {
+@test "SIGTERM ends the writer: it dies by the signal, the reader names the signal" {
 	ended_by TERM writer
 }
 
-@test "SIGHUP ends the writer: it dies by it, the reader names it" {
+@test "SIGHUP ends the writer: it dies by the signal, the reader names the signal" {
 	ended_by HUP writer
 }
 
-@test "SIGINT ends the reader: it dies by it, the writer names it" {
+@test "SIGINT ends the reader: it dies by the signal, the writer names the signal" {
 	ended_by INT reader
 }
 
-@test "SIGTERM ends the reader: it dies by it, the writer names it" {
+@test "SIGTERM ends the reader: it dies by the signal, the writer names the signal" {
 	ended_by TERM reader
 }
 
-@test "SIGHUP ends the reader: it dies by it, the writer names it" {
+@test "SIGHUP ends the reader: it dies by the signal, the writer names the signal" {
 	ended_by HUP reader
 }
 
-@test "what was handed over before the writer was interrupted is in the output" {
+@test "all that was sent before the writer was interrupted is in the output" {
 	half_way
 	kill -INT "${pid[writer]}"
 	reap writer
@@ -121,7 +121,7 @@ ended_by() {
 	assert_equal copy "$(cat copy)" text
 }
 
-@test "a store into the segment where it is read-only: SIGSEGV with address and place, the writer is told" {
+@test "a store into the read-only ring: the reader reports SIGSEGV with address and place, the writer is told" {
 	skip_if_sanitized
 	random_file file 300000
 	midway segment 3 svread -s 16K -o copy
@@ -136,7 +136,7 @@ ended_by() {
 	assert_no_leak
 }
 
-@test "a store outside the segment, in the writer: SIGSEGV says so, the reader is told" {
+@test "a store outside the segment: the writer reports SIGSEGV and says so, the reader is told" {
 	skip_if_sanitized
 	random_file file 300000
 	spawn reader svread -s 16K -o copy
@@ -153,7 +153,7 @@ ended_by() {
 	assert_no_leak
 }
 
-@test "SIGSEGV sent by kill, SIGBUS too: said as such" {
+@test "SIGSEGV or SIGBUS sent by kill is reported as sent by another process" {
 	skip_if_sanitized
 	local signal
 	for signal in SEGV BUS; do

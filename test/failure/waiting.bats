@@ -5,7 +5,7 @@
 
 load ../lib/common
 
-@test "-t: each side alone gives up with status 4 and says whom it missed" {
+@test "-t: each side alone gives up with status 4 and says for whom it waited" {
 	run_logged svwrite -t 0.1 /dev/null
 	assert_status 4
 	assert_output_has 'timed out'
@@ -60,7 +60,7 @@ load ../lib/common
 	assert_nothing_left
 }
 
-@test "a slow side is not timed out as long as something moves" {
+@test "a slow side does not time out while bytes move" {
 	mkfifo feed
 	exec 9<>feed
 	spawn reader svread -t 5 -o copy 9>&-
@@ -77,7 +77,7 @@ load ../lib/common
 	assert_status 0
 }
 
-@test "-q says nothing but errors" {
+@test "-q prints errors only" {
 	spawn reader svread -q -o copy
 	run_logged svwrite -q - <<<text
 	assert_status 0
@@ -90,7 +90,7 @@ load ../lib/common
 	assert_output_has 'timed out'
 }
 
-@test "on a terminal a side that waits says whom for and what to type" {
+@test "on a terminal a waiting side says for whom it waits and what to type" {
 	skip_unless script
 	# script(1) gives it a terminal.
 	spawn reader script -qec "svread -c 'a.name' -i 9 -o copy" /dev/null

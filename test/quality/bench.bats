@@ -48,7 +48,7 @@ stub() {
 	assert_output_has 'svwrite and svread'
 }
 
-@test "what does not end by the deadline has failed" {
+@test "a run that does not end by the deadline has failed" {
 	stub svwrite 'exec sleep 100'
 	cp stubs/svwrite stubs/svread
 	measure --only small --programs stubs --deadline 1
@@ -105,7 +105,7 @@ results() {
 	assert_status 1
 }
 
-@test "the table has each way that ours is compared with" {
+@test "the table has a row for each rival" {
 	results 75 69 90
 	run_logged "$bench/table" results.tsv
 	assert_status 0
@@ -128,7 +128,7 @@ results() {
 	[ "$(tree/test/bench/code)" != "$("$bench/code")" ]
 }
 
-@test "tables, aims and plots are what is made of results.tsv" {
+@test "tables, aims and plots are made from results.tsv" {
 	mkdir stored
 	cp "$bench/README.md" stored
 	"$bench/store" "$bench/results.tsv" stored

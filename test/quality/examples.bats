@@ -79,7 +79,7 @@ setup() {
 	assert_nothing_left
 }
 
-@test "worker: jobs run in processes of their own, and their end is the transfer's" {
+@test "worker: each job runs in its own process, and its end is the end of the transfer" {
 	local i
 	for i in 1 2 3 4 5; do echo "echo job $i >out.$i"; done >jobs.txt
 	spawn worker worker jobs
@@ -105,7 +105,7 @@ static_program() {
 		skip "cannot link statically: $(tail -n 1 static.err)"
 }
 
-@test "a static program that asks for no events contains nothing that starts a thread" {
+@test "a static program without events contains no code that starts a thread" {
 	skip_if_sanitized
 	skip_unless nm
 	static_program bytes

@@ -38,7 +38,7 @@ semaphore_sleeper() {
 		semop($id, pack("s!3", 0, -1, 0));'
 }
 
-@test "each test has an own, empty work and channel directory" {
+@test "each test has its own empty work directory and channel directory" {
 	[ "$PWD" = "$WORK" ]
 	[ -z "$(ls -A "$WORK")" ]
 	[ -z "$(ls -A "$RV")" ]
@@ -80,7 +80,7 @@ semaphore_sleeper() {
 	assert_status 124
 }
 
-@test "assert_status passes on any of its arguments, else fails and says both" {
+@test "assert_status passes on any of its arguments, else it fails and prints both" {
 	status=3
 	assert_status 3
 	assert_status 0 3
@@ -145,7 +145,7 @@ semaphore_sleeper() {
 	done
 }
 
-@test "what spawn starts dies of SIGINT" {
+@test "a process that spawn starts dies of SIGINT" {
 	spawn one sleep 100
 	wait_until '[ "$(cat /proc/${pid[one]}/comm)" = sleep ]'
 	kill -INT "${pid[one]}"
@@ -209,7 +209,7 @@ semaphore_sleeper() {
 	done
 }
 
-@test "in an IPC namespace that is shared, channels of somebody else are no leak, and a set without a file is" {
+@test "in a shared IPC namespace, channels of other processes are no leak, but a set without a file is" {
 	local elsewhere
 	unset SVIPC_TEST_NAMESPACE
 	elsewhere=$(mktemp -d /dev/shm/svipc-test.XXXXXX 2>/dev/null || mktemp -d /tmp/svipc-test.XXXXXX)

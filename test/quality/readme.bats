@@ -120,7 +120,7 @@ compare() {
 	assert_no_leak
 }
 
-@test "README: what is not run says why, and is little" {
+@test "README: every example that is not run says why, and there are few" {
 	blocks "$SV_ROOT/README.md"
 	[ "$(cat blocks/*.mark | grep -c '^not run: .')" -le 2 ]
 	[ "$(cat blocks/*.mark | grep -c '^picture')" -le 1 ]

@@ -60,7 +60,7 @@ run_tests() {
 	wait_gone "$(cat pid)"
 }
 
-@test "run-tests: a test that skips amid its course may leave a process, which is ended" {
+@test "run-tests: a test that skips half-way may leave a process, which is ended" {
 	export LINGERING=$WORK/pid
 	suite skipping <<-'END'
 		case "skips late" { sleep 1000 >/dev/null 2>&1 3>&- 4>&- & echo $! >"$LINGERING"; skip late; }
@@ -110,7 +110,7 @@ run_tests() {
 }
 
 # Each line: the end of what is said of the program, then what the program prints, with ; between its lines.
-@test "run-tests: TAP that is not as it must be is a failure" {
+@test "run-tests: malformed TAP is a failure" {
 	local why lines number=0
 	while IFS='|' read -r why lines; do
 		number=$((number + 1))
@@ -137,7 +137,7 @@ run_tests() {
 	END
 }
 
-@test "run-tests: TAP in its several right forms" {
+@test "run-tests: all correct forms of TAP are accepted" {
 	program first <<<'printf "1..3\nok 1 - a\nok\nok 3 # Skipped: no gear\n"'
 	program last <<<'printf "# a comment\nok - skip this # no directive\nok 2 a#skip\nan unknown line\n1..2\n"'
 	run_tests ./first ./last

@@ -63,7 +63,7 @@ place_of_names() {
 	assert_equal objects "$(ipc_leaked "$sv_before")" ''
 }
 
-@test "a file that is not a rendezvous, in place of one, is refused and stays as it is" {
+@test "a file in place of a rendezvous is refused and stays unchanged" {
 	local place name
 	place=$(place_of_names)
 	cd "$place"
@@ -94,7 +94,7 @@ place_of_names() {
 	assert_equal objects "$(ipc_leaked "$sv_before")" ''
 }
 
-@test "empty files in the directory of channels are not pruned, with whatever channels they lie beside" {
+@test "empty files in the directory of channels are not removed, whatever channels are there" {
 	local command place
 	place=$(place_of_names)
 	: >"$place/notes"
@@ -110,7 +110,7 @@ place_of_names() {
 	svclean -aq
 }
 
-@test "a name that svipc gives to a file for a moment: looking removes nothing, and cleaning nothing but what is a record" {
+@test "a file with a temporary name: svstat removes nothing, and svclean only a record" {
 	local place command
 	place=$(place_of_names)
 	run_logged svwrite -d -s 1M -c left secret
@@ -132,7 +132,7 @@ place_of_names() {
 	svclean -aq
 }
 
-@test "hard links: a second name of somebody's data keeps it, and so does one of a channel" {
+@test "hard links: a second name protects a user's data, and a channel's file" {
 	local place
 	place=$(place_of_names)
 	cp secret "$place/precious"
@@ -224,7 +224,7 @@ taken() {
 	done
 }
 
-@test "one's own default directory with a wrong mode is refused, and the message says which is right" {
+@test "the user's own default directory with a wrong mode is refused, and the message says which is right" {
 	arena_open
 	sh_in alice 'mkdir -m 755 /dev/shm/svipc-$UID'
 	run_logged "${alice[@]}" svread -t 0
@@ -234,7 +234,7 @@ taken() {
 	assert_equal "alice's objects" "$(objects $ALICE)" ''
 }
 
-@test "root's default directory is out of everybody's reach" {
+@test "only root can reach root's default directory" {
 	arena_open
 	sh_in mallory 'for dir in /dev/shm /tmp; do mkdir -m 700 $dir/svipc-0; done'
 	sh_in root 'seq 20000 >secret'
@@ -261,7 +261,7 @@ disk() {
 	skip 'needs a file system that uses inodes again'
 }
 
-@test "a path that was made anew, with the inode of the old one, does not find the old channel's data" {
+@test "a path that was created again with the same inode does not find the old channel's data" {
 	disk
 	touch "$disk/meet"
 	run_logged svwrite -d -s 1M -k "$disk/meet" secret
@@ -281,7 +281,7 @@ disk() {
 	assert_no_leak
 }
 
-@test "nor does the file of another name" {
+@test "a file of another name with the same inode does not find it either" {
 	disk
 	local i
 	export SVIPC_DIR=$disk/channels
@@ -300,7 +300,7 @@ disk() {
 }
 
 # What is waiting with the old inode is not met, either.
-@test "a path that was made anew while somebody waits on the old one: they do not meet, and the one who waits is told" {
+@test "a path that is created again while a side waits on the old one: they do not meet, and the waiting side is told" {
 	disk
 	touch "$disk/meet"
 	spawn writer svwrite -t 20 -k "$disk/meet" secret

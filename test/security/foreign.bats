@@ -69,7 +69,7 @@ live_ends_well() {
 	done
 }
 
-@test "a segment under the key that a live transfer has left free: busy is said, and nobody is disturbed" {
+@test "a segment under the key that a live transfer has left free: svwrite says busy, and nobody is disturbed" {
 	local state give before
 	for state in waiting-writer waiting-reader running detached resumable stale unready zero segment; do
 		for give in '' "--give $ALICE" '--give 0'; do
@@ -116,7 +116,7 @@ live_ends_well() {
 	done
 }
 
-@test "nor a device: no system call of svclean or svstat has that path" {
+@test "no system call of svclean or svstat has the path of a device that a foreign header names" {
 	skip_unless strace
 	local state
 	for state in stale detached; do
@@ -142,7 +142,7 @@ live_ends_well() {
 	done
 }
 
-@test "objects of others in place of a name's own, which were removed: the name works all the same" {
+@test "after a channel's objects were removed, objects of others under its key do not block the name" {
 	local state key
 	for state in waiting-writer waiting-reader running detached resumable stale owed unready version zero segment set; do
 		echo "# $state"
@@ -166,7 +166,7 @@ live_ends_well() {
 	done
 }
 
-@test "without -m nobody is met but oneself, root, and the owner of the file" {
+@test "without -m a user meets only themselves, root, and the owner of the file" {
 	sh_in root 'touch /tmp/of-root && chmod 666 /tmp/of-root'
 	sh_in bob 'touch /tmp/of-bob'
 	sh_in alice 'touch /tmp/of-alice'
@@ -216,7 +216,7 @@ live_ends_well() {
 	sh_in root "cmp $HOMES/alice/secret $HOMES/bob/copy && cmp $HOMES/alice/secret $HOMES/bob/copy2"
 }
 
-@test "killed on another user's channel, one meets that user's next channel all the same" {
+@test "a user killed on another user's channel can join that user's next channel" {
 	local side
 	sh_in root 'touch /tmp/meet && chmod 666 /tmp/meet'
 	for side in 'svwrite svread' 'svread svwrite'; do
@@ -243,7 +243,7 @@ live_ends_well() {
 	assert_equal objects "$(objects)" ''
 }
 
-@test "two users part, either first and in any way: after one svclean of each nothing is left, and the path works" {
+@test "two users leave in any order and way: after one svclean of each nothing is left, and the path works" {
 	local maker other end
 	sh_in root 'touch /tmp/meet && chmod 666 /tmp/meet'
 	mkfifo feed
@@ -288,7 +288,7 @@ live_ends_well() {
 	done
 }
 
-@test "a maker without -m is not met by others, even if they would" {
+@test "other users cannot join a channel made without -m, even if they trust its maker" {
 	sh_in root 'touch /tmp/meet && chmod 666 /tmp/meet'
 	spawn hers "${alice[@]}" svwrite -k /tmp/meet secret
 	wait_asleep "${pid[hers]}"
@@ -301,7 +301,7 @@ live_ends_well() {
 	reap hers
 }
 
-@test "-m 0660 lets in a member of the group that agrees, and nobody else" {
+@test "-m 0660 on both sides lets members of the group meet, and nobody else" {
 	local groups=70009
 	alice_g=("${arena_inside[@]}" setpriv --reuid "$ALICE" --regid "$groups" --clear-groups env -u SVIPC_DIR -C "$HOMES/alice"
 		"PATH=$HOMES/bin:$PATH")
@@ -356,7 +356,7 @@ belongings() {
 	wait_asleep "${pid[waits-$1]}" && wait_asleep "${pid[hears-$1]}"
 }
 
-@test "what root, the victim and a third user have survives every command of mallory's, and hers all of theirs" {
+@test "no command of one user harms any channel or object of another" {
 	belongings root 0
 	belongings alice $ALICE
 	belongings bob $BOB

@@ -56,7 +56,7 @@ overwritten() {
 	all_is_well_after_svclean
 }
 
-@test "magic overwritten while a writer waits" {
+@test "the magic number is overwritten while a writer waits" {
 	overwritten magic 0x1234
 }
 
@@ -100,7 +100,7 @@ overwritten() {
 	done
 }
 
-@test "the writer's position moved on while it waits for a reader: both are told" {
+@test "the writer's position is overwritten while it waits for a reader: both are told" {
 	local position
 	for position in 1 16 255; do
 		waiting_writer
@@ -143,7 +143,7 @@ running() {
 	[[ $reader_said == *'corrupt channel'* ]]
 }
 
-@test "a status that is none: the one who sees it calls it corrupt" {
+@test "an impossible status: the side that reads it reports a corrupt channel" {
 	running writer.status 0x77770000 3 5
 	[[ $reader_said == *'corrupt channel: the writer stored an unknown status'* ]]
 	running reader.status 0x77770000 5 3
@@ -211,12 +211,12 @@ foreign() {
 	done
 }
 
-@test "semaphores with values that no one of ours would set, dead and alive" {
+@test "semaphores with values that no svipc process sets, dead and alive" {
 	run_logged hostile --only semaphores --sample 15 --seed "${SV_SEED:-1}"
 	assert_status 0
 }
 
-@test "identity right, all else random" {
+@test "a header with the right identity and random values elsewhere" {
 	run_logged hostile --only nonsense --sample 15 --seed "${SV_SEED:-1}"
 	assert_status 0
 }

@@ -73,7 +73,7 @@ names() {
 	unharmed "$1"
 }
 
-@test "a name of a plain user works and is safe, whatever state was forged under its keys" {
+@test "a name of an ordinary user works and is safe, whatever was forged under its keys" {
 	local state
 	for state in $STATES; do
 		echo "# $state"
@@ -81,7 +81,7 @@ names() {
 	done
 }
 
-@test "so does a name of root's" {
+@test "a name of root works and is safe, whatever was forged under its keys" {
 	local state
 	for state in waiting-writer waiting-reader detached resumable stale set; do
 		echo "# $state"
@@ -135,7 +135,7 @@ paths() {
 	done
 }
 
-@test "so is a path of root's" {
+@test "a path of root whose key was taken is refused too" {
 	local state
 	for state in waiting-writer waiting-reader detached resumable stale; do
 		echo "# $state"

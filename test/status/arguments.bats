@@ -18,7 +18,7 @@ load ../lib/common
 	assert_nothing_left
 }
 
-@test "a number that is too large is called so, with the largest that is not; what is no number, invalid" {
+@test "a number that is too large is refused with the largest that is allowed; a word is called invalid" {
 	local case says
 	while IFS='|' read -r case says; do
 		# shellcheck disable=SC2086 # words

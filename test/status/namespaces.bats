@@ -30,7 +30,7 @@ forget() {
 	rm -rf "${SVIPC_DIR:?}/$other"
 }
 
-@test "svwrite and svread mention it while they wait" {
+@test "svwrite and svread mention the other namespace while they wait" {
 	elsewhere
 	run_logged svread -v -c shared -t 1.5
 	assert_status 4
@@ -44,7 +44,7 @@ forget() {
 	forget
 }
 
-@test "svstat NAME says that it is not here but there" {
+@test "svstat NAME says that the channel is not here but in the other namespace" {
 	elsewhere
 	run_logged svstat shared
 	assert_status 1
@@ -62,7 +62,7 @@ forget() {
 	forget
 }
 
-@test "svstat --wait says so once, and goes on waiting" {
+@test "svstat --wait mentions the other namespace once, and continues to wait" {
 	elsewhere
 	spawn await svstat --wait=shared=writer -t 60
 	wait_until "grep -qF '$exists' await.err"
@@ -78,7 +78,7 @@ forget() {
 	forget
 }
 
-@test "svclean -c NAME says so too, and removes nothing" {
+@test "svclean -c NAME mentions the other namespace, and removes nothing" {
 	elsewhere
 	run_logged svclean -a -c shared
 	assert_status 0

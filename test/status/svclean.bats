@@ -44,7 +44,7 @@ left_alone() {
 	assert_equal 'objects and files' "$after" "$before"
 }
 
-@test "nothing to do: no word, status 0" {
+@test "nothing to do: svclean prints nothing and exits with 0" {
 	run_logged svclean
 	assert_status 0
 	assert_output ''
@@ -69,7 +69,7 @@ left_alone() {
 	assert_nothing_left
 }
 
-@test "a set alone, after both sides of a transfer were killed" {
+@test "a set without a segment, after both sides of a transfer were killed" {
 	stale_set one
 	run_logged svclean
 	assert_status 0
@@ -88,7 +88,7 @@ left_alone() {
 	assert_nothing_left
 }
 
-@test "-q removes without a word" {
+@test "-q removes and prints nothing" {
 	stale one
 	run_logged svclean -q
 	assert_status 0
@@ -136,7 +136,7 @@ left_alone() {
 	assert_nothing_left
 }
 
-@test "--older-than leaves what is younger" {
+@test "--older-than leaves younger channels" {
 	stale one
 	left_alone --older-than=1h
 	run_logged svclean --older-than 0
@@ -217,7 +217,7 @@ left_alone() {
 	assert_nothing_left
 }
 
-@test "svclean into a full device is an error, but cleans" {
+@test "svclean into a full device cleans and exits with an error" {
 	stale one
 	run_logged bash -c 'exec svclean >/dev/full'
 	assert_status 1

@@ -87,7 +87,7 @@ left_alone() {
 	assert_nothing_left
 }
 
-@test "a detached channel stays but for -a" {
+@test "a detached channel is removed only with -a" {
 	echo text >file
 	run_logged svwrite -d file
 	assert_status 0
@@ -231,7 +231,7 @@ left_alone() {
 	assert_nothing_left
 }
 
-@test "another user's channel is out of reach" {
+@test "another user's channel cannot be removed" {
 	another_user
 	stale one
 	run_logged "${as[@]}" svclean -a

@@ -120,7 +120,7 @@ exists() {
 	svclean -aq
 }
 
-@test "a set that a channel of another directory left says so" {
+@test "a set left by a channel of another directory is reported as such" {
 	local set
 	mkdir -m 700 elsewhere
 	SVIPC_DIR=$WORK/elsewhere stale dead
@@ -265,7 +265,7 @@ age_of() {
 	[ "${#lines[@]}" -le 24 ]
 }
 
-@test "what a named channel is instead of removable is said, with a foreign object in the way too" {
+@test "why a named channel is not removed is reported, also with a foreign object under its key" {
 	skip_unless jq
 	local segment set
 	touch shm set meet
@@ -321,7 +321,7 @@ age_of() {
 	done
 }
 
-@test "output that cannot be written is status 1, with the reason if it is known; no output needs none" {
+@test "output that cannot be written is status 1, with the reason if known; without output a closed stdout does not matter" {
 	stale one >/dev/null
 	run_logged bash -c 'svclean -n >&-'
 	assert_status 1
@@ -339,7 +339,7 @@ age_of() {
 	assert_status 1
 }
 
-@test "a file that is no record is somebody's data: never pruned, never used" {
+@test "a file without a record is never removed and never used" {
 	local name
 	(umask 077 && touch "$RV/empty" && echo mine >"$RV/notes" && echo 'svipc 2' >"$RV/half")
 	# The copy of a record is no record of its own.

@@ -6,7 +6,7 @@
 load ../lib/common
 load ../lib/channels
 
-@test "nothing there: no line, status 0, and a word on standard error if that is a terminal" {
+@test "without channels svstat prints no line and exits with 0, and tells a terminal 'no channels'" {
 	run_logged --separate-stderr svstat
 	assert_status 0
 	assert_output ''
@@ -95,7 +95,7 @@ load ../lib/channels
 	assert_output 123451234567
 }
 
-@test "one channel by name, -c, -k or -i; one that is not there is status 1 and the others are still shown" {
+@test "one channel by name, -c, -k or -i; a missing one is status 1 and the others are still shown" {
 	waiting_writer one
 	start other svread -c one -i 9
 	wait_asleep "${pid[other]}"
@@ -129,7 +129,7 @@ load ../lib/channels
 	kill "${pid[one]}" "${pid[other]}" "${pid[path]}"
 }
 
-@test "a key that leads to another's objects is called foreign, and what they are is told" {
+@test "a key that leads to another user's objects is called foreign, and the objects are named" {
 	touch shm set
 	ipctool shm shm 83 8192
 	ipctool sem set 83 2

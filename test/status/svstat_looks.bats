@@ -13,7 +13,7 @@ look_on() {
 	done
 }
 
-@test "looking disturbs nothing: 100 transfers succeed while svstat looks all the time, and nothing is left" {
+@test "svstat disturbs nothing: 100 transfers succeed while it looks all the time, and nothing is left" {
 	local i writer
 	random_file data 50K
 	start looker look_on
@@ -31,7 +31,7 @@ look_on() {
 	[ -z "$(ls -A "$RV")" ]
 }
 
-@test "looking saves no leftover from svclean or the next transfer, though a look counts as a mapping" {
+@test "a look counts as a mapping, but does not keep svclean or the next transfer from removing a leftover" {
 	local i
 	stale first
 	start looker look_on
@@ -55,7 +55,7 @@ look_on() {
 	svclean -q
 }
 
-@test "looking changes nothing and takes at most a shared lock without waiting, by its system calls" {
+@test "by its system calls svstat changes nothing and takes at most a shared lock, without waiting" {
 	skip_unless strace
 	waiting_writer one
 	stale two
@@ -80,7 +80,7 @@ look_on() {
 	svclean -aq
 }
 
-@test "with kernel.shm_rmid_forced a segment between its making and its first attachment survives a look" {
+@test "with kernel.shm_rmid_forced a look does not remove a segment that nobody has attached yet" {
 	skip_unless_own_ipc
 	skip_unless_own_mounts
 	skip_unless perl

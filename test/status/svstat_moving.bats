@@ -44,7 +44,7 @@ wrong_rows() {
 	assert_nothing_left
 }
 
-@test "a channel of a path, with a project id of its own, likewise" {
+@test "a channel with a path and a project id: never stale, foreign or corrupt, and always with path, key and age" {
 	skip_unless jq
 	random_file data 20000
 	touch meet

@@ -131,7 +131,7 @@ longest() {
 END
 }
 
-@test "raw, asked for or when piped: no blank within a cell, states as in JSON" {
+@test "--raw, or a pipe: no blank within a cell, states as in JSON" {
 	skip_unless script
 	local columns rows
 	touch 'a path'
@@ -196,7 +196,7 @@ END
 	kill "${pid[a-name-of-some-length-for-a-channel]}" "${pid[b]}"
 }
 
-@test "in a narrow window the bar goes before a name is cut, and the clock is dropped, not cut" {
+@test "in a narrow window the bar is dropped before a name is cut, and the clock is dropped, not cut" {
 	waiting_writer nightly-backup-of-all
 	COLUMNS=80 svstat -w --count=1 >table
 	grep -q '^nightly-backup-of-all .*\[ *\] *0%' table
@@ -221,7 +221,7 @@ END
 	kill "${pid[one]}"
 }
 
-@test "why a watch could not go on is said after the screen was left" {
+@test "the reason why --watch ended is printed after the screen was restored" {
 	skip_unless script
 	chmod 755 "$SVIPC_DIR"
 	run_logged script -qec 'svstat -w; echo status $?' /dev/null
@@ -230,7 +230,7 @@ END
 	[[ ${output##*$'\e[?1049l'} == *'others may use it'* ]] || fail 'the message is lost with the screen'
 }
 
-@test "of other processes only their names are read, whatever is shown: nothing that could block or take long" {
+@test "svstat reads only the names of other processes, and nothing that could block or take long" {
 	skip_unless strace
 	waiting_writer one
 	waiting_reader two
@@ -261,7 +261,7 @@ END
 	svclean -aq
 }
 
-@test "what is not known is null in JSON: the age of a channel whose objects are gone" {
+@test "an unknown value is null in JSON: the age of a channel whose objects are gone" {
 	skip_unless jq ipcrm
 	local shmid semid
 	waiting_writer dead
@@ -275,7 +275,7 @@ END
 	svclean -q -c dead
 }
 
-@test "a channel of the same name in another IPC namespace is counted, and told in detail" {
+@test "a channel of the same name in another IPC namespace is counted, and shown in detail" {
 	skip_unless_own_ipc
 	skip_unless jq
 	waiting_writer shared

@@ -27,7 +27,7 @@ load ../lib/channels
 	kill "${pid[idle]}"
 }
 
-@test "the rate is what has been moved since the snapshot before" {
+@test "the rate counts the bytes since the previous snapshot" {
 	skip_unless jq
 	running_transfer flow
 	start watch svstat -w0.1 --json --count=8 flow
@@ -42,7 +42,7 @@ load ../lib/channels
 		| $sum > 0 and $sum <= $moved' <<<"$looks"
 }
 
-@test "--watch on a terminal: frames that fit it, and everything as it was afterwards" {
+@test "--watch on a terminal: frames fit it, and it is restored afterwards" {
 	skip_unless script
 	local size text columns rows
 	waiting_writer one
@@ -68,7 +68,7 @@ load ../lib/channels
 	kill "${pid[one]}" "${pid[two]}" "${pid[three]}"
 }
 
-@test "--watch ends by q with status 0, by a signal as by that signal, and leaves the terminal as it was" {
+@test "--watch ends by q with status 0, by a signal with that signal, and restores the terminal" {
 	skip_unless script
 	local signal
 	mkfifo keys

@@ -78,7 +78,7 @@ load ../lib/common
 	assert_nothing_left
 }
 
-@test "-k with a path that is not there is an error that says so" {
+@test "-k with a path that does not exist is an error that says so" {
 	run_logged svwrite -k nowhere /dev/null
 	assert_status 1
 	assert_output_has nowhere

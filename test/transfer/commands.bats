@@ -27,7 +27,7 @@ load ../lib/common
 	assert_nothing_left
 }
 
-@test "a producer that fails or is killed fails the transfer, on both sides, by name" {
+@test "--exec: a command that fails or is killed fails the transfer, and both sides say so" {
 	local command words
 	while IFS='|' read -r command words; do
 		spawn reader svread -o copy
@@ -48,7 +48,7 @@ END
 	assert_nothing_left
 }
 
-@test "a producer that fails is told at once, though another process holds its output" {
+@test "--exec: a command that fails is reported at once, even if another process holds its output open" {
 	mkfifo hold
 	exec 9<>hold
 	spawn reader svread -o copy 9>&-
@@ -61,7 +61,7 @@ END
 	exec 9>&-
 }
 
-@test "a producer learns by SIGTERM that the reader has gone" {
+@test "svwrite --exec: when the reader has gone, the command gets SIGTERM" {
 	spawn reader svread
 	spawn writer svwrite --exec 'trap "echo told >told; exit 0" TERM; echo ready; while :; do sleep 0.05; done'
 	wait_until 'grep -q ready reader.out'
@@ -72,14 +72,14 @@ END
 	assert_equal told "$(cat told)" told
 }
 
-@test "what does not go with --exec is wrong usage" {
+@test "options that exclude --exec are wrong usage" {
 	run_logged svwrite --exec true file
 	assert_status 2
 	run_logged svwrite --exec true -r
 	assert_status 2
 }
 
-@test "a compound command never sees a broken end as a good one" {
+@test "a compound command does not take a failed transfer for a complete one" {
 	mkfifo feed
 	exec 9<>feed
 	spawn reader svread --exec '(cat >part; echo complete >flag)' 9>&-
@@ -94,7 +94,7 @@ END
 	exec 9>&-
 }
 
-@test "a command that failed is told at once, though another process holds its input and the writer is busy" {
+@test "a command that failed is reported at once, even if another process holds its input open and the writer is busy" {
 	mkfifo hold
 	exec 9<>hold
 	random_file data 8M
@@ -108,7 +108,7 @@ END
 	exec 9>&-
 }
 
-@test "a command that closed its input is told when it did, though the writer is silent" {
+@test "a command that closed its input is reported when it does so, even if the writer is silent" {
 	mkfifo feed hold
 	exec 8<>hold 9<>feed
 	spawn reader svread --exec 'exec <&-; read -r _ <hold' 8>&- 9>&-
@@ -122,7 +122,7 @@ END
 	assert_stderr_has 'its command closed its input'
 }
 
-@test "a command that ends with 0 and leaves bytes unread is a failure, also when the pipe took them all" {
+@test "a command that ends with 0 but leaves bytes unread is a failure, even if the pipe could hold them all" {
 	random_file data 100K
 	spawn reader svread --exec 'sleep .3'
 	run_logged svwrite data
@@ -187,7 +187,7 @@ END
 	assert_nothing_left
 }
 
-@test "a command has the data as its standard input and the number in SVIPC_TRANSFER" {
+@test "a command gets the data on its standard input and the number in SVIPC_TRANSFER" {
 	random_file data 3M
 	spawn reader svread --exec 'cat >copy; echo "$SVIPC_TRANSFER"'
 	run_logged svwrite data
@@ -198,7 +198,7 @@ END
 	assert_same_file data copy
 }
 
-@test "lines go to a command at once" {
+@test "each line goes to a command at once" {
 	mkfifo input
 	spawn reader svread --lines --exec 'while read -r line; do echo "$line" >last; done'
 	spawn writer svwrite --lines input
@@ -253,7 +253,7 @@ END
 	assert_stderr_has 'exited with status 9'
 }
 
-@test "a command that ends well before it has read everything fails the transfer" {
+@test "a command that ends with 0 before it has read everything fails the transfer" {
 	random_file data 3M
 	spawn reader svread --exec 'head -c 1 >/dev/null'
 	run_logged svwrite data
@@ -275,7 +275,7 @@ END
 	assert_status 3
 }
 
-@test "when the writer dies the command is told by SIGTERM, not by the end of its input alone" {
+@test "when the writer dies, the command gets SIGTERM and not only the end of its input" {
 	mkfifo input
 	spawn reader svread --exec 'trap "echo stopped; exit 0" TERM; echo ready; while :; do read -r line; done'
 	spawn writer svwrite input

@@ -13,7 +13,7 @@ setup() {
 	random_file "$WORK/file" 300000
 }
 
-@test "-d: the writer returns at once, a reader takes it later, nothing is left" {
+@test "-d: the writer returns at once, a later reader takes the data, and nothing is left" {
 	run_logged svwrite -d file
 	assert_status 0
 	assert_output ''
@@ -40,7 +40,7 @@ setup() {
 	done
 }
 
-@test "-d: a reader that waits already takes it" {
+@test "-d: a reader that is waiting already takes the data" {
 	spawn reader svread -o copy
 	wait_asleep "${pid[reader]}"
 	run_logged svwrite -d file
@@ -51,7 +51,7 @@ setup() {
 	assert_nothing_left
 }
 
-@test "-d: a reader that was killed is followed by one that gets all" {
+@test "-d: after a reader was killed, the next one gets all of the data" {
 	run_logged svwrite -d file
 	assert_status 0
 	midway signal=9 0 svread -o copy
@@ -64,7 +64,7 @@ setup() {
 	assert_nothing_left
 }
 
-@test "-d: from a pipe with --size; too much for it is refused on both sides" {
+@test "-d: from a pipe with --size; more data than that fails on both sides" {
 	run_logged bash -c 'head -c 5000 file | svwrite -d -s 8K'
 	assert_status 0
 	run_logged svread -o copy
@@ -105,7 +105,7 @@ setup() {
 	assert_nothing_left
 }
 
-@test "-d: the writer killed before it was done: a leftover" {
+@test "-d: a writer killed before it has finished leaves a channel that is replaced" {
 	midway signal=9 1 svwrite -d file
 	reap svwrite
 	assert_status 137

@@ -72,7 +72,7 @@ edges() {
 	pass file -s 4K
 }
 
-@test "the ring lies in one page when less is asked for" {
+@test "a capacity below one page becomes one page" {
 	random_file file 10000
 	spawn reader svread -s 1 -o copy
 	run_logged svwrite file
@@ -199,7 +199,7 @@ edges() {
 	assert_nothing_left
 }
 
-@test "input and output that do not block (O_NONBLOCK) are waited for" {
+@test "an input or output with O_NONBLOCK is waited for" {
 	skip_unless perl
 	random_file file 500000
 	# The other ends are slow, so both sides meet EAGAIN.
@@ -217,7 +217,7 @@ edges() {
 	assert_same_file file copy
 }
 
-@test "each side asks for another capacity: the first one decides" {
+@test "if the sides ask for different capacities, the first one decides" {
 	random_file file 500000
 	spawn writer svwrite -v -s 8K file
 	wait_asleep "${pid[writer]}"
@@ -237,7 +237,7 @@ edges() {
 	assert_nothing_left
 }
 
-@test "-o cuts off what an older, longer file held" {
+@test "-o leaves nothing of an older, longer file" {
 	random_file copy 900000
 	echo short >file
 	pass file

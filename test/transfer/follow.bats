@@ -47,7 +47,7 @@ stop() {
 	assert_output $'one\ntwo'
 }
 
-@test "-f --exec runs the command for each, and goes on after one that failed" {
+@test "-f --exec runs the command for each transfer, and continues after one that failed" {
 	spawn reader svread -f --exec 'cat >"got.$SVIPC_TRANSFER"; test "$SVIPC_TRANSFER" != 2'
 	run_logged svwrite - <<<one
 	assert_status 0
@@ -62,7 +62,7 @@ stop() {
 	assert_equal got "$(cat got.1 got.2 got.3)" $'one\ntwo\nthree'
 }
 
-@test "-f goes on after a writer that died, and after a file that could not be made" {
+@test "-f continues after a writer died, and after a file could not be created" {
 	mkfifo input
 	spawn reader svread -f -o 'out/%n'
 	run_logged svwrite - <<<lost
@@ -122,7 +122,7 @@ stop() {
 	assert_status 2
 }
 
-@test "without -f a percent sign in the name of a file is one" {
+@test "without -f a percent sign in a file name is only a percent sign" {
 	spawn reader svread -o '%n%'
 	run_logged svwrite - <<<text
 	assert_status 0

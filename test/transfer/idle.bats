@@ -44,7 +44,7 @@ settled() {
 	wait_until "grep -q waiting $1.err"
 }
 
-@test "a writer that waits alone does not run" {
+@test "a writer that waits alone uses no CPU time" {
 	spawn writer svwrite -v /dev/null
 	settled writer
 	idle writer
@@ -52,7 +52,7 @@ settled() {
 	reap writer
 }
 
-@test "a reader that waits alone does not run" {
+@test "a reader that waits alone uses no CPU time" {
 	spawn reader svread -v
 	settled reader
 	idle reader
@@ -60,7 +60,7 @@ settled() {
 	reap reader
 }
 
-@test "a reader that waits for a silent writer does not run" {
+@test "a reader that waits for a silent writer uses no CPU time" {
 	half_way
 	idle reader
 	exec 9>&-
@@ -69,7 +69,7 @@ settled() {
 	reap reader
 }
 
-@test "a writer that waits for a stuck reader does not run" {
+@test "a writer that waits for a stopped reader uses no CPU time" {
 	mkfifo sink
 	exec 9<>sink
 	random_file file 3M
@@ -83,7 +83,7 @@ settled() {
 	exec 9>&-
 }
 
-@test "every waiting policy ends asleep" {
+@test "with every waiting policy a side sleeps in the end" {
 	local policy
 	for policy in auto spin sleep; do
 		rm -f feed copy
@@ -97,7 +97,7 @@ settled() {
 	done
 }
 
-@test "strace sees no system call of a waiting side" {
+@test "a waiting side makes no system call" {
 	skip_unless strace
 	half_way
 	spawn strace strace -qq -o calls -p "${pid[reader]}" 9>&-
@@ -160,7 +160,7 @@ light() {
 	ipctool get "$(ipc_list | awk '$1 == "shm" { print $2 }')" writer.light
 }
 
-@test "a writer publishes with a fence while nobody can make up for it, and while it has to wake its reader" {
+@test "a writer uses a fence while its reader cannot run membarriers, and while it has to wake its reader" {
 	spawn writer svwrite - </dev/null
 	wait_asleep "${pid[writer]}"
 	assert_equal 'light, alone' "$(light)" 0
@@ -202,7 +202,7 @@ light() {
 	assert_nothing_left
 }
 
-@test "a reader that may not run membarrier(2) does not run while it waits" {
+@test "a reader that may not run membarrier(2) uses no CPU time while it waits" {
 	# It registered, so that its peer's barriers reach it, but cannot run one: its writer publishes with fences.
 	preload fence
 	mkfifo feed

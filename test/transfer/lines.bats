@@ -20,7 +20,7 @@ stop() {
 	reap "$1"
 }
 
-@test "lines arrive as they were, empty ones and a last one without a newline too" {
+@test "lines arrive unchanged, also empty ones and a last one without a newline" {
 	local text
 	for text in 'one\ntwo\n' 'one\n\n\nlast' '\n' 'x' '' 'a\0b\r\n\xff\xfe\n\0'; do
 		hand "$text" --lines
@@ -28,7 +28,7 @@ stop() {
 	done
 }
 
-@test "records that end with NUL arrive as they were" {
+@test "records that end with NUL arrive unchanged" {
 	hand 'one\ntwo\0\0three\0' --null
 	assert_same_file sent copy
 	hand 'one\0last' -0
@@ -56,7 +56,7 @@ stop() {
 	assert_output $'one\ntwo\nthree'
 }
 
-@test "a line is handed over at once, while the input stays open" {
+@test "a line is delivered at once, while the input stays open" {
 	mkfifo input
 	spawn reader svread --lines -o copy
 	spawn writer svwrite --lines input
@@ -121,7 +121,7 @@ second" ]'
 	stop first TERM
 }
 
-@test "the lines before one that is too long arrive, and are counted" {
+@test "the lines before a line that is too long arrive and are counted" {
 	seq 30 >good
 	{ cat good; head -c 70000 /dev/zero | tr '\0' x; echo; } >lines
 	spawn reader svread --lines -o copy -s 64K
@@ -148,7 +148,7 @@ second" ]'
 	assert_same_file lines copy
 }
 
-@test "what does not go with messages is wrong usage" {
+@test "options that exclude messages are wrong usage" {
 	run_logged svwrite --lines -0 /dev/null
 	assert_status 2
 	run_logged svread --lines -r -o copy

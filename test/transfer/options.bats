@@ -61,7 +61,7 @@ nothing_made() {
 	done
 }
 
-@test "--help makes no directory" {
+@test "--help creates no directory" {
 	local dir=$SVIPC_DIR
 	SVIPC_DIR=$WORK/none run_logged svread --help
 	assert_status 0
@@ -104,7 +104,7 @@ nothing_made() {
 	refused svread --size=1Y
 }
 
-@test "sizes that are larger than can be mapped are refused before anything is made" {
+@test "sizes too large to be mapped are refused before anything is created" {
 	run_logged svwrite -s 4E /dev/null
 	[ "$status" -ne 0 ]
 	assert_output_has "--size '4E' is too large"
@@ -134,7 +134,7 @@ nothing_made() {
 	done
 }
 
-@test "bad names: nothing that could leave the directory or look like an option" {
+@test "names that could leave the directory or look like an option are refused" {
 	local name
 	for name in '' . .. .hidden -dash a/b ../up '/abs' 'a b' $'a\nb' 'ä' "$(printf 'x%.0s' {1..65})"; do
 		run_logged svwrite --channel="$name" -t 0 /dev/null
@@ -235,7 +235,7 @@ nothing_made() {
 	assert_nothing_left
 }
 
-@test "options are read before anything is done: the last one is wrong" {
+@test "a wrong last option is reported before anything is done" {
 	echo precious >copy
 	refused svread -o copy -s 64K -t soon
 	assert_equal content "$(cat copy)" precious
@@ -246,7 +246,7 @@ nothing_made() {
 	assert_status 2
 }
 
-@test "-p takes its argument attached only: a word after it is not taken for a file" {
+@test "-p takes only an attached argument; a separate word such as 'force' is refused, not taken for a file" {
 	refused svwrite -p force
 	assert_output_has 'write --progress=force, or ./force'
 	refused svread -p json
@@ -259,12 +259,12 @@ nothing_made() {
 	assert_same_file json copy
 }
 
-@test "half a second and half a KiB may be written without a zero" {
+@test ".5 means half a second or half a KiB" {
 	run_logged svread -t .1 -s .5K
 	assert_status 4
 }
 
-@test "1,500 files with 1,024 descriptors, all of them checked first" {
+@test "1,500 files are checked first and sent with 1,024 descriptors" {
 	local i
 	for ((i = 0; i < 1500; i++)); do echo "$i"; done | split -l 1 -a 4 - part.
 	cat part.* >whole

@@ -16,7 +16,7 @@ half_written() {
 	wait_asleep "${pid[reader]}"
 }
 
-@test "--atomic: FILE is replaced when all has come, and keeps its mode" {
+@test "--atomic: FILE is replaced when all data has arrived, and keeps its mode" {
 	echo old >file
 	chmod 604 file
 	ln -s file link
@@ -39,7 +39,7 @@ half_written() {
 	assert_equal files "$(ls)" "$(printf '%s\n' feed file link new reader.err reader.out sent writer.err writer.out)"
 }
 
-@test "--atomic: after a failure or any signal FILE is untouched and nothing else is there" {
+@test "--atomic: after a failure or any signal FILE is unchanged and there is no other file" {
 	local signal files
 	echo old >file
 	files=$(printf '%s\n' feed file reader.err reader.out sent writer.err writer.out)
@@ -65,7 +65,7 @@ half_written() {
 	assert_equal files "$(ls)" "$files"
 }
 
-@test "--sync: file and directory are on the disk before the writer is told" {
+@test "--sync: file and directory are written to the disk before the writer is told of the success" {
 	skip_unless strace
 	random_file data 100K
 	spawn reader strace -qq -o trace -e trace=fsync,semop,close,rename svread --sync --atomic -o file
@@ -84,7 +84,7 @@ half_written() {
 	assert_status 2
 }
 
-@test "a partial file is named, with its size" {
+@test "the name and the size of an incomplete file are reported" {
 	half_written -o copy
 	kill -KILL "${pid[writer]}"
 	reap writer
@@ -94,7 +94,7 @@ half_written() {
 	exec 9>&-
 }
 
-@test "-f: a partial file does not stay under an ordinary name" {
+@test "-f: an incomplete file is renamed" {
 	mkfifo feed
 	exec 9<>feed
 	spawn reader svread -f -o 'out-%n' 9>&-
@@ -112,7 +112,7 @@ half_written() {
 	assert_equal files "$(ls out-*)" $'out-1.partial\nout-2'
 }
 
-@test "an output that was made for a transfer that never began is removed again; one that was there stays" {
+@test "a new output file is removed if no transfer begins; an existing one stays" {
 	echo precious >old
 	spawn holder svread
 	wait_asleep "${pid[holder]}"
@@ -133,7 +133,7 @@ half_written() {
 	assert_equal old "$(cat old)" precious
 }
 
-@test "an input that is truncated under way is a failure, and the reader is told" {
+@test "an input that is truncated during the transfer is a failure, and the reader is told" {
 	random_file data 3M
 	mkfifo sink
 	exec 9<>sink
@@ -168,7 +168,7 @@ half_written() {
 	svclean -aq
 }
 
-@test "-r: after a full disk both sides say that the same commands go on" {
+@test "-r: after a full disk both sides say that the same commands resume the transfer" {
 	random_file data 3M
 	spawn writer svwrite -r -s 64K data
 	midway errno=28 5 svread -r -o copy
@@ -189,7 +189,7 @@ half_written() {
 	assert_same_file data copy
 }
 
-@test "-r: going on is said only when the output is accepted" {
+@test "-r: the reader says that it resumes only after it has accepted the output" {
 	random_file data 3M
 	spawn writer svwrite -r -s 64K data
 	midway errno=28 5 svread -r -o copy
@@ -240,7 +240,7 @@ half_written() {
 	assert_same_file before file
 }
 
-@test "a closed standard stream is an error, and never becomes the file that is written" {
+@test "a closed standard stream is an error, and no opened file takes its place" {
 	spawn reader sh -c 'exec svread -o copy 2>&- >&-'
 	run_logged svwrite - <<<text
 	assert_status 0

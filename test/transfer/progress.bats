@@ -55,7 +55,7 @@ longest() {
 	drawn "$1" | awk '{ if (length > most) most = length } END { print most + 0 }'
 }
 
-@test "-p draws nothing, and sets no timer, where standard error is no terminal" {
+@test "-p draws nothing and sets no timer if standard error is not a terminal" {
 	skip_unless strace
 	random_file data 1M
 	spawn reader svread -p -o copy
@@ -95,7 +95,7 @@ longest() {
 	reap reader
 }
 
-@test "the reader knows the total, and both say whom they wait for" {
+@test "the reader knows the total, and both sides say what they wait for" {
 	random_file data 8M
 	mkfifo go
 	exec 6<>go
@@ -132,7 +132,7 @@ longest() {
 	assert_same_file data copy
 }
 
-@test "an error is not mixed into the line" {
+@test "an error message does not mix with the progress line" {
 	mkfifo input
 	on_terminal writer 'svwrite -p input'
 	exec 5>input
@@ -147,7 +147,7 @@ longest() {
 	[[ $output == *$'\r\e[Ksvwrite: channel'*'died'* ]] || fail 'not cleared first'
 }
 
-@test "a stopped program draws again at once when it goes on" {
+@test "a stopped program draws at once when it continues" {
 	local before
 	on_terminal writer 'exec svwrite -p /dev/null'
 	wait_until 'drawn writer.out | grep -q "waiting for a reader"'
@@ -239,7 +239,7 @@ longest() {
 	assert_equal 'lines of the reader' "$(wc -l <reader.err)" 1
 }
 
-@test "thousands of SIGUSR1 to a side that does not sleep do not look like a death" {
+@test "thousands of SIGUSR1 to a side that does not sleep are not taken for its death" {
 	skip_unless perl
 	mkfifo input output
 	exec 6<>output
@@ -263,7 +263,7 @@ longest() {
 	assert_status 0
 }
 
-@test "ticks and SIGUSR1 do not stretch a time-out" {
+@test "ticks and SIGUSR1 do not lengthen a time-out" {
 	local end=$((SECONDS + 20))
 	spawn writer svwrite --progress=force -t 2 /dev/null
 	wait_until 'sv_catches_usr1 ${pid[writer]}'
@@ -282,7 +282,7 @@ longest() {
 	assert_output_has 'auto, force or json'
 }
 
-@test "JSON: elapsed never goes back, a failure to open is an object too, and no object is for a transfer that never was" {
+@test "JSON: elapsed never decreases, a failure to open gives an object, and a transfer that never began gives none" {
 	skip_unless jq
 	mkfifo input
 	spawn writer svwrite --progress=json input
@@ -312,7 +312,7 @@ longest() {
 	assert_equal 'numbers of what ended' "$(jq -c 'select(.status != null) | [.transfer, .state]' reader.err)" '[1,"complete"]'
 }
 
-@test "JSON of a resumed transfer tells where it went on" {
+@test "JSON of a resumed transfer says where it was resumed" {
 	skip_unless jq
 	random_file file 1M
 	mkfifo feed
@@ -362,7 +362,7 @@ longest() {
 	assert_equal 'escape sequences' "$(grep -c $'\e' writer.out)" 0
 }
 
-@test "-N: the lines of two programs on one terminal are whole, and named" {
+@test "-N: the lines of two programs on one terminal do not mix, and each has a name" {
 	mkfifo input
 	on_terminal both 'svwrite -p -N one -c one input & svread -p -N two -c two; wait'
 	exec 5>input

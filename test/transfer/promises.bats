@@ -51,7 +51,7 @@ never_by_the_clock() {
 	assert_output ''
 }
 
-@test "a side that waits amid a transfer sets no timer" {
+@test "a side that waits during a transfer sets no timer" {
 	half_way
 	without_timer reader
 	exec 9>&-
@@ -84,7 +84,7 @@ limitless() {
 	esac
 }
 
-@test "a reader whose output is a pipe looks after its consumer once, and then is told of its end" {
+@test "a reader whose output is a pipe checks its consumer once, and then is notified when that ends" {
 	cat /proc/self/syscall >/dev/null 2>&1 || skip 'the kernel does not show system calls'
 	mkfifo feed sink
 	exec 8<>feed
@@ -101,7 +101,7 @@ limitless() {
 	reap writer
 }
 
-@test "a reader whose output is a socket looks after its consumer at most five times a second" {
+@test "a reader whose output is a socket checks its consumer at most five times a second" {
 	skip_unless strace socat
 	mkfifo feed
 	exec 8<>feed
@@ -121,7 +121,7 @@ limitless() {
 	reap consumer
 }
 
-@test "who survives a death ends without a pause by the clock" {
+@test "who survives a death ends at once and waits for no timer" {
 	skip_unless strace
 	mkfifo feed
 	exec 9<>feed
@@ -140,7 +140,7 @@ limitless() {
 	never_by_the_clock reader
 }
 
-@test "-t is as long as it says, for a peer and amid a transfer" {
+@test "-t is as long as it says, while waiting for a peer and during a transfer" {
 	skip_unless strace
 	local started
 	started=${EPOCHREALTIME/./}
@@ -170,7 +170,7 @@ limits_at_most() {
 			if (bad || sum > most * 1.001) { print "limits up to more than", most, "in all", sum; exit 1 } }'
 }
 
-@test "much data is written into large pages, where the kernel has them; little is not" {
+@test "large pages are used for much data, where the kernel has them, but not for little" {
 	skip_unless strace
 	random_file much 16M
 	random_file little 100K
@@ -217,7 +217,7 @@ limits_at_most() {
 	[ "${looks[spin]}" -gt 50000 ] || fail 'spin does not spin'
 }
 
-@test "the rate that is shown is one at which the bytes came" {
+@test "the rate that is shown is the rate at which the bytes came" {
 	skip_unless jq
 	mkfifo feed
 	exec 9<>feed
@@ -243,7 +243,7 @@ limits_at_most() {
 	assert_output $'[]\n[]'
 }
 
-@test "an output that is gone on with is cut off where the next byte belongs, even if its reader wrote too much" {
+@test "a resumed output is cut where the next byte belongs, even if its reader wrote too much" {
 	random_file file 100000
 	spawn writer svwrite -r -s 16K file
 	midway signal=9 2 svread -r -s 16K -o copy

@@ -5,7 +5,7 @@
 
 load ../lib/common
 
-@test "five writers of one svread -f all get through" {
+@test "five queued writers all reach one svread -f" {
 	local i
 	spawn reader svread -f -o 'got-%n'
 	for i in 1 2 3 4 5; do
@@ -20,7 +20,7 @@ load ../lib/common
 	assert_equal 'what came' "$(cat got-* | sort)" "$(printf 'text %s\n' 1 2 3 4 5)"
 }
 
-@test "a queued reader takes over, is bounded by -t and ended by a signal" {
+@test "a queued reader gets the role, obeys -t and ends by a signal" {
 	spawn first svread -o one
 	wait_asleep "${pid[first]}"
 	run_logged svread -o two
@@ -45,7 +45,7 @@ load ../lib/common
 	assert_nothing_left
 }
 
-@test "who is not first in the queue sleeps until another one leaves it" {
+@test "a process that is not first in the queue sleeps until another one leaves it" {
 	skip_unless strace
 	spawn first svread -o one
 	wait_asleep "${pid[first]}"

@@ -76,7 +76,7 @@ machine() {
 	assert_status 3
 }
 
-@test "over TCP: the first writer dies; the sending pipeline fails, and the far side can tell by no status but by pipefail there" {
+@test "over TCP: when the first writer dies the sending pipeline fails; the far side learns it only by pipefail there" {
 	skip_unless socat
 	local port
 	port=$(free_port)
@@ -175,7 +175,7 @@ as_other() {
 	assert_same_file sent copy
 }
 
-@test "between users: without --mode the other one is refused, and told what to do" {
+@test "between users: without --mode the other user is refused and told what to do" {
 	with_other_user
 	spawn writer svwrite -k "$place/handover" /dev/null
 	wait_asleep "${pid[writer]}"
@@ -191,7 +191,7 @@ as_other() {
 	assert_status 0
 }
 
-@test "between users: mode 0660 admits the group of the one who came first" {
+@test "between users: mode 0660 admits the group of the first user" {
 	with_other_user
 	random_file sent 300000
 	spawn writer setpriv --regid=12345 --clear-groups "$SVIPC_BUILD/svwrite" -k "$place/handover" -m 0660 sent
@@ -202,7 +202,7 @@ as_other() {
 	assert_same_file sent copy
 }
 
-@test "containers: in two IPC namespaces the sides never meet, and each message names its own" {
+@test "containers: in two IPC namespaces the sides never meet, and each message names its namespace" {
 	skip_unless_own_ipc
 	echo hello >file
 	spawn writer unshare --ipc "$SVIPC_BUILD/svwrite" -v -t 3 file
@@ -215,7 +215,7 @@ as_other() {
 	[[ $stderr != *"$(readlink /proc/self/ns/ipc)"* ]] || fail 'both messages name the same namespace'
 }
 
-@test "containers: within one namespace that both enter they meet" {
+@test "containers: in a shared IPC namespace the sides meet" {
 	skip_unless_own_ipc
 	skip_unless nsenter
 	echo hello >file
@@ -231,7 +231,7 @@ as_other() {
 	reap holder
 }
 
-@test "systemd RemoveIPC strikes in the middle: the side that waits for the other ends with 1 and names the suspects" {
+@test "when systemd RemoveIPC removes the objects, a waiting side ends with 1 and names the possible causes" {
 	half_way
 	# What systemd-logind does: remove every object of the user.
 	ipc_leaked "$sv_before" | ipc_remove

@@ -54,7 +54,7 @@ finish_all() {
 	assert_nothing_left
 }
 
-@test "-r without a death is a transfer like any other" {
+@test "-r without a death works like a plain transfer" {
 	pass file -r -s 16K
 }
 
@@ -81,7 +81,7 @@ finish_all() {
 	pass file -r
 }
 
-@test "writer killed: the reader says so and waits; a new writer goes on" {
+@test "writer killed: the reader says so and waits; a new writer resumes" {
 	killed_writer
 	assert_equal 'who died' "$(grep -c "the writer (pid ${pid[svwrite]}) died" reader.err)" 1
 	run_logged "${W[@]}"
@@ -93,7 +93,7 @@ finish_all() {
 	assert_nothing_left
 }
 
-@test "reader killed: the writer says so and waits; a new reader goes on" {
+@test "reader killed: the writer says so and waits; a new reader resumes" {
 	killed_reader
 	assert_equal 'who died' "$(grep -c "the reader (pid ${pid[svread]}) died" writer.err)" 1
 	# What the dead one wrote and did not release is written again, not twice.
@@ -107,7 +107,7 @@ finish_all() {
 	assert_nothing_left
 }
 
-@test "both killed: both go on, either one first" {
+@test "both killed: both resume, whichever starts first" {
 	killed_both
 	finish_all
 	rm copy
@@ -138,7 +138,7 @@ finish_all() {
 	finish_all
 }
 
-@test "a side ended by a signal that it could handle can be followed too" {
+@test "after a side was ended by a signal that it could handle, the next one resumes" {
 	killed_writer
 	kill -TERM "${pid[reader]}"
 	reap reader
@@ -149,7 +149,7 @@ finish_all() {
 	finish_all
 }
 
-@test "the reader killed after its last write: the writer waits, a new reader ends it" {
+@test "the reader killed after its last write: the writer waits, and a new reader ends the transfer" {
 	printf 'short' >file
 	spawn writer "${W[@]}"
 	wait_asleep "${pid[writer]}"
@@ -209,7 +209,7 @@ finish_all() {
 	finish_all
 }
 
-@test "an output shorter than what was taken is refused, and stays as it is" {
+@test "an output shorter than the bytes already taken is refused and stays unchanged" {
 	killed_both
 	head -c 100 file >copy
 	spawn writer "${W[@]}"
@@ -226,7 +226,7 @@ finish_all() {
 	assert_nothing_left
 }
 
-@test "an output or input that cannot be positioned is wrong usage, and makes nothing" {
+@test "an output or input without positions is wrong usage, and nothing is created" {
 	run_logged bash -c 'echo x | svwrite -r'
 	assert_status 2
 	run_logged svwrite -r file file
@@ -301,7 +301,7 @@ finish_all() {
 	assert_nothing_left
 }
 
-@test "-t bounds the wait for the next one; the channel stays for later" {
+@test "-t limits the wait for the next peer; the channel stays for later" {
 	spawn reader "${R[@]}" -t 0.3
 	midway signal=9 5 "${W[@]}"
 	reap svwrite
@@ -312,7 +312,7 @@ finish_all() {
 	finish_all
 }
 
-@test "svclean leaves a resumable channel alone but with -a" {
+@test "svclean removes a resumable channel only with -a" {
 	killed_both
 	run_logged svclean
 	assert_status 0
@@ -344,7 +344,7 @@ finish_all() {
 	assert_nothing_left
 }
 
-@test "an error of one side ends a resumable transfer for the other as well" {
+@test "an error of one side also ends a resumable transfer for the other" {
 	midway errno=28 5 "${R[@]}"
 	run_logged "${W[@]}"
 	assert_status 3
