@@ -67,11 +67,13 @@ struct sv_info {
 	uint64_t ipc_namespace;   /* number of the IPC namespace of the caller, 0: not known */
 	unsigned elsewhere;       /* other IPC namespaces in which this user has a channel of the same name */
 	uint64_t other_namespace; /* the number of one of those, 0: there is none */
+	struct sv_source file[2]; /* by enum sv_role: the file that it gave to sv_open(); all 0: none */
 };
 /* clang-format off */
 #define SV_SIDE_INIT { 0, 0, 0, 0, 0, 0, 0, 0 }
 #define SV_INFO_INIT { sizeof(struct sv_info), SV_STATE_WAITING_READER, "", "", "", 0, 0, -1, -1, 0, \
-	0, 0, 0, 0, SV_UNKNOWN, 0, 0, 0, { SV_SIDE_INIT, SV_SIDE_INIT }, 0, 0, 0 }
+	0, 0, 0, 0, SV_UNKNOWN, 0, 0, 0, { SV_SIDE_INIT, SV_SIDE_INIT }, 0, 0, 0, \
+	{ { 0, 0, 0, 0 }, { 0, 0, 0, 0 } } }
 /* clang-format on */
 
 /* A snapshot of the channel of this handle into *info.  SV_OK; SV_ECORRUPT, with *info filled; SV_EINVAL. */

@@ -96,7 +96,7 @@ static bool begin_output(struct cli_transfer *t, struct job *job, struct cli_out
 	}
 	if (job->follow && !cli_output_open(t, output))
 		return false;
-	return cli_output_begin(t, output);
+	return cli_output_accept(t, output);
 }
 
 static int end_output(struct cli_transfer *t, struct cli_output *output, int status)
@@ -109,6 +109,37 @@ static int end_output(struct cli_transfer *t, struct cli_output *output, int sta
 	return cli_command_end(t, output->fd, status);
 }
 
+/* Wait for the first byte or the end, then empty the output: a writer may fail before that. */
+static int empty_output(struct cli_transfer *t, struct cli_output *output)
+{
+	const void *data;
+	size_t got;
+	int code = (t->options.flags & SV_MESSAGES) != 0 ? cli_msg_peek(t, &data, &got)
+	                                                 : cli_peek(t, &data, &got);
+
+	if (code != SV_OK && code != SV_END)
+		return cli_call_status(t, code);
+	return cli_output_begin(t, output) ? CLI_OK : CLI_FAILED;
+}
+
+/* The file of the output, so that the library can compare it with what the writer reads. */
+static struct sv_source identity_of(const struct job *job, const struct cli_output *output)
+{
+	struct sv_source source = { .device = 0 };
+	struct stat st = output->st;
+	bool known = output->fd != -1;
+
+	/* With --follow it is opened only when a writer has come. */
+	if (!known && job->follow && output->file != NULL)
+		known = stat(output->file, &st) == 0;
+	/* Until the end --atomic writes another file. */
+	if (known && S_ISREG(st.st_mode) && !output->atomic) {
+		source.device = (uint64_t)st.st_dev;
+		source.inode = (uint64_t)st.st_ino;
+	}
+	return source;
+}
+
 /* One transfer into an output whose file has a name. */
 static int take(struct cli_transfer *t, struct job *job, struct cli_output *output)
 {
@@ -119,10 +150,7 @@ static int take(struct cli_transfer *t, struct job *job, struct cli_output *outp
 		status = CLI_FAILED;
 	if (status == CLI_OK && (t->options.flags & SV_RESUME) != 0 && !output->regular)
 		cli_usage("--resume needs an --output that is a regular file");
-	/* Until the end --atomic writes another file. */
-	if (status == CLI_OK && output->regular && !output->atomic)
-		t->options.source = (struct sv_source){ .device = (uint64_t)output->st.st_dev,
-			                                .inode = (uint64_t)output->st.st_ino };
+	t->options.source = identity_of(job, output);
 	if (status == CLI_OK)
 		status = cli_transfer_open(t);
 	if (status == CLI_OK)
@@ -131,6 +159,8 @@ static int take(struct cli_transfer *t, struct job *job, struct cli_output *outp
 		status = CLI_FAILED;
 	if (status == CLI_OK && t->resumed > 0 && !t->quiet)
 		cli_note("%s: going on at byte %llu", t->label, (unsigned long long)t->resumed);
+	if (status == CLI_OK && output->file != NULL && output->regular)
+		status = empty_output(t, output);
 	if (status == CLI_OK)
 		status = (t->options.flags & SV_MESSAGES) != 0
 		                 ? cli_lines_copy_out(t, &job->lines, output->fd)

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "common/messages.h"
+#include "common/reasons.h"
 #include "common/signals.h"
 #include "transfer/calls.h"
 #include "transfer/command.h"
@@ -49,6 +50,27 @@ struct job {
 	struct cli_process process;
 	struct cli_inputs inputs;
 };
+
+/* The library compares only the first input with what the reader writes to. */
+static int check_other_inputs(struct cli_transfer *t, const struct cli_inputs *inputs)
+{
+	struct sv_info info = SV_INFO_INIT;
+	const struct sv_source *output = &info.file[SV_READER];
+	size_t i;
+
+	if (inputs->count < 2 || sv_stat(t->ch, &info) != SV_OK || output->inode == 0)
+		return CLI_OK;
+	for (i = 1; i < inputs->count; i++) {
+		const struct stat *st = &inputs->list[i].st;
+
+		if ((uint64_t)st->st_dev != output->device || (uint64_t)st->st_ino != output->inode)
+			continue;
+		t->reason = CLI_REASON_SAME;
+		cli_say("%s: input and output are the same file: %s", t->label, inputs->list[i].name);
+		return CLI_FAILED;
+	}
+	return CLI_OK;
+}
 
 /* Detached data must fit into the ring, because perhaps nobody comes to make room. */
 static int reserve(struct cli_transfer *t, const struct cli_input *input, void **data, size_t *got)
@@ -215,6 +237,9 @@ static int transfer(struct cli_transfer *t, struct job *job)
 
 	if (status == CLI_OK && (t->options.flags & SV_DETACH) == 0)
 		status = cli_transfer_meet(t);
+	/* With the first byte the reader empties its output, so look before that. */
+	if (status == CLI_OK)
+		status = check_other_inputs(t, &job->inputs);
 	if (status == CLI_OK)
 		status = position_input(t, &job->inputs.list[0]);
 	if (status == CLI_OK)

@@ -259,3 +259,65 @@ half_written() {
 	assert_output_has 'standard input: Bad file descriptor'
 	assert_equal channels "$(ls "$RV")" ''
 }
+
+@test "the same file at both ends is refused also when it is another one of many, or -f writes to it" {
+	random_file file 100K
+	cp file before
+	echo first >first
+	echo last >last
+	# Whoever comes first; the reader is told why.
+	spawn writer svwrite first file last
+	wait_asleep "${pid[writer]}"
+	run_logged svread -o file
+	assert_status 3
+	assert_output_has 'input and output are the same file'
+	reap writer
+	assert_status 1
+	assert_stderr_has 'input and output are the same file: file'
+	assert_same_file before file
+	spawn reader svread -o file
+	wait_asleep "${pid[reader]}"
+	run_logged svwrite --lines first file
+	assert_status 5
+	run_logged svwrite first last file
+	assert_status 1
+	reap reader
+	assert_status 3
+	assert_same_file before file
+	# Several files of one -f: only the one that it writes to now.
+	cp file out-2
+	spawn reader svread -f -o 'out-%n'
+	run_logged svwrite out-2 first
+	assert_status 0
+	run_logged svwrite first out-2
+	assert_status 1
+	assert_output_has 'input and output are the same file: out-2'
+	wait_until 'grep -q "transfer 2 failed" reader.err'
+	assert_same_file before out-2
+	kill "${pid[reader]}"
+	reap reader
+	assert_equal 'the first' "$(wc -c <out-1)" $((6 + 102400))
+	assert_nothing_left
+}
+
+@test "-o keeps the old content until the first byte, and drops it for an empty input" {
+	echo old >copy
+	mkfifo feed
+	exec 8<>feed
+	spawn writer svwrite feed 8>&-
+	spawn reader svread -o copy 8>&-
+	wait_until 'sv_asleep ${pid[reader]} && [ "$(svstat --noheadings -o state)" = running ]'
+	assert_equal 'while the writer is silent' "$(cat copy)" old
+	kill "${pid[writer]}"
+	reap writer
+	reap reader
+	assert_status 3
+	[[ $stderr != *"copy is incomplete"* ]] || fail "it names a partial file"
+	assert_equal 'when it failed so' "$(cat copy)" old
+	exec 8>&-
+	spawn reader svread -o copy
+	run_logged svwrite /dev/null
+	assert_status 0
+	reap reader
+	assert_equal 'an empty input' "$(cat copy)" ''
+}

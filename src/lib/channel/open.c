@@ -38,7 +38,10 @@ struct opening {
  */
 static bool is_same_at_both_ends(const struct sv_channel *ch)
 {
-	return ch->file.inode != 0 && (ch->header->flags & SV_DETACH) == 0 &&
+	bool read =
+		(ch->header->flags & SV_DETACH) != 0 && sv_status_of(&ch->header->side[SV_WRITER]) == SV_DONE;
+
+	return ch->file.inode != 0 && !read &&
 	       sv_source_is_same(&ch->header->file[sv_other(ch->role)], &ch->file);
 }
 

@@ -40,6 +40,8 @@ static void copy_header(struct sv_info *info, const struct sv_header *header)
 	info->created = header->created_s;
 	copy_side(&info->side[SV_WRITER], &header->side[SV_WRITER], false);
 	copy_side(&info->side[SV_READER], &header->side[SV_READER], apart);
+	info->file[SV_WRITER] = header->file[SV_WRITER];
+	info->file[SV_READER] = header->file[SV_READER];
 }
 
 static void fill_objects(struct sv_info *info, const struct sv_objects *o)

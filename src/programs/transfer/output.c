@@ -144,12 +144,15 @@ static bool long_enough(struct cli_transfer *t, const struct cli_output *output)
 	return false;
 }
 
+bool cli_output_accept(struct cli_transfer *t, const struct cli_output *output)
+{
+	return output->file == NULL || !output->regular || t->resumed == 0 || long_enough(t, output);
+}
+
 bool cli_output_begin(struct cli_transfer *t, struct cli_output *output)
 {
 	if (output->file == NULL || !output->regular)
 		return true;
-	if (t->resumed > 0 && !long_enough(t, output))
-		return false;
 	if (ftruncate(output->fd, (off_t)t->resumed) == -1 ||
 	    lseek(output->fd, (off_t)t->resumed, SEEK_SET) == -1)
 		return failed(t, errno, "truncate");
