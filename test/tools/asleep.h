@@ -40,7 +40,7 @@ static inline bool read_proc(pid_t pid, const char *name, char *text, size_t siz
 	return text[0] != '\0';
 }
 
-/* Both files name a call or a place only of a process that is neither running nor about to. */
+/* Both files name a call or a place only while the process is neither running nor about to run. */
 static inline bool asleep(pid_t pid)
 {
 	char text[256];
@@ -48,7 +48,7 @@ static inline bool asleep(pid_t pid)
 
 	if (read_proc(pid, "syscall", text, sizeof text))
 		return sscanf(text, "%ld", &number) == 1 && is_semop(number);
-	/* Not every kernel has it. */
+	/* Not every kernel has this file. */
 	return read_proc(pid, "wchan", text, sizeof text) && strstr(text, "semtimedop") != NULL;
 }
 

@@ -49,7 +49,7 @@
 #include "ring/layout.h"
 #include "attack_fake.h"
 
-/* Take whatever a writer has put into the ring, and say that all is well. */
+/* Take all that a writer has put into the ring, and report success. */
 static void take(const struct order *order, const struct fake *fake, int loot)
 {
 	struct sv_header *header = (struct sv_header *)fake->base;
@@ -59,7 +59,7 @@ static void take(const struct order *order, const struct fake *fake, int loot)
 	uint32_t status = atomic_load(&writer->status);
 	const unsigned char *ring = fake->base + sv_segment_header_size();
 	bool news = head != tail;
-	/* What she has forged herself is no loot. */
+	/* The bytes that the attacker has forged are no loot. */
 	uint64_t own = order->state == WAITING_READER ? 0 : order->length;
 
 	if (atomic_load(&reader->status) == SV_DONE)
@@ -129,7 +129,7 @@ static size_t squat(struct order *order, size_t count, bool stay, struct fake *f
 	order->path = "/squatted";
 	for (i = 1; i <= count; i++) {
 		order->inode = first + i;
-		/* As ftok(3) does it. */
+		/* The key as ftok(3) makes it. */
 		order->key = (key_t)((unsigned)order->project << 24 | ((unsigned)order->device & 0xff) << 16 |
 		                     ((unsigned)order->inode & 0xffff));
 		made += forge(order, stay, &fakes[made]);

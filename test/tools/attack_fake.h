@@ -140,7 +140,7 @@ static void fill(const struct order *order, struct sv_header *header, int semid)
 		atomic_store(&header->ready, SV_READY);
 }
 
-/* A dead side's weight; a live one shows none. */
+/* Give a dead side its weight; a live side has none. */
 static void weigh(const struct order *order, int semid)
 {
 	bool writer_gone = order->state >= DETACHED, reader_gone = order->state >= STALE;
@@ -165,7 +165,7 @@ static void give(int shmid, int semid, int uid)
 		die("give the set");
 }
 
-/* False: the key is taken. */
+/* Make the two objects.  False: the key is taken. */
 static bool forge(const struct order *order, bool stay, struct fake *fake)
 {
 	int flags = IPC_CREAT | IPC_EXCL | order->mode, shmid = -1, semid = order->set;

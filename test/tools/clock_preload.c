@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * clock_preload.c - a clock that only goes on when it is looked at, so that what a program does for some time
- * is done for so many looks, however busy the machine is.
+ * clock_preload.c - a clock that moves only when it is read, so that what a program does for some time it
+ * does for a certain number of readings, however busy the machine is.
  *
- *	SV_CLOCK_STEP=NS     how far it goes on at each look (CLOCK_MONOTONIC only)
- *	SV_CLOCK_LOOKS=FILE  where the number of looks goes when the program exits
- *	SV_CLOCK_CPU=N       the CPU that the program believes to run on
+ *	SV_CLOCK_STEP=NS     how far it moves at each reading (CLOCK_MONOTONIC only)
+ *	SV_CLOCK_LOOKS=FILE  write the number of readings to FILE when the program exits
+ *	SV_CLOCK_CPU=N       the CPU on which the program believes that it runs
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>

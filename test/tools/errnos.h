@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * errnos.h - the failures that each system call of the programs may show: its manual page's, as far as they
- * can happen.
+ * errnos.h - the errors that each system call of the programs may return: those of its manual page, as far as
+ * they can happen.
  *
- * EIDRM means here that the object is really removed just before the call.  Claiming it of an object that is
- * there would be a lie with consequences of its own: what is believed to be gone is not removed any more.
+ * EIDRM means here that the object is really removed just before the call.  To claim it of an object that
+ * exists would be a lie with consequences: the program would then not remove the object.
  */
 #ifndef ERRNOS_H
 #define ERRNOS_H
@@ -113,7 +113,7 @@ static inline bool errnos_has(long number, int error)
 	return false;
 }
 
-/* What the C library does on its own before main; its failures are not the program's. */
+/* A call that the C library makes before main(); its failures are not the program's. */
 static inline bool errnos_of_startup(long number)
 {
 	static const long startup[] = {

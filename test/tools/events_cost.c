@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * events_cost - what an event loop costs beside calls that wait: `events_cost [SECONDS]`.
+ * events_cost - what an event loop costs compared with calls that wait: `events_cost [SECONDS]`.
  *
- * Two processes.  Rate: one sends messages as fast as it can, the other takes them, in calls that wait
- * (spinning first, or asleep at once) or in a loop of ask, poll, call.  Latency: a message there and one
- * back, over two channels; The three ways take turns, five times; shown are the medians.
+ * Rate: one process sends messages as fast as it can, the other receives them, in calls that wait (spinning
+ * first, or asleep at once) or in a loop of ask, poll, call.  Latency: a message and its answer, over two
+ * channels.  The three ways take turns, five times; the medians are printed.
  */
 #include <poll.h>
 #include <stdio.h>
@@ -38,7 +38,7 @@ static sv_channel *open_one(const char *name, enum sv_role role, enum way way)
 	return ch;
 }
 
-/* The next message, either way. */
+/* Receive the next message in the chosen way. */
 static int take(sv_channel *ch, enum way way, int fd)
 {
 	struct pollfd ready = { .fd = fd, .events = POLLIN };
@@ -92,7 +92,7 @@ static double rate(size_t size, enum way way)
 	return count;
 }
 
-/* Microseconds there and back. */
+/* Microseconds from a message to its answer. */
 static double latency(enum way way)
 {
 	sv_channel *there, *back;

@@ -28,7 +28,7 @@
 #include "records.h"
 #include "hostile_trial.h"
 
-/* A channel on which one side waits alone or has died, then the byte, then the other side or both. */
+/* One side waits alone or has died; then the byte is overwritten; then the other side or both start. */
 static void one_came(const struct trial *t, uint64_t *seed, enum sv_role first, bool dies)
 {
 	struct process writer = { 0 }, reader = { 0 }, *p = first == SV_WRITER ? &writer : &reader;
@@ -78,7 +78,7 @@ static void detached(const struct trial *t, uint64_t *seed)
 	close(out);
 }
 
-/* A full ring and a reader that takes nothing; resumable: then both die and come again. */
+/* A full ring and a reader that takes nothing; with resume, both sides then die and start again. */
 static void full_ring(const struct trial *t, uint64_t *seed, bool resume)
 {
 	struct process writer, reader;
@@ -142,7 +142,7 @@ static void running(const struct trial *t, uint64_t *seed)
 	}
 	pause_us(3000);
 	if (limited) {
-		/* Nothing may be wrong enough for -t: the input has no end. */
+		/* The input has no end, so a side that noticed nothing never times out. */
 		process_wait(&writer, 20000);
 		stop_both(&writer, &reader, SIGINT);
 	}
@@ -185,7 +185,8 @@ static void sweep(enum kind kind, uint64_t seed, unsigned long sample)
 		unsigned long n = sample == all ? i : random_below(&choice, all);
 		struct trial t = { .kind = kind, .offset = n / 4, .seed = seed };
 
-		/* In a sample, the 1100 bytes of path and name get no more than their share of one in eight.
+		/*
+		 * In a sample, the 1100 bytes of path and name get no more than their share of one in eight.
 		 */
 		if (sample != all && random_below(&choice, 8) != 0) {
 			n = random_below(&choice, 4 * (120 + 512));

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* hostile_trial.h - one trial of hostile: what it overwrites, the programs on both sides, and what must hold
- * of them. */
+/*
+ * hostile_trial.h - one trial of hostile: what it overwrites, the programs on both sides, and what must hold
+ * of them.
+ */
 #ifndef SV_TEST_HOSTILE_TRIAL_H
 #define SV_TEST_HOSTILE_TRIAL_H
 
@@ -70,7 +72,7 @@ static void complain(const struct trial *t, const char *what, const char *detail
 	}
 }
 
-/* The channel's objects by its record, which is a file of this user and so out of reach of the segment. */
+/* Find the channel's objects by its record, which is a file of this user, so the segment cannot change it. */
 static bool find(struct sv_record *record)
 {
 	return load_record(record_file, record) && record->shmid != -1;
@@ -87,7 +89,7 @@ static struct sv_header *attach(void)
 	return at == (void *)-1 ? NULL : at;
 }
 
-/* Wait until a side has attached, or its ring is as full as that. */
+/* Wait until a side has attached, or until the ring is full up to this position. */
 static bool wait_attached(enum sv_role role, uint64_t position)
 {
 	int64_t deadline = now_us() + PATIENCE_US;
@@ -133,7 +135,7 @@ static void overwrite(const struct trial *t, uint64_t *seed)
 		return;
 	bytes = (unsigned char *)header;
 	if (t->kind == NONSENSE) {
-		/* Identity right, all else random: once with geometry, once without. */
+		/* Keep the identity and make everything else random: once with the geometry, once without. */
 		struct sv_header was = *header;
 
 		for (i = 0; i < sizeof *header; i++)
@@ -190,7 +192,7 @@ static bool same_output(int out)
 	       memcmp(bytes, input_bytes, INPUT_SIZE) == 0;
 }
 
-/* Both sides to their end: by themselves or -t, or by SIGINT after a moment. */
+/* Wait for both sides to end: by themselves, by -t, or by SIGINT after a moment. */
 static void finish(const struct trial *t, struct process *writer, struct process *reader, bool limited,
                    bool interrupted, int out)
 {

@@ -1,28 +1,28 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * interleave - the library's own wait and ring code, run by two sides in one process in every order that a
- * seed can think of.
+ * interleave - the library's own wait and ring code, run by two sides in one process in many random orders.
  *
  *	interleave [--case NAME] [--runs N] [--seed N] [--trace]
  *
- * The source files of src/lib are compiled into this tool as they are.  What they do to shared memory and to
- * the kernel is replaced: each atomic operation, system call and look at the clock is a step of the
- *simulation below, and between two steps anything may happen that can happen to two processes:
- * - the other side runs, or neither does while a store leaves a store buffer.  A release store leaves after
- * all before it, a relaxed one may overtake those to other places; fences, exchanges and system calls empty
- * the buffer; a membarrier empties both.
- * - a side is killed (its stores become visible, then its weight falls), is stopped, or gets a signal whose
- * handler calls sv_interrupt(). A sleep with a time limit ends by it only when nothing else can happen.  So
- * what depends on luck and load on real CPUs is found here, by the same seed each time.
+ * The source files of src/lib are compiled into this tool unchanged.  What they do to shared memory and to
+ * the kernel is replaced: each atomic operation, each system call and each reading of the clock is a step of
+ * the simulation.  Between two steps anything may happen that can happen to two processes:
+ * - The other side runs.  Or no side runs while a store leaves a store buffer: a release store leaves after
+ *   all stores before it, a relaxed one may overtake stores to other places.  Fences, exchanges and system
+ *   calls empty the buffer; a membarrier empties both buffers.
+ * - A side is killed (its stores become visible, then its weight is added), is stopped, or gets a signal
+ *   whose handler calls sv_interrupt().  A sleep with a time limit ends by the limit only when nothing else
+ *   can happen.  So faults that depend on luck and load on real CPUs are found here, by the same seed each
+ *   time.
  *
- * A run is wrong when
- * - both wait and nothing can wake them: a lost wake-up, or a death or an end that nobody noticed;
- * - a byte is lost, doubled or wrong, or a side that read or wrote all of them is not told so, or is when it
- * should not;
- * - a side rings more often than the other has asked, or bells pile up;
- * - a side that can rely on being rung sets a timer, or one that has a deadline is not back by then.
+ * A run is wrong if
+ * - both sides wait and nothing can wake them: a wake-up was lost, or nobody noticed a death or an end;
+ * - a byte is lost, doubled or wrong, or a side gets the wrong result about whether all bytes were
+ *   transferred;
+ * - a side rings more often than the other has asked, or bells add up;
+ * - a side that can rely on being rung sets a timer, or a side with a deadline has not returned by then.
  *
- * --trace shows the steps of a single run; "seed N" of a wrong one is what to give it.  Status 1: a run was
+ * --trace prints the steps of a single run; give it the seed that a wrong run prints.  Status 1: a run was
  * wrong.
  */
 #define _GNU_SOURCE
@@ -32,7 +32,7 @@
 
 static void live(int index);
 
-/* A process begins: the first, or after a kill the next one. */
+/* A process starts: the first one, or after a kill the next one. */
 static void be_born(struct side *s)
 {
 	enum sv_role role = s->role;
@@ -68,7 +68,10 @@ static void live(int index)
 	} while (code == SV_EDIED && (world.kind & RESUME) != 0);
 	s->code = code;
 	note("ends: %d, %llu bytes", code, (unsigned long long)s->bytes);
-	/* Each has its verdict now; what close() does has its own tests.  The weight tells that it left. */
+	/*
+	 * Each side has its result now.  close() is tested elsewhere; here only the weight shows that a side
+	 * has left.
+	 */
 	if (!sv_channel_finished(&s->ch))
 		sv_abort(&s->ch, ECANCELED);
 	atomic_store(&s->ch.ring.own->slot, SV_SLOT_LEFT);
@@ -82,7 +85,7 @@ static void accident(struct side *s)
 {
 	if (s->state == ENDED || s->state == DEAD)
 		return;
-	/* One that is stopped with the lock in hand stops everybody. */
+	/* A side that is stopped while it holds the lock would stop the other one too. */
 	if ((world.kind & STOP) != 0 && world.lock == 1 + (int)s->role)
 		return;
 	world.accidents--;
@@ -130,7 +133,7 @@ static void dies(struct side *s)
 		be_born(s);
 }
 
-/* Nothing can go on by itself: the first timer that is set.  False: there is none. */
+/* Nothing else can happen: fire the first timer that is set.  False: there is none. */
 static bool wait_for_timer(void)
 {
 	struct side *first = NULL;
@@ -176,7 +179,7 @@ static void schedule(void)
 	}
 	for (i = 0; i < 2; i++)
 		if (sides[i].state == ASLEEP || sides[i].state == WAITS_FOR_LOCK) {
-			/* Who is stopped or never came is waited for. */
+			/* A side may wait for ever for a peer that is stopped or never came. */
 			if (sides[!i].state == STOPPED && sides[i].timeout_ms < 0)
 				continue;
 			/* A side that was killed before its weight was armed has never come. */
@@ -223,7 +226,7 @@ static void begin(uint64_t seed, unsigned may)
 
 	memset(&world, 0, sizeof world);
 	world.seed = seed;
-	/* The accidents are what a case is about. */
+	/* Accidents are never left out, because a case is about them. */
 	world.kind = may & (unsigned)(random_next(&world.seed) | KILL | SIGNAL | STOP);
 	world.capacity = UINT64_C(1) << chance(3);
 	world.total = chance(BYTES_MOST + 1);
@@ -241,7 +244,7 @@ static void begin(uint64_t seed, unsigned may)
 	}
 }
 
-/* True: all is well. */
+/* Make one run.  True: it was right. */
 static bool run(uint64_t seed, unsigned may)
 {
 	begin(seed, may);

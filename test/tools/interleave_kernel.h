@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* interleave_kernel.h - the simulated kernel of interleave: semaphores, membarrier, the lock, what removes
- * objects. */
+/*
+ * interleave_kernel.h - the simulated kernel of interleave: semaphores, membarrier, the lock, what removes
+ * objects.
+ */
 #ifndef SV_TEST_INTERLEAVE_KERNEL_H
 #define SV_TEST_INTERLEAVE_KERNEL_H
 
@@ -91,7 +93,9 @@ int sv_sem_sleep(int id, enum sv_role role, const struct timespec *timeout)
 	(void)id;
 	s->timed = timeout != NULL;
 	s->limit_ns = timeout != NULL ? timeout->tv_sec * INT64_C(1000000000) + timeout->tv_nsec : 0;
-	/* Who waits for a peer looks once a second whether one can still come: no wake-up may depend on that.
+	/*
+	 * A side that waits for a peer looks once a second whether one can still come.  No wake-up may depend
+	 * on that.
 	 */
 	if (s->timed && s->timeout_ms < 0 && s->limit_ns > INT64_C(900000000))
 		s->timed = false;
@@ -134,7 +138,7 @@ int sv_sem_leave(int id, enum sv_role role)
 	return 0;
 }
 
-/* Nobody removes it by hand. */
+/* In this simulation nobody else removes the segment. */
 int sv_segment_stat(int id, struct sv_segment_facts *facts, struct sv_fault *fault)
 {
 	(void)id, (void)fault;
@@ -151,7 +155,7 @@ int sv_segment_remove(int id)
 	return 0;
 }
 
-/* Nor is the rendezvous removed. */
+/* In this simulation nobody removes the rendezvous. */
 bool sv_rendezvous_is_there(const struct sv_rendezvous *rv)
 {
 	(void)rv;

@@ -48,7 +48,7 @@ static int step_clock(clockid_t clock, struct timespec *now);
 #define atomic_signal_fence(order) ((void)0)
 #define clock_gettime step_clock
 
-/* The library's own stay out of the way, for what the simulation does not reach. */
+/* The library's own functions keep their names, for code that the simulation does not reach. */
 #define sv_membarrier_register step_membarrier_register
 #define sv_membarrier_run step_membarrier_run
 #define sv_spin_cpu step_cpu
@@ -77,12 +77,12 @@ static int step_clock(clockid_t clock, struct timespec *now);
 #define CAPACITY_MOST 4
 #define BYTES_MOST 9
 #define BUFFER 8                        /* entries of a store buffer */
-#define STEPS 200000                    /* a run that takes more does not end */
+#define STEPS 200000                    /* a run with more steps will not end */
 #define CLOCK_NS 2000                   /* a look at the clock takes so long */
 #define SLICE_MOST_NS INT64_C(10000000) /* see sleep_once() */
 #define BELLS_MOST 3                    /* and 2 more for each accident, as in test/model/transfer.pml */
 
-/* What a run is about; each is chosen at random for half of the runs where it is not excluded. */
+/* The features of a run.  Each is chosen at random for half of the runs, unless it is excluded. */
 enum { LIGHT = 1, BLIND = 2, KILL = 4, SIGNAL = 8, STOP = 16, SPIN = 32, RESUME = 64 };
 
 static const struct {
@@ -120,12 +120,12 @@ struct side {
 	bool armed;      /* SEM_UNDO: the kernel knows of this side */
 	bool meeting;    /* waits for the other to come */
 	bool death_due;  /* killed, but the kernel has not given its weight and its lock yet */
-	bool membarrier; /* may it use it? */
+	bool membarrier; /* may it use membarrier(2)? */
 	bool blind;      /* its last membarrier failed */
 	bool in_handler;
 	int timeout_ms;
 	unsigned rung, asked; /* bells rung by this side; wake words stored by it */
-	unsigned interrupts;  /* calls that ended so */
+	unsigned interrupts;  /* calls that were interrupted */
 	struct store buffer[BUFFER];
 	int used;
 	int code; /* how it ended */
@@ -176,7 +176,7 @@ static void __attribute__((format(printf, 1, 2))) note(const char *format, ...)
 
 static char complaint[256];
 
-/* The run is wrong.  Returns where it was begun, from whatever stack. */
+/* The run is wrong.  Returns to where the run began, from any stack. */
 static void __attribute__((noreturn, format(printf, 1, 2))) wrong(const char *format, ...)
 {
 	va_list args;
@@ -280,7 +280,7 @@ static void interrupt(struct side *s)
 	s->in_handler = false;
 }
 
-/* Between two steps of the running side. */
+/* Called between two steps of the running side. */
 static void between(void)
 {
 	struct side *s = world.running;

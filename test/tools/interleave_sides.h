@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* interleave_sides.h - the two sides of interleave: a writer and a reader that call the library, and check
- * what it does. */
+/*
+ * interleave_sides.h - the two sides of interleave: a writer and a reader that call the library, and check
+ * what it does.
+ */
 #ifndef SV_TEST_INTERLEAVE_SIDES_H
 #define SV_TEST_INTERLEAVE_SIDES_H
 
 #include "interleave_kernel.h"
 
-/* An identity that nobody overwrites. */
+/* The identity of the channel, which nobody overwrites. */
 static struct sv_header header = {
 	.magic = SV_MAGIC, .format = SV_FORMAT, .ready = SV_READY, .generation = 1
 };
@@ -23,7 +25,7 @@ static void attach(struct side *s)
 	ch->flags = (world.kind & RESUME) != 0 ? SV_RESUME : 0;
 	ch->spin.allowed = (world.kind & SPIN) != 0;
 	ch->spin.policy = SV_WAIT_AUTO;
-	/* A few looks at the clock: what is saved up otherwise takes too many steps. */
+	/* The spinning budget is a few readings of the clock; the usual one would take too many steps. */
 	ch->spin.counted_ns = world.now_ns;
 	ch->header = &header;
 	ch->record.generation = header.generation;
@@ -33,7 +35,7 @@ static void attach(struct side *s)
 	ch->ring.reachable = s->membarrier && (world.kind & LIGHT) != 0;
 	sv_ring_settle(&ch->ring);
 	ch->ring.light = ch->ring.lightable && chance(2) == 0;
-	/* Light again within a run of a few bytes. */
+	/* Make the side light again within a run of a few bytes. */
 	ch->ring.quiet = SV_RING_QUIET - 1 - (unsigned)chance(4);
 	header.capacity = world.capacity;
 	s->bytes = ch->ring.position;
@@ -58,7 +60,7 @@ static unsigned char byte_at(uint64_t position)
 	return (unsigned char)(position * 37 + 11);
 }
 
-/* Is the call over?  One that was interrupted is made again, as the programs do. */
+/* Is the call over?  An interrupted call is repeated, as the programs do. */
 static bool over(struct side *s, int code)
 {
 	if (code != SV_EINTR)
@@ -67,7 +69,7 @@ static bool over(struct side *s, int code)
 	return false;
 }
 
-/* Within its time, to some milliseconds of looks at the clock. */
+/* A call must return in time, within some milliseconds of clock readings. */
 static void check_time(const struct side *s, int64_t start, int code)
 {
 	int64_t took = world.now_ns - start, limit = (int64_t)s->timeout_ms * 1000000;
@@ -96,7 +98,9 @@ static int writer(struct side *s)
 		check_time(s, start, code);
 		if (code != SV_OK)
 			return code;
-		/* As one that reads its input into the ring: only then it knows that this was all. */
+		/*
+		 * A writer that reads its input into the ring notices the end of the input only in this way.
+		 */
 		if (s->bytes == world.total)
 			break;
 		n = 1 + chance(got < world.total - s->bytes ? got : world.total - s->bytes);
@@ -126,7 +130,7 @@ static int reader(struct side *s)
 		const void *data;
 		size_t got, want = chance(4) == 0 ? (size_t)world.capacity : 1;
 
-		/* More than one byte: as a reader of messages wants; the rest comes with the end. */
+		/* Ask for more than one byte, as a reader of messages does; the rest comes with the end. */
 		start = world.now_ns;
 		do {
 			code = sv_peek(ch, world.want > 1 ? 1 : want, &data, &got, s->timeout_ms);

@@ -107,7 +107,7 @@ static int get(int id, const char *name)
 	uint64_t value = 0;
 	const unsigned char *at = place(id, name, &size);
 
-	/* On a big-endian machine only fields of 64 bits come out right. */
+	/* On a big-endian machine only fields of 64 bits are right. */
 	memcpy(&value, at, size);
 	printf("%" PRIu64 "\n", value);
 	return 0;

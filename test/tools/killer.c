@@ -43,7 +43,7 @@ static const char *input, *output, *capacity = "64K";
 static uint64_t total, state;
 static pid_t pid[2];
 static long killed[2];
-static int both; /* killed at once */
+static int both; /* times both were killed at once */
 
 /* splitmix64 */
 static uint64_t pick(uint64_t below)
@@ -96,7 +96,7 @@ static void start(int side)
 	err(127, "%s", names[side]);
 }
 
-/* Has it ended by itself?  Then it must have been well. */
+/* Has it ended by itself?  Then it must have ended with 0. */
 static bool ended(int side)
 {
 	int status;
@@ -174,7 +174,7 @@ static bool wait_for(uint64_t position)
 	return true;
 }
 
-/* One transfer with up to this many kills. */
+/* Make one transfer with up to this many kills. */
 static void transfer(long kills)
 {
 	double until;
@@ -193,7 +193,9 @@ static void transfer(long kills)
 			pause_us((long)pick(4000));
 		else if (!wait_for(part * (uint64_t)i + pick(part) + 1))
 			break;
-		/* One that has ended has taken the other with it, or will: no next one for either. */
+		/*
+		 * If one side has ended, the other has ended with it or will: start no next one for either.
+		 */
 		if (ended(WRITER) || ended(READER))
 			break;
 		if (hit[WRITER])
@@ -204,8 +206,10 @@ static void transfer(long kills)
 			break;
 		both += hit[WRITER] && hit[READER];
 		i += hit[WRITER] + hit[READER];
-		/* Killed when all was done but for its own exit?  Then the other one ends, and a next one
-		 * would wait for ever. */
+		/*
+		 * If a side is killed after all was done, the other one ends, and a next one would wait for
+		 * ever.
+		 */
 		if (total - size_of(output) <= NEAR && (hit[WRITER] ^ hit[READER])) {
 			int survivor = hit[WRITER] ? READER : WRITER;
 

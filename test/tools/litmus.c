@@ -1,24 +1,25 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * litmus - the ring's memory order on real cores, in pieces small enough to go wrong.
+ * litmus - the ring's memory order on real cores, in experiments small enough to show a fault.
  *
  *	litmus steps [--mode full|light|switching] [--memory processes|threads] [--rounds N] [--seed N]
- *[--spin] litmus stores [--mode full|light|none] [--rounds N]
+ *		[--spin]
+ *	litmus stores [--mode full|light|none] [--rounds N]
  *
- * steps: a writer and a reader hand over one byte at a time through a ring of 8, from 1000 bytes below 2^64,
- * with the waits of src/lib/channel/wait.c, the ring and the semaphores as they are.  They sleep whenever
- *they must wait, with a random threshold and after random moments between the steps of a wait, so that
- *arming, publishing and looking again meet in every order.  Each byte has its place in a sequence that the
- *reader checks; a wake-up that does not come is found by its being late.  --spin: without semaphores.
- *switching: each side becomes light and heavy again at random.
+ * steps: a writer and a reader pass one byte at a time through a ring of 8 bytes, from 1000 bytes below
+ * position 2^64, with the waits of src/lib/channel/wait.c, the ring and the semaphores unchanged.  They sleep
+ * whenever they must wait, with a random threshold and with random pauses between the steps of a wait, so
+ * that arming, publishing and looking again meet in every order.  The reader checks the value of each byte; a
+ * wake-up that comes too late counts as lost.  --spin: without semaphores.  switching: each side becomes
+ * light and heavy again at random.
  *
- * stores: the pattern that fences F1 and F2 of src/lib/ring/ring.h are about: each of two processes stores to
- * its own word and then loads the other's.  Counts how often both saw the old value: never, with a full fence
- * on both sides, or with none on one side and membarrier(2) on the other.  Without any fence it happens on
- * most machines.
+ * stores: the pattern of fences F1 and F2 in src/lib/ring/ring.h.  Each of two processes stores to its own
+ * word and then loads the other's.  The tool counts how often both saw the old value: never, with a full
+ * fence on both sides, or with no fence on one side and membarrier(2) on the other.  Without any fence it
+ * happens on most machines.
  *
- * The last line says how many rounds, and what was counted.  Status 1: an order was violated; 77: not
- * possible here.
+ * The last line says how many rounds there were, and what was counted.  Status 1: an order was violated; 77:
+ * not possible here.
  */
 #define _GNU_SOURCE
 #include <getopt.h>
@@ -52,7 +53,7 @@ static void widen(void)
 
 #define CAPACITY 8u
 #define START (UINT64_C(0) - 1000)
-#define LATE_MS 20000 /* a bell that has not come by then is lost */
+#define LATE_MS 20000 /* a bell that has not come after this time is lost */
 
 enum mode { FULL, LIGHT, NO_FENCE, SWITCHING };
 static const char *const modes[] = { "full", "light", "none", "switching" };
@@ -143,7 +144,7 @@ static bool take_steps(enum sv_role role)
 	widen_seed = seed;
 	ch->role = role;
 	ch->semid = shared->semid;
-	/* It never spins, and so sleeps as often as it can. */
+	/* The side never spins, so it sleeps as often as possible. */
 	sv_spin_init(&ch->spin, SV_WAIT_SLEEP);
 	sv_pace_init(&ch->pace, false);
 	sv_ring_init(ring, role, shared->side, shared->data, CAPACITY);
@@ -195,7 +196,7 @@ static void meet(int who, uint64_t round)
 	int spins;
 
 	atomic_store_explicit(own, round, memory_order_release);
-	/* The other may need this very CPU. */
+	/* The other side may need this CPU. */
 	for (spins = 0; atomic_load_explicit(other, memory_order_acquire) < round; spins++)
 		spins < 1000 ? sv_spin_pause() : (void)sched_yield();
 }
@@ -227,7 +228,7 @@ static void *thread(void *role)
 	return part(*(enum sv_role *)role) ? NULL : role;
 }
 
-/* Both sides at once; true if neither complained. */
+/* Run both sides at the same time; true if both succeeded. */
 static bool run(void)
 {
 	static enum sv_role roles[2] = { SV_WRITER, SV_READER };
@@ -249,7 +250,7 @@ static bool run(void)
 			die("litmus: fork: %s", strerror(errno));
 		if (pids[i] == 0) {
 			prctl(PR_SET_PDEATHSIG, SIGKILL);
-			/* What is registered with membarrier is a process, so after the fork. */
+			/* Register after the fork, because membarrier registers a process. */
 			if ((want.mode == LIGHT || want.mode == SWITCHING) && !sv_membarrier_register())
 				die("litmus: membarrier failed");
 			good = part(roles[i]);
@@ -269,7 +270,7 @@ static bool run(void)
 	return good;
 }
 
-/* Only what is asked: the set's values are 0, as Linux makes them. */
+/* Make only the set; its values are 0, as Linux makes them. */
 static void make_set(void)
 {
 	shared->semid = semget(IPC_PRIVATE, SV_SEM_COUNT, IPC_CREAT | 0600);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * midway_preload.c - something happens to svwrite or svread in the middle of a transfer.
+ * midway_preload.c - lets something happen to svwrite or svread in the middle of a transfer.
  *
- * Counted are the read(2) and write(2) calls whose buffer lies in a System V segment.  After SV_MIDWAY_AFTER
- * of them (default 0), before the next one, by SV_MIDWAY:
+ * It counts the read(2) and write(2) calls whose buffer lies in a System V segment.  After SV_MIDWAY_AFTER of
+ * them (default 0), before the next one, SV_MIDWAY says what happens:
  *
  *	signal=N   the process sends itself signal N, once
  *	errno=N    that call fails with errno N, and so does each later one
@@ -67,7 +67,7 @@ static int is_block(const void *data)
 	return 0;
 }
 
-/* 1: the call fails with errno. */
+/* Let it happen.  1: the call fails with errno. */
 static int happens(int fd, const void *data, size_t *size)
 {
 	const char *after = getenv("SV_MIDWAY_AFTER");

@@ -1,25 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * soak - thousands of transfers that are all different, with accidents, each outcome checked.
+ * soak - thousands of transfers that are all different, with accidents; each outcome is checked.
  *
  *	soak [--seed N] [--count N] [--only I] [--programs DIR] [--verbose]
  *
- * Transfer I of seed N is always planned alike: kind (plain, resumable, detached), size, capacity, waiting
- * policy, file or pipe at either end with chunks of random sizes, order of start, and at a random moment an
+ * Transfer I of seed N always has the same plan: kind (plain, resumable, detached), size, capacity, waiting
+ * policy, file or pipe at each end with chunks of random sizes, order of start, and at a random moment an
  * accident: SIGSTOP and SIGCONT, SIGKILL of one side or both, INT, TERM or HUP, or the removal of the
- * semaphores or the segment.  Only the moment at which an accident hits the programs is up to the machine.
+ * semaphores or the segment.  Only the moment at which an accident hits the programs depends on the machine.
  * Checked:
  *
- *	- without an accident, or with a pause: both end with 0
- *	- a side that ends with 0 means that the output is the input, whatever happened to the other
- *	- whatever happened, the output is a beginning of the input
- *	- the survivor of a death ends with 3, or goes on with the next one that comes in the place of the
- * dead
- *	- a resumable transfer, its killed sides started again, ends with the output being the input
- *	- a detached one can be read until one reader has taken it all
- *	- nothing is left: at once when nothing happened, else after svclean -a
+ * - without an accident, or with a pause: both sides end with 0
+ * - a side ends with 0 only if the output is the input, whatever happened to the other
+ * - the output is always a beginning of the input
+ * - the survivor of a death ends with 3, or continues with the next process in the dead one's place
+ * - a resumable transfer whose killed sides are started again ends with the output equal to the input
+ * - detached data can be read until one reader has taken all of it
+ * - nothing is left: at once if nothing happened, else after svclean -a
  *
- * Prints the outcomes and how often they came.  Status 1: something was wrong.
+ * Prints the outcomes and how often each came.  Status 1: something was wrong.
  */
 #define _GNU_SOURCE
 #include <getopt.h>

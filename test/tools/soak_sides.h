@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* soak_sides.h - the plan of one transfer of soak, its two programs, its accident, and what must hold of each
- * side. */
+/*
+ * soak_sides.h - the plan of one transfer of soak, its two programs, its accident, and what must hold of each
+ * side.
+ */
 #ifndef SV_TEST_SOAK_SIDES_H
 #define SV_TEST_SOAK_SIDES_H
 
@@ -14,12 +16,12 @@
 #include "records.h"
 
 #define PATIENCE_US INT64_C(120000000)
-#define MOMENT_US INT64_C(400000) /* after which a survivor is taken to wait for the next one */
+#define MOMENT_US INT64_C(400000) /* after this time a survivor is assumed to wait for the next process */
 #define LARGEST ((size_t)4 << 20)
 
 enum kind { PLAIN, RESUMABLE, DETACHED };
 enum accident { NONE, PAUSE, KILL, KILL_BOTH, END, REMOVE_SET, REMOVE_SEGMENT };
-/* From when the moment of an accident counts; on a busy machine the start alone says little. */
+/* The event from which the moment of an accident counts; on a busy machine the start alone says little. */
 enum since { STARTED, CREATED, BOTH_THERE, AMID_DATA };
 enum { WRITER, READER };
 
@@ -30,7 +32,7 @@ static const char *const accidents[] = { "nothing", "pause",       "kill",      
 
 struct plan {
 	unsigned long number;
-	uint64_t seed; /* of further choices */
+	uint64_t seed; /* seed of further choices */
 	enum kind kind;
 	enum accident accident;
 	int victim;
@@ -202,7 +204,7 @@ static void start(const struct plan *p, int role, struct side *side)
 	}
 }
 
-/* The end of a side within so long; then also of its helper, so that the output is whole. */
+/* Wait this long for the end of a side, and then for its helper, so that the output is whole. */
 static bool ended(struct side *side, int64_t us)
 {
 	if (!process_wait(&side->process, us))
@@ -221,7 +223,7 @@ static const char *role_name(int role)
 	return role == WRITER ? "writer" : "reader";
 }
 
-/* The end of a side that must end. */
+/* Wait for a side that must end. */
 static void must_end(const struct plan *p, int role, struct side *side)
 {
 	if (ended(side, PATIENCE_US))
@@ -231,7 +233,7 @@ static void must_end(const struct plan *p, int role, struct side *side)
 	ended(side, PATIENCE_US);
 }
 
-/* Nobody is there for whom this side waits any more: the user types ^C. */
+/* This side waits for a peer that will not come: the user types ^C. */
 static void dismiss(const struct plan *p, int role, struct side *side)
 {
 	process_signal(&side->process, SIGTERM);
@@ -253,7 +255,7 @@ static enum output look_at_output(const struct plan *p)
 	return (size_t)n == p->size ? COMPLETE : BEGINNING;
 }
 
-/* What must hold of any two that met. */
+/* What must hold if both sides met. */
 static void check_pair(const struct plan *p, const struct side *writer, const struct side *reader)
 {
 	enum output output = look_at_output(p);
@@ -287,7 +289,7 @@ static void remove_object(enum accident accident)
 		shmctl(record.shmid, IPC_RMID, NULL);
 }
 
-/* Has it come so far? */
+/* Has the transfer reached this event? */
 static bool reached(const struct plan *p)
 {
 	struct sv_record record;
@@ -337,7 +339,7 @@ static void have_accident(const struct plan *p, struct side *sides)
 	}
 }
 
-/* Plain: one died of the accident; the other has ended, or serves the next one. */
+/* Plain: one side died by the accident; the other has ended, or serves the next one. */
 static void see_survivor(const struct plan *p, struct side *sides)
 {
 	struct side *victim = &sides[p->victim], *survivor = &sides[!p->victim], next;

@@ -1,26 +1,27 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sweep - death at every instruction, and death at or failure of every system call.
+ * sweep - kill a program at every instruction, or at every system call, or let every system call fail.
  *
- * usage: sweep --programs DIR [--case writer|reader|leaver|taker|cleaner|statter] [--resume] [--victim-first]
- *              [--kind instructions|calls|errors] [--from semop|flock] [--bytes N] [--stride N] [--offset N]
- *              [--seconds N] [--exact]
+ *	sweep --programs DIR [--case writer|reader|leaver|taker|cleaner|statter] [--resume] [--victim-first]
+ *	      [--kind instructions|calls|errors] [--from semop|flock] [--bytes N] [--stride N] [--offset N]
+ *	      [--seconds N] [--exact]
  *
- * Every trial is one small transfer by the real programs in DIR (best linked statically: no loader, fewer
- * instructions).  One side, the victim, is traced:
+ * Every trial is one small transfer by the real programs in DIR; statically linked ones have fewer
+ * instructions.  One side, the victim, is traced:
  *
- *	instructions  it is killed after exactly N instructions, counted from its first semaphore operation
- *(or from its first lock: the whole of opening the channel), for every N up to its end calls         it is
- * killed at the entry and at the exit of every system call errors        every system call in turn fails with
- * every errno of errnos.h, without being made; for EIDRM the object is removed under its feet
+ * - instructions: it is killed after exactly N instructions, counted from its first semaphore operation (or
+ *   from its first lock, which includes opening the channel), for every N up to its end.
+ * - calls: it is killed at the entry and at the exit of every system call.
+ * - errors: every system call in turn fails with every errno of errnos.h, without being made; for EIDRM the
+ *   object is really removed before the call.
  *
- * What must come of it is said in trial.h.  leaver: svwrite -d; taker: svread of what was left; cleaner,
+ * trial.h says what must be true afterwards.  leaver: svwrite -d; taker: svread of what it left; cleaner and
  * statter: svclean and svstat beside a waiting reader and leftovers.
  *
- * How many instructions there are, and where the system calls lie, is found by stepping the victim once from
- * start to end.  A trial then runs at full speed to the last system call before N and steps from there; if
- * that is not the call that the first run made (the timing was another), it counts as diverged, and is judged
- * all the same. With --exact it steps all the way, which takes longer and makes the victim slow.
+ * The number of instructions and the places of the system calls are found by stepping through the victim
+ * once.  A trial then runs at full speed to the last system call before N and steps from there.  If that is
+ * not the call that the first run made, because the timing was different, the trial counts as diverged but is
+ * judged like the others.  With --exact it steps all the way, which takes longer and makes the victim slow.
  *
  * The trials are visited in an order that spreads them evenly, so that --seconds N, which ends the sweep
  * early, leaves a sample of all.  Ends with 1 if an outcome was wrong, and says which.
@@ -36,7 +37,7 @@
 static bool exact; /* step from the start point on, instead of from the last system call */
 static char work[PATH_MAX];
 
-/* What a victim that ended by itself may end with, and what it says then. */
+/* The statuses with which a victim may end by itself, and what it says then. */
 static void judge_victim(struct outcome *o)
 {
 	char text[4096];
@@ -60,7 +61,7 @@ static void judge_victim(struct outcome *o)
 		wrong(o, "the victim ended with %d and no message", victim_status);
 }
 
-/* A detached channel was to be taken: what is not complete can be taken again. */
+/* A taker that ended without a success leaves the detached data, which can be taken again. */
 static void settle_taker(struct outcome *o)
 {
 	const char *words[WORDS_MAX];
@@ -69,7 +70,7 @@ static void settle_taker(struct outcome *o)
 	int n;
 
 	o->survivor = complete ? 0 : 3;
-	/* What somebody removed is lost. */
+	/* Data that was removed is lost. */
 	if (victim_status > 0 && o->removed && is_prefix(&scene, "out", false))
 		return;
 	if (victim_status == 0 && !complete)
@@ -242,17 +243,17 @@ static void sweep(long stride, long offset, double limit)
 	make_plans();
 	offset %= stride;
 	count = plan_count > offset ? (plan_count - offset + stride - 1) / stride : 0;
-	/* The golden section of the whole spreads the points most evenly, however many there will be. */
+	/* Steps of the golden section spread the points most evenly, however many there will be. */
 	step = (long)((double)count * 0.6180339887) | 1;
 	while (count > 1 && gcd(step, count) != 1)
 		step++;
-	/* However slow this machine is now, a few are tried. */
+	/* Even on a slow machine a few are tried. */
 	for (i = 0; i < count && (i < LEAST || limit == 0 || seconds() - begin < limit); i++) {
 		const struct plan *plan = &plans[offset + (long)((unsigned long)i * (unsigned long)step %
 		                                                 (unsigned long)count) *
 		                                                  stride];
 
-		/* What a dead reader has not acknowledged stays detached, and no new writer is let in. */
+		/* What a dead reader has not acknowledged stays detached, so no new writer is admitted. */
 		scene.after_fresh = (i & 1) != 0 && scene.subject != TAKER;
 		scene.at_once = scene.resume && kind != ERRORS && (i & 2) != 0;
 		trial(plan, &o);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * tracee.h - a child that is run to one of its system calls, stepped by single instructions, killed, or made
- * to see a system call fail.  For test tools; everything is static, because each tool is one file.
+ * tracee.h - a child process that is run up to one of its system calls, stepped by single instructions,
+ * killed, or made to see a system call fail.  For test tools; everything is static, because each tool has one
+ * .c file.
  *
- * All that waits here ends when the interval timer of the caller fires: its signal must be caught without
+ * Every wait here ends when the interval timer of the caller fires: its signal must be caught without
  * SA_RESTART.
  */
 #ifndef TRACEE_H
@@ -27,7 +28,7 @@
 
 #define TRACEE_UNABLE 77 /* exit status when this machine cannot do it */
 
-/* Where a tracee stands after it was let go on. */
+/* Where a tracee stopped after it was let run. */
 enum tracee_at {
 	TRACEE_ENTRY,   /* about to make the system call `number` */
 	TRACEE_EXIT,    /* has made it */
@@ -39,7 +40,7 @@ enum tracee_at {
 struct tracee {
 	pid_t pid;
 	int status;
-	long number;  /* of the last system call */
+	long number;  /* number of the last system call */
 	long args[2]; /* and its first arguments */
 	uint64_t ip;  /* next instruction; after TRACEE_ENTRY and TRACEE_EXIT */
 };
@@ -60,8 +61,9 @@ static inline void tracee_offer(void)
 }
 
 /*
- * Hide the vDSO from a program that has not begun yet: its clock calls become system calls.  Stepped, they
- * would go round in the vDSO, which looks again whenever the kernel has updated the time meanwhile.
+ * Hide the vDSO from a program that has not started yet, so that its clock calls become system calls.  When
+ * stepped, they would loop in the vDSO, which starts again whenever the kernel has updated the time
+ * meanwhile.
  */
 static inline void tracee_hide_vdso(struct tracee *t)
 {
@@ -107,7 +109,7 @@ static inline bool tracee_adopt(struct tracee *t, pid_t pid)
 	return true;
 }
 
-/* Let it go on by PTRACE_SYSCALL or PTRACE_SINGLESTEP. */
+/* Let it continue by PTRACE_SYSCALL or PTRACE_SINGLESTEP. */
 static inline enum tracee_at tracee_go(struct tracee *t, int request)
 {
 	struct __ptrace_syscall_info info;
@@ -178,14 +180,14 @@ static inline long tracee_next_call(struct tracee *t)
 #define TRACEE_CAN_FAIL 1
 #define REGISTER(name) ((void *)offsetof(struct user, regs.name))
 
-/* TRACEE_ENTRY: the kernel is not to make this call. */
+/* At TRACEE_ENTRY: the kernel must not make this call. */
 static inline void tracee_skip_call(const struct tracee *t)
 {
 	if (ptrace(PTRACE_POKEUSER, t->pid, REGISTER(orig_rax), (void *)-1L) == -1)
 		err(2, "PTRACE_POKEUSER");
 }
 
-/* TRACEE_EXIT: what the tracee sees as its result, such as -EIO. */
+/* At TRACEE_EXIT: the result that the tracee sees, such as -EIO. */
 static inline void tracee_set_result(const struct tracee *t, long result)
 {
 	if (ptrace(PTRACE_POKEUSER, t->pid, REGISTER(rax), (void *)result) == -1)

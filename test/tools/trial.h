@@ -1,23 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * trial.h - one transfer in which something happens to one side (the victim), and the judgement of what came
- * of it. For sweep.c; a header only because each tool has one .c file.
+ * trial.h - one transfer in which something happens to one side (the victim), and the judgement of the
+ * result.  For sweep.c; a header because each tool has one .c file.
  *
  * The rules of the judgement:
  * - nobody hangs: every wait has a deadline that only a hang reaches;
- * - a survivor ends with 0 only if the output is complete, else with 3; until then the output is a prefix;
- * - a survivor that has not ended waits for a next victim, and gets it: then both end with 0, the output
- * complete;
- * - afterwards a fresh transfer on the same channel works, svclean ends with 0, and neither objects nor files
- * are left.
+ * - a survivor ends with 0 only if the output is complete, else with 3; until then the output is a prefix of
+ *   the input;
+ * - a survivor that has not ended waits for a next victim, and gets one: then both end with 0, and the output
+ *   is complete;
+ * - afterwards a new transfer on the same channel works, svclean ends with 0, and neither objects nor files
+ *   are left.
  */
 #ifndef TRIAL_H
 #define TRIAL_H
 
 #include "trial_world.h"
 
-/* The course of a trial -------------------------------------------------------------------------------------
- */
+/* --- The course of a trial --- */
 
 static enum subject peer_of(const struct scene *s)
 {
@@ -45,9 +45,9 @@ static bool wait_asleep(pid_t pid, struct outcome *o)
 }
 
 /*
- * Does the peer wait for somebody who may still come?  The victim is dead by now, and its weight has fallen
- * before it could be reaped: so whoever is asleep in spite of it waits for a next one, unless it waits for
- * the dead.
+ * Does the peer wait for a process that may still come?  The victim is dead, and its weight was added before
+ * it could be reaped.  So a peer that is asleep even so waits for the next one, unless it waits for the dead
+ * one.
  */
 static bool waits_for_next(const struct scene *s, pid_t peer, bool removed)
 {
@@ -89,8 +89,10 @@ static void judge_survivor(const struct scene *s, struct outcome *o)
 		                          : "the output is not a prefix of the input");
 }
 
-/* The survivor has succeeded and is gone: what it left, if anything, is for a next victim, which learns of it
- * at once. */
+/*
+ * The survivor has succeeded and ended.  What it left, if anything, is for a next victim, which learns so at
+ * once.
+ */
 static void tell_the_next(const struct scene *s, struct outcome *o)
 {
 	const char *words[WORDS_MAX];
@@ -109,7 +111,7 @@ static void tell_the_next(const struct scene *s, struct outcome *o)
 		wrong(o, "the next victim spoiled the output");
 }
 
-/* The peer comes to its end, with the help of a next victim if it waits for one. */
+/* Bring the peer to its end, with the help of a next victim if it waits for one. */
 static void settle(const struct scene *s, pid_t peer, struct outcome *o)
 {
 	double until = seconds() + DEADLINE_S;
@@ -130,8 +132,10 @@ static void settle(const struct scene *s, pid_t peer, struct outcome *o)
 			wrong(o, "the output is not a prefix of the input");
 		o->restarted = true;
 		n = transfer_words(s, next_of(s), words);
-		/* A peer whose channel was removed learns of it only when somebody else comes; who then may
-		 * be too early. */
+		/*
+		 * A peer whose channel was removed notices it only when another process comes, which may then
+		 * be too early.
+		 */
 		if (o->removed) {
 			words[n] = "-t5";
 			words[n + 1] = NULL;
@@ -146,8 +150,8 @@ static void settle(const struct scene *s, pid_t peer, struct outcome *o)
 }
 
 /*
- * The same where the next victim does not wait to see what the survivor does.  If that one had all it needed,
- * the next may have come too late: then it waits on a new channel, alone, and is sent away.
+ * The same, but the next victim does not wait to see what the survivor does.  If the survivor had everything
+ * that it needed, the next victim may be too late: then it waits alone on a new channel and is ended.
  */
 static void settle_at_once(const struct scene *s, pid_t peer, struct outcome *o)
 {
@@ -177,7 +181,7 @@ static void settle_at_once(const struct scene *s, pid_t peer, struct outcome *o)
 		      status == -1 ? " (hangs)" : "");
 }
 
-/* svclean, if there is anything that it could do. */
+/* Run svclean, if there is anything for it to do. */
 static void clean(const struct scene *s, struct outcome *o, bool all)
 {
 	char path[PATH_MAX], left[256];
@@ -196,8 +200,7 @@ static void clean(const struct scene *s, struct outcome *o, bool all)
 		wrong(o, "left behind after svclean: %s", left);
 }
 
-/* Both sides of a transfer in this process; nothing is killed here, so that one life for two weights is
- * enough. */
+/* Both sides of a transfer in this process.  Nothing is killed here, so one process can hold both weights. */
 static int both_sides(const struct scene *s)
 {
 	struct sv_options options = SV_OPTIONS_INIT;
@@ -240,7 +243,7 @@ static int both_sides(const struct scene *s)
 	return code;
 }
 
-/* What was there goes on, or a new transfer; by the programs where an input and an output belong to it. */
+/* Continue what was there, or make a new transfer; by the programs if it has an input and an output file. */
 static void fresh_transfer(const struct scene *s, struct outcome *o)
 {
 	const char *writer_words[WORDS_MAX], *reader_words[WORDS_MAX];
@@ -278,7 +281,7 @@ static void follow_up(const struct scene *s, struct outcome *o)
 		clean(s, o, s->resume || s->subject >= LEAVER);
 }
 
-/* For svclean and svstat: something that a killed and something that a detached transfer left. */
+/* For svclean and svstat: leave something of a killed and something of a detached transfer. */
 static bool leave_leftovers(const struct scene *s, struct outcome *o)
 {
 	const char *words[] = { s->path[0], "-q", "-s4K", "-cdead", "in", NULL };

@@ -31,7 +31,7 @@
 
 enum subject { WRITER, READER, LEAVER, TAKER, CLEANER, STATTER };
 
-/* What a run of the tool is about; the same for all of its trials. */
+/* The setting of a run of the tool; the same for all of its trials. */
 struct scene {
 	enum subject subject;
 	bool resume;
@@ -82,7 +82,7 @@ static void nap(void)
 	nanosleep(&moment, NULL);
 }
 
-/* Programs ----------------------------------------------------------------------------------------------- */
+/* --- Programs --- */
 
 /* The command line of a writer or a reader of the scene; returns the number of its words. */
 static int transfer_words(const struct scene *s, enum subject subject, const char **words)
@@ -162,8 +162,7 @@ static bool ended(pid_t pid)
 	return waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == pid;
 }
 
-/* What the world looks like -------------------------------------------------------------------------------
- */
+/* --- What the world looks like --- */
 
 static size_t load(const char *name, unsigned char *data, size_t size)
 {
@@ -222,7 +221,8 @@ static int count_lines(const char *path)
 	return lines;
 }
 
-/* What is left: objects (in a namespace of our own) and files in the channel directory.  Empty text: nothing.
+/*
+ * What is left: objects (in a namespace of our own) and files in the channel directory.  Empty text: nothing.
  */
 static void list_left(const struct scene *s, char *text, size_t size)
 {

@@ -133,8 +133,10 @@ static bool act(struct tracee *victim, const struct plan *plan, struct outcome *
 			tracee_kill(victim);
 		return true;
 	}
-	/* Where the course was another, another call is here, which may not know this failure; unlocking
-	 * never fails. */
+	/*
+	 * Where the course was another, another call is here, which may not know this failure; unlocking
+	 * never fails.
+	 */
 	if (!errnos_has(victim->number, plan->error) ||
 	    (victim->number == SYS_flock && victim->args[1] == LOCK_UN))
 		return false;
@@ -150,7 +152,8 @@ static bool act(struct tracee *victim, const struct plan *plan, struct outcome *
 	return false;
 }
 
-/* Run the victim to its end, by itself or as planned; plan NULL: note its course.  Starts the peer in time.
+/*
+ * Run the victim to its end, by itself or as planned; plan NULL: note its course.  Starts the peer in time.
  */
 static void run_victim(const struct plan *plan, pid_t *peer, struct outcome *o)
 {

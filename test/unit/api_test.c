@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The public calls: their order, their codes, their time-outs, and what becomes of a peer. */
+/* The public calls: their order, their codes, their time-outs, and what they report about a peer. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <pthread.h>
@@ -148,8 +148,9 @@ static void a_death(void)
 }
 
 /*
- * The set is removed when the reader has taken all and the writer, a stopped child, waits for its word.  Its
- * bell cannot be rung any more, but its word can be seen: neither may claim a failure.
+ * The set is removed after the reader has taken all and while the writer, a stopped child, waits for its
+ * answer.  The reader can no longer ring the bell, but its answer can be seen: neither side may report a
+ * failure.
  */
 static void a_removal_at_the_end(void)
 {
@@ -166,7 +167,7 @@ static void a_removal_at_the_end(void)
 	must(sv_wait_peer(reader, -1) == SV_OK && sv_peek(reader, 3, &there, &got, -1) == SV_OK);
 	must(sv_release(reader, 3) == SV_OK && sv_peek(reader, 1, &there, &got, -1) == SV_END);
 	must(sv_stat(reader, &info) == SV_OK);
-	/* It sleeps for the bell of the reader, semaphore 1. */
+	/* The writer sleeps until the reader's bell, semaphore 1. */
 	while (semctl(info.semid, 1, GETNCNT) == 0) {
 		must(waitpid(child, &status, WNOHANG) == 0);
 		sched_yield();

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The one judgement, over every combination of the facts: what svstat says, what svclean does and what
- * sv_open() answers never contradict each other, and nothing alive, foreign or in doubt is ever removed.
+ * The decision about a channel, for every combination of the facts: the state that svstat shows, what svclean
+ * does and what sv_open() answers never contradict each other, and nothing alive, foreign or in doubt is ever
+ * removed.
  */
 #include <string.h>
 
@@ -161,7 +162,7 @@ static void check_answers(const struct sv_facts *f, const struct sv_verdict *v)
 	}
 }
 
-/* What belongs to a segment's header is only varied where there is a header to read. */
+/* Facts of a segment's header vary only if there is a header to read. */
 static void walk_header(struct sv_facts *f)
 {
 	static const unsigned kinds[] = { 0, SV_RESUME, SV_DETACH };
@@ -185,8 +186,10 @@ static void walk_header(struct sv_facts *f)
 		f->begun = rest % 2 != 0;
 		f->taken = rest / 2 % 2 != 0;
 		f->kind = kinds[rest / 4];
-		/* Only who looks without the lock sees somebody arrive; and nobody is present without a
-		 * mapping. */
+		/*
+		 * Only without the lock a side can be seen arriving; and no side is present without a
+		 * mapping.
+		 */
 		if (f->locked && (f->side[SV_WRITER] == SV_ARRIVING || f->side[SV_READER] == SV_ARRIVING))
 			continue;
 		if (header && !f->mapped &&

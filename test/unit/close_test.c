@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* How long closing may take: it waits for the lock, and for a peer of another user, only as long as it is
- * told. */
+/*
+ * How long closing may take: it waits for the lock, and for a peer of another user, only as long as it is
+ * told.
+ */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -105,7 +107,8 @@ static void until_it_is_free(void)
 	child = fork();
 	must(child != -1);
 	if (child == 0) {
-		/* Its copy of the descriptor is the same lock: it is given up when this process has waited.
+		/*
+		 * Its copy of the descriptor is the same lock: it is given up when this process has waited.
 		 */
 		must(close(go[1]) == 0 && read(go[0], &byte, 1) == 0);
 		_exit(flock(fd, LOCK_UN) == 0 ? 0 : 1);
@@ -116,7 +119,8 @@ static void until_it_is_free(void)
 	is(sv_close(pair.reader), SV_OK, "the other side removes all");
 }
 
-/* Both have succeeded, but a peer of another user, who cannot remove what this one has made, does not leave.
+/*
+ * Both have succeeded, but a peer of another user, who cannot remove what this one has made, does not leave.
  */
 static void a_peer_of_another_user(int timeout_ms)
 {

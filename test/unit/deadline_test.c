@@ -22,7 +22,8 @@
 
 #define TIMEOUT_MS 30
 
-/* --- a peer that dies again and again: its weight is there whenever the library looks ----------------------
+/*
+ * --- a peer that dies again and again: its weight is there whenever the library looks ----------------------
  */
 
 static struct sv_side_line *dying; /* NULL: nobody */
@@ -57,7 +58,8 @@ int semop(int id, struct sembuf *operations, size_t count)
 	return dying != NULL ? 0 : next(id, operations, count);
 }
 
-/* --- disturbance -------------------------------------------------------------------------------------------
+/*
+ * --- disturbance -------------------------------------------------------------------------------------------
  */
 
 static void note(int number)
@@ -92,7 +94,8 @@ static void *ring(void *arg)
 	return arg;
 }
 
-/* --- the calls that wait -----------------------------------------------------------------------------------
+/*
+ * --- the calls that wait -----------------------------------------------------------------------------------
  */
 
 static struct sv_options options;

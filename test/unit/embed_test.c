@@ -14,7 +14,7 @@
 #include "channel/channel.h"
 #include "pair.h"
 
-/* A child forked while a channel is open has no share in it: neither its memory nor its addresses. */
+/* A child that is forked while a channel is open has neither its memory nor its addresses. */
 static void a_fork(void)
 {
 	struct pair pair = open_pair(0, 65536);
@@ -48,7 +48,7 @@ static void a_fork(void)
 	if (child == 0) {
 		char *mine = (char *)((uintptr_t)there & ~(uintptr_t)65535);
 
-		/* Where the channel was, the child has something of its own. */
+		/* The child maps something of its own where the channel was. */
 		if (mmap(mine, 65536, PROT_READ | PROT_WRITE, MAP_FIXED | MAP_PRIVATE | MAP_ANONYMOUS, -1,
 		         0) != mine)
 			_exit(2);
@@ -157,8 +157,10 @@ static void null_pointers(void)
 	close_pair(&bytes);
 }
 
-/* What execve(2) leaves behind: the new image tries to open the same role.  Its exit status says what it
- * found. */
+/*
+ * What execve(2) leaves behind: the new image tries to open the same role.  Its exit status says what it
+ * found.
+ */
 static int new_image(void)
 {
 	struct sv_options options = options_of(0, 4096);
@@ -275,7 +277,7 @@ static void note(int number)
 	(void)number;
 }
 
-/* A stop, a continuation and a signal that the program handles are no reason to give up, in any wait. */
+/* A stop, a continuation and a handled signal do not end any wait. */
 static void stopped_and_continued(enum sv_role role, bool opening)
 {
 	struct sv_options options = options_of(SV_QUEUE, 4096);

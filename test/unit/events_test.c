@@ -20,7 +20,7 @@ static bool readable(int fd, int timeout_ms)
 	return poll(&ready, 1, timeout_ms) == 1 && (ready.revents & POLLIN) != 0;
 }
 
-/* Bells of before, "I came" for one, are over when the thread sleeps and its semaphore is empty. */
+/* Earlier bells, such as "I came", have been taken when the thread sleeps and its semaphore is empty. */
 static void settle(sv_channel *ch)
 {
 	int sem = ch->role == SV_READER ? 0 : 1;

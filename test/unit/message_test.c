@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Whole messages through a real channel: every size, batches, and lengths that no writer of ours stores. */
+/* Whole messages through a real channel: every size, batches, and lengths that no svipc writer stores. */
 #include <stdbool.h>
 #include <string.h>
 
@@ -64,7 +64,7 @@ static void batches(struct pair *pair)
 	       sv_msg_release(pair->reader) == SV_OK)
 		taken++;
 	ok(taken == 10, "all at once");
-	/* More than fits: reserving must publish what is staged, or no reader could ever make room. */
+	/* More than fits: reserving must publish the batch, or no reader could make room. */
 	for (i = 0; sv_msg_reserve(pair->writer, 100, &place, 0) == SV_OK; i++)
 		must(sv_msg_stage(pair->writer, 100) == SV_OK);
 	for (taken = 0; sv_msg_peek(pair->reader, &there, &length, 0) == SV_OK; taken++)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * How long looks are put off and how long a wait spins, with a clock and a peer that the test makes up: a
- * stream that a hold makes faster, one that it does not, a peer that waits for an answer, one that sends at
- * its own pace, and how much of the time is spun at any pace.
+ * How long a look is delayed and how long a wait spins, with a simulated clock and peer: a stream that a hold
+ * makes faster, one that it does not, a peer that waits for an answer, one that sends at its own pace, and
+ * how much of the time is spent spinning at any pace.
  */
 #include <string.h>
 
@@ -12,7 +12,7 @@
 
 #define CAPACITY (UINT64_C(4) << 20)
 
-/* What a wait of this peer takes and brings, when it began with a hold or without. */
+/* How long a wait for this peer takes and how much it brings, with a hold or without. */
 struct peer {
 	int64_t (*wait_ns)(const struct sv_pace *pace);
 	uint64_t (*bytes)(const struct sv_pace *pace);
@@ -53,7 +53,7 @@ static void go(struct run *run, const struct peer *peer, unsigned waits)
 	}
 }
 
-/* Side by side 500 ns for each KiB; some microseconds apart 125. */
+/* Close behind the peer 500 ns for each KiB; some microseconds behind it 125. */
 static int64_t contended_ns(const struct sv_pace *pace)
 {
 	return pace->hold_ns > 0 ? pace->hold_ns : 500;
@@ -179,8 +179,7 @@ static void never(void)
 	ok(run.pace.hold_ns > 0, "until it flows again");
 }
 
-/* What a peer does that publishes every so often, by its own clock, to a side that takes so long to be woken.
- */
+/* A peer that publishes at regular intervals, to a side that takes some time to wake up. */
 struct pace_of_peer {
 	int64_t every_ns, wake_ns;
 	uint64_t bytes;
@@ -242,7 +241,7 @@ static void bound(void)
 	is(slept, 0, "and is awake with a peer that has become fast");
 }
 
-/* Two sides that sleep because each has to wake the other: whoever tries to stay awake ends that. */
+/* Two sides that both sleep because each must wake the other: one that tries to stay awake ends that. */
 static void out_of_sleep(void)
 {
 	struct sv_spin spin;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Huge pages: asked for, for as much as will be used; and a ring that has them is a ring like any other. */
+/*
+ * Huge pages: the library asks for them for as much as will be used, and a ring that has them works like any
+ * other.
+ */
 #define _GNU_SOURCE
 #include <inttypes.h>
 #include <string.h>
@@ -43,7 +46,9 @@ static void touch(const struct sv_segment *segment)
 		(void)byte[at];
 }
 
-/* Removed at once: it lives while it is mapped, and its id can still be attached to (Linux). */
+/*
+ * The segment is removed at once: it exists while it is mapped, and Linux still lets others attach by its id.
+ */
 static struct sv_segment mapped(void)
 {
 	struct sv_segment segment = { .id = -1 };
@@ -74,7 +79,7 @@ static unsigned long resident(const struct sv_segment *segment)
 	return found;
 }
 
-/* By hand: not before Linux 6.1; and an emulator may only say that it does. */
+/* Try MADV_COLLAPSE directly: Linux has it since 6.1, and an emulator may only pretend. */
 static bool can_collapse(void)
 {
 	struct sv_segment segment = mapped();

@@ -13,7 +13,7 @@
 #include "svipc.h"
 #include "tap.h"
 
-/* What a test stands on rather than proves. */
+/* What a test relies on but does not test. */
 #define must(condition) \
 	do { \
 		if (!(condition)) { \

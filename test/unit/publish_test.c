@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A message is not there for the reader before all of its bytes are: looked at when the copy is half-way. */
+/* A reader never sees a message before all of its bytes: it looks when the copy is half-way. */
 #include <setjmp.h>
 #include <signal.h>
 #include <string.h>

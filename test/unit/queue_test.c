@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* SV_QUEUE: whoever wants a role that is taken gets it in the order of coming, whatever becomes of the
- * others. */
+/*
+ * SV_QUEUE: processes get a role that is taken in the order in which they came, whatever happens to the
+ * others.
+ */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <glob.h>
@@ -119,7 +121,7 @@ static void in_order(void)
 	struct waiter first = start(-1, 0), second, third, fourth;
 
 	ok(has_come(&first), "the first one need not wait");
-	/* It has left the queue, which begins anew. */
+	/* It has left the queue, so numbers begin at 1 again. */
 	second = start(-1, 1);
 	third = start(60000, 2);
 	fourth = start(-1, 3);

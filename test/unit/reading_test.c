@@ -11,7 +11,7 @@
 #include "channel/channel.h"
 #include "pair.h"
 
-/* Calls of semctl(2), the library's included: this one stands before the C library's. */
+/* Counts the calls of semctl(2), also those of the library: this function replaces the C library's. */
 static unsigned long semctl_calls;
 
 int semctl(int id, int number, int command, ...)
@@ -21,7 +21,7 @@ int semctl(int id, int number, int command, ...)
 
 	static int (*next_semctl)(int, int, int, ...);
 
-	/* An object pointer that is a function's, as POSIX wants dlsym() to give. */
+	/* dlsym() returns a function as an object pointer; this is the conversion that POSIX describes. */
 	if (next_semctl == NULL)
 		*(void **)&next_semctl = dlsym(RTLD_NEXT, "semctl");
 	must(next_semctl != NULL);

@@ -189,8 +189,10 @@ static void waking(uint64_t start)
 	ok(good, "%#llx: a status rings once, whatever the threshold", (unsigned long long)start);
 }
 
-/* The place wraps with the capacity, and what lies after the end is the beginning: here, one copy is enough
- * to see it. */
+/*
+ * The place wraps with the capacity, and what lies after the end is the beginning: here, one copy is enough
+ * to see it.
+ */
 static void places(void)
 {
 	static struct pair pair;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The set of two semaphores as the kernel keeps it: who is woken by what, and what the end of a process adds.
- * Each side is a process of its own, since SEM_UNDO belongs to one.
+ * The set of two semaphores in the kernel: who is woken by what, and what the end of a process adds.  Each
+ * side is a process of its own, because SEM_UNDO belongs to a process.
  */
 #include <errno.h>
 #include <signal.h>
@@ -28,7 +28,7 @@ static int bells_of(enum sv_role sleeper)
 	return value(sleeper == SV_READER ? SV_SEM_DATA : SV_SEM_SPACE);
 }
 
-/* A process that does so and then ends: it returns, or is killed. */
+/* A child that calls act and then ends: it returns, or is killed. */
 static void in_child(void (*act)(enum sv_role role), enum sv_role role, bool killed)
 {
 	pid_t pid = fork();
@@ -150,7 +150,7 @@ static void one_side(enum sv_role role)
 	end();
 }
 
-/* A live side's bells are not touched by a successor of the other. */
+/* A successor of one side does not change the bells of the live other side. */
 static void both_sides(void)
 {
 	begin();

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* On a resumable channel, a writer that comes in place of one that died, or failed, when all was said
- * already. */
+/* On a resumable channel: a writer that replaces one that died or failed after everything was said. */
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
@@ -57,7 +56,7 @@ static void open_both(struct pair *pair, const struct sv_options *options)
 	take_all(pair->reader);
 }
 
-/* The reader, too, may die when all was said: its predecessor's output is the one that is complete. */
+/* The reader may also die after everything was said: its output is complete. */
 static void a_reader_dies_at_the_end(const struct sv_options *options)
 {
 	sv_channel *reader;

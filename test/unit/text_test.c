@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Texts of others: nothing in them steers a terminal, breaks JSON, or means more than itself to a shell. */
+/* Texts from elsewhere: nothing in them controls a terminal, breaks JSON, or is special to a shell. */
 #include <locale.h>
 #include <math.h>
 #include <stdlib.h>
@@ -119,7 +119,7 @@ static void shell(void)
 	        "SVIPC_DIR='not there' svclean -a -c default");
 }
 
-/* Also of states that come later: a word without a blank. */
+/* The word for a state, also for one that is added later, has no blank. */
 static void states(void)
 {
 	int state;
