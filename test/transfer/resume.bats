@@ -354,3 +354,32 @@ finish_all() {
 	run_logged svclean -a
 	assert_nothing_left
 }
+
+@test "-r: a side that takes over what an earlier transfer has completed says so" {
+	random_file file 100K
+	spawn reader svread -r -o copy
+	wait_asleep "${pid[reader]}"
+	kill -STOP "${pid[reader]}"
+	spawn writer svwrite -r file
+	wait_until '[ "$(svstat -b -o written --noheadings | tr -d " ")" = 102400 ]'
+	wait_asleep "${pid[writer]}"
+	# It is killed before it learns that the reader has it all.
+	kill -STOP "${pid[writer]}"
+	kill -CONT "${pid[reader]}"
+	reap reader
+	assert_status 0
+	kill -KILL "${pid[writer]}"
+	reap writer
+	run_logged svwrite -r file
+	assert_status 0
+	assert_output_has 'all 102400 bytes had arrived before: this ends the earlier transfer'
+	assert_same_file file copy
+	# An ordinary one says nothing.
+	assert_nothing_left
+	spawn reader svread -r -o copy
+	run_logged svwrite -r file
+	assert_status 0
+	assert_output ''
+	reap reader
+	assert_nothing_left
+}

@@ -144,6 +144,9 @@ void cli_transfer_summary(const struct cli_transfer *t)
 {
 	struct cli_sight sight = cli_transfer_sight(t, NULL);
 
+	if (!t->quiet && t->resumed > 0 && sv_position(t->ch) == t->resumed)
+		cli_note("%s: all %llu bytes had arrived before: this ends the earlier transfer", t->label,
+		         (unsigned long long)t->resumed);
 	if ((t->verbose || t->progress.lines) && !t->quiet)
 		say_how_far(t, &sight);
 }
