@@ -144,6 +144,18 @@ left_alone() {
 	assert_nothing_left
 }
 
+@test "--older-than leaves what has no age that is known: a record whose objects are gone" {
+	stale one
+	ipcrm -m "$(segment_of one)" -s "$(set_of one)"
+	run_logged svclean -a --older-than 1s
+	assert_status 0
+	assert_output ''
+	[ -e "$RV/one" ] || fail 'the record is gone'
+	run_logged svclean --older-than 0
+	assert_output_matches '^removed one \(record only, of unknown age'
+	assert_nothing_left
+}
+
 @test "a record without objects is removed" {
 	stale one
 	ipcrm -m "$(segment_of one)" -s "$(set_of one)"

@@ -122,6 +122,37 @@ END
 	assert_stderr_has 'its command closed its input'
 }
 
+@test "a command that has read every byte may close its input early, once the writer has finished" {
+	local take='head -c 5 >got; until [ -e go ]; do sleep 0.05; done'
+	spawn reader svread --exec "$take; exec <&-; touch closed; sleep 0.3; echo rest >>got"
+	spawn writer svwrite - <<<1234
+	wait_until '[ -s got ]'
+	# It has no more to send, and sleeps until the reader has finished.
+	wait_asleep "${pid[writer]}"
+	touch go
+	reap writer
+	assert_status 0
+	reap reader
+	assert_status 0
+	assert_equal 'it was waited for' "$(tail -n 1 got)" rest
+	# While the writer might send more, that is too early.
+	rm go got closed
+	mkfifo feed
+	exec 8<>feed
+	spawn reader svread --exec "$take; exec <&-; sleep 1" 8>&-
+	spawn writer svwrite feed 8>&-
+	echo 1234 >&8
+	wait_until '[ -s got ]'
+	touch go
+	reap reader
+	assert_status 1
+	assert_stderr_has 'closed its input before it had read everything'
+	reap writer
+	assert_status 3
+	exec 8>&-
+	assert_nothing_left
+}
+
 @test "a command that ends with 0 but leaves bytes unread is a failure, even if the pipe could hold them all" {
 	random_file data 100K
 	spawn reader svread --exec 'sleep .3'
