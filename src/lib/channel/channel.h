@@ -76,6 +76,9 @@ int sv_options_check(const struct sv_options *options, enum sv_role role, int ti
 int sv_channel_create(struct sv_channel *ch, const struct sv_options *options, uint64_t capacity);
 void sv_channel_unmake(struct sv_channel *ch, int shmid);
 
+/* source.c: note the file that this side brought, or refuse it: SV_OK or SV_ESOURCE. */
+int sv_channel_take_file(struct sv_channel *ch);
+
 /*
  * refuse.c: say why a channel was not opened, or that a previous transfer has not ended.  Sets the fault and
  * returns its code.
