@@ -234,11 +234,12 @@ typedef struct sv_channel sv_channel;
  * SV_OK: *ch is a handle, which belongs to the caller until sv_close().  Otherwise *ch is NULL, *err is
  * filled unless err is NULL, and nothing is left that was not there before:
  * SV_EINVAL (options), SV_ETOOBIG (capacity), SV_EBUSY (the role is taken), SV_EFOREIGN, SV_ECORRUPT,
- * SV_EMODE, SV_ESOURCE, SV_EREMOVED (removed while opening: try again), errors of a wait (SV_EINTR:
- * *options->cancel became non-zero, or waiting() returned non-zero), and SV_ESYSTEM with, among others,
- * EACCES (another user's), EEXIST (SV_CREATE_ONLY), ENOENT (SV_JOIN_ONLY, no such path), EOPNOTSUPP
- * (SV_RESUME or SV_DETACH where kernel.shm_rmid_forced is 1), ENOSPC (kernel.shmmni, kernel.shmall or
- * kernel.sem), EINVAL (kernel.shmmax), ENOMEM (address space), ENAMETOOLONG.
+ * SV_EMODE, SV_ESOURCE, SV_EREMOVED (removed while opening: try again; or only the semaphores of data that
+ * was left: sv_clean() removes the rest), errors of a wait (SV_EINTR: *options->cancel became non-zero, or
+ * waiting() returned non-zero), and SV_ESYSTEM with, among others, EACCES (another user's), EEXIST
+ * (SV_CREATE_ONLY), ENOENT (SV_JOIN_ONLY, no such path), EOPNOTSUPP (SV_RESUME or SV_DETACH where
+ * kernel.shm_rmid_forced is 1), ENOSPC (kernel.shmmni, kernel.shmall or kernel.sem), EINVAL (kernel.shmmax),
+ * ENOMEM (address space), ENAMETOOLONG.
  */
 int sv_open(sv_channel **ch, enum sv_role role, const struct sv_options *options, int timeout_ms,
             struct sv_error *err);

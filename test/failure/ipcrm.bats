@@ -157,13 +157,21 @@ next_one_works() {
 	assert_nothing_left
 }
 
-@test "the set of a detached channel removed: the reader finds a leftover and waits for a new writer" {
+@test "the set of a detached channel removed: no opener drops the data, and all are told what does" {
+	local program
 	only_ours
 	run_logged svwrite -d file
 	assert_status 0
 	ipcrm -s "$(set_of_two)"
-	run_logged svread -t 0.2
-	assert_status 4
+	for program in 'svread -t 0.2' 'svwrite -t 0.2' 'svwrite -d file' 'svread -r -t 0.2 -o copy'; do
+		# shellcheck disable=SC2086 # words
+		run_logged $program </dev/null
+		assert_status 1
+		assert_output_has 'its semaphores were removed'
+		assert_output_has 'svclean -c default'
+	done
+	run_logged svclean -c default
+	assert_output_has 'removed default'
 	assert_nothing_left
 	next_one_works
 }

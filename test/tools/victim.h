@@ -57,8 +57,11 @@ static void victim_words(const char **words)
 		int n = transfer_words(&scene, scene.subject == TAKER ? READER : scene.subject, words);
 
 		/* Spinning takes as many instructions as the clock allows: without it, runs are alike. */
-		words[n] = "--wait=sleep";
-		words[n + 1] = NULL;
+		words[n++] = "--wait=sleep";
+		/* If its segment is removed before it comes, it waits for a new writer. */
+		if (scene.subject == TAKER && kind == ERRORS)
+			words[n++] = "-t5";
+		words[n] = NULL;
 		return;
 	}
 	words[0] = scene.path[2];

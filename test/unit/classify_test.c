@@ -115,7 +115,7 @@ static void check_answer(const struct sv_facts *f, const struct sv_verdict *v, c
 		break;
 	case SV_STEP_REPLACE:
 		if (v->removal == SV_REMOVE_NO || (v->removal != SV_REMOVE_YES && !anybody_owed(f)) ||
-		    sv_holds_data(f) != (v->removal == SV_REMOVE_YES && sv_holds_data(f)))
+		    sv_holds_data(f))
 			violated(REPLACED_WHAT_MAY_BE_REMOVED, f, v, a);
 		if (v->state == SV_STATE_FOREIGN)
 			violated(FOREIGN_IS_NEVER_TOUCHED, f, v, a);

@@ -302,14 +302,20 @@ struct sv_answer sv_admit(const struct sv_facts *f, const struct sv_wish *wish)
 	if (v.state == SV_STATE_FOREIGN)
 		return refuse(SV_EFOREIGN, SV_ADVICE_OTHER_CHANNEL, v.reason);
 	if (f->other_file)
-		return v.removal == SV_REMOVE_YES ? step(SV_STEP_REPLACE)
-		                                  : refuse(SV_EFOREIGN, advice_of(v.removal),
-		                                           "its key leads to the channel of an earlier file, "
-		                                           "since removed or replaced");
+		return v.removal == SV_REMOVE_YES && !sv_holds_data(f)
+		               ? step(SV_STEP_REPLACE)
+		               : refuse(SV_EFOREIGN, advice_of(v.removal),
+		                        "its key leads to the channel of an earlier file, "
+		                        "since removed or replaced");
 	if (v.state == SV_STATE_CORRUPT)
 		return refuse(SV_ECORRUPT, v.removal == SV_REMOVE_NO ? SV_ADVICE_NONE : advice_of(v.removal),
 		              v.reason);
 	if (f->segment != SV_SEGMENT_GOOD || f->set == SV_SET_NONE) {
+		/* Nobody can take it any more.  But only its owner decides that it is not needed. */
+		if (v.removal == SV_REMOVE_YES && sv_holds_data(f))
+			return refuse(SV_EREMOVED, SV_ADVICE_CLEAN,
+			              "its semaphores were removed, so that nobody can take the data that "
+			              "was left");
 		if (v.state == SV_STATE_STALE)
 			return replace(f, v.removal);
 		if (f->segment == SV_SEGMENT_GOOD)
