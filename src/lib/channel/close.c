@@ -60,12 +60,14 @@ static void gather_without_us(struct sv_channel *ch, struct sv_objects *objects,
 		ch->complete || sv_status_of(ch->ring.own) != SV_DONE ? SV_HAS_LEFT : SV_HAS_DIED;
 	/*
 	 * With this side counted as attached, sv_gather() saw no reason to ask again.  But a look from
-	 * outside, such as svstat's, counts as a mapping for a moment, and must not keep the last one out
-	 * from removing the objects.
+	 * outside, such as svstat's, counts as a mapping too, and must not keep the last one out from
+	 * removing the objects.  It takes some microseconds, or longer if the process that looks is
+	 * stopped.  A side maps the segment at least twice, so a single mapping is such a look.
 	 */
 	if (locked && objects->facts.mapped && objects->facts.side[sv_other(ch->role)] != SV_PRESENT &&
 	    objects->facts.side[sv_other(ch->role)] != SV_ARRIVING)
-		objects->facts.mapped = !sv_segment_unmapped(objects->shmid, 1);
+		objects->facts.mapped =
+			objects->shm.maps >= 1 + SV_MAPS_OF_ONE && !sv_segment_unmapped(objects->shmid, 1);
 }
 
 static int leave(struct sv_channel *ch, int timeout_ms)
