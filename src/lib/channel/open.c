@@ -21,6 +21,9 @@
 #define FIRST_SLICE_NS 1000000
 #define LONGEST_SLICE_NS 100000000
 
+/* At a channel that changes whenever this side acts, look at least so often, even without time to wait. */
+#define MOST_LOOKS 100
+
 /* What one call of sv_open() works with. */
 struct opening {
 	struct sv_channel *ch;
@@ -28,6 +31,8 @@ struct opening {
 	uint64_t capacity;
 	struct sv_whereabouts where;
 	int64_t slice_ns;
+	int looks;
+	bool noted;          /* join() wrote a record of another's channel */
 	struct sv_turn turn; /* with SV_QUEUE */
 	struct sv_objects objects;
 };
@@ -116,6 +121,7 @@ static int join(struct opening *o)
 			                         .semid = objects->semid,
 			                         .made_s = objects->shm.changed_s };
 		code = sv_rendezvous_write(&ch->rv, &ch->record, &ch->fault);
+		o->noted = code == SV_OK && objects->facts.record == SV_RECORD_NONE;
 	}
 	if (code == SV_OK && (objects->header.flags & SV_KEPT) != 0)
 		code = clear_peer(ch, &objects->facts);
@@ -254,6 +260,17 @@ static int check_step(struct opening *o, enum sv_step step)
 	return SV_OK;
 }
 
+/* With the objects of this channel, made or found: attach. */
+static int become_side(struct opening *o)
+{
+	struct sv_channel *ch = o->ch;
+	int code = sv_channel_take_file(ch);
+
+	if (code == SV_OK && ch->role == SV_READER)
+		code = sv_segment_protect(&ch->segment, &ch->fault);
+	return code == SV_OK ? enter(ch, o->options) : code;
+}
+
 /*
  * Find the channel, decide, create or join it.  SV_OK: this side is attached and the lock is held; or
  * LOOK_AGAIN.
@@ -280,15 +297,14 @@ static int try_once(struct opening *o)
 		code = carry_out(o, &answer);
 	if (code == SV_EBUSY && (o->options->flags & SV_QUEUE) != 0)
 		code = await_role(o);
-	if (code != SV_OK)
-		return code;
-	code = sv_channel_take_file(ch);
-	if (code == SV_OK && ch->role == SV_READER)
-		code = sv_segment_protect(&ch->segment, &ch->fault);
-	if (code == SV_OK)
-		code = enter(ch, o->options);
-	if (code != SV_OK && answer.step != SV_STEP_JOIN)
-		sv_channel_unmake(ch, ch->segment.id);
+	if (code == SV_OK) {
+		code = become_side(o);
+		if (code != SV_OK && answer.step != SV_STEP_JOIN)
+			sv_channel_unmake(ch, ch->segment.id);
+	}
+	/* Without the right to remove the objects, a record of them is of use to a side alone. */
+	if (code != SV_OK && o->noted)
+		sv_rendezvous_forget(&ch->rv, ch->record.generation);
 	return code;
 }
 
@@ -320,6 +336,19 @@ static void prepare(struct opening *o, struct sv_channel *ch, enum sv_role role,
 	sv_pace_init(&ch->pace, options->wait == SV_WAIT_AUTO && ch->spin.allowed);
 }
 
+/* Others may take the key, or leave something in the way, whenever this side has made room. */
+static int check_patience(struct opening *o)
+{
+	const struct sv_patience *patience = &o->where.patience;
+
+	if (sv_is_cancelled(patience))
+		return sv_fault_set(&o->ch->fault, SV_EINTR, 0, "interrupted while it was being opened");
+	if (++o->looks <= MOST_LOOKS || !sv_is_over(patience))
+		return LOOK_AGAIN;
+	return sv_fault_set(&o->ch->fault, patience->deadline == 0 ? SV_EAGAIN : SV_ETIMEDOUT, 0,
+	                    "others change it again and again");
+}
+
 static int open_channel(struct opening *o, struct sv_channel *ch, enum sv_role role, int timeout_ms)
 {
 	int code = sv_options_check(o->options, role, timeout_ms, &o->capacity, &ch->fault);
@@ -329,6 +358,8 @@ static int open_channel(struct opening *o, struct sv_channel *ch, enum sv_role r
 	prepare(o, ch, role, timeout_ms);
 	do {
 		code = try_once(o);
+		if (code == LOOK_AGAIN)
+			code = check_patience(o);
 	} while (code == LOOK_AGAIN);
 	sv_turn_leave(&o->turn);
 	if (code != SV_OK) {

@@ -35,6 +35,9 @@
 #define FIRST_PAUSE_NS 50000
 #define LONGEST_PAUSE_NS 10000000
 
+/* A caller that does not wait tries so often to get a file that is replaced again and again. */
+#define MOST_TRIES 100
+
 int sv_rendezvous_check_name(const char *name, struct sv_fault *fault)
 {
 	static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
@@ -381,10 +384,27 @@ static int prepare(struct sv_rendezvous *rv, const struct sv_whereabouts *where,
 	return SV_OK;
 }
 
+/* The file was replaced between two steps.  SV_OK: try again. */
+static int check_patience(const struct sv_rendezvous *rv, const struct sv_patience *patience, int tries,
+                          struct sv_fault *fault)
+{
+	struct timespec pause = { 0, FIRST_PAUSE_NS };
+
+	if (sv_is_cancelled(patience))
+		return sv_fault_set(fault, SV_EINTR, 0, "interrupted while %s was changing", rv->path);
+	if (patience->deadline == 0 && tries >= MOST_TRIES)
+		return sv_fault_set(fault, SV_EAGAIN, 0, "%s is replaced again and again", rv->path);
+	if (patience->deadline != 0 && sv_is_over(patience))
+		return sv_fault_set(fault, SV_ETIMEDOUT, 0, "timed out: %s is replaced again and again",
+		                    rv->path);
+	nanosleep(&pause, NULL);
+	return SV_OK;
+}
+
 int sv_rendezvous_open(struct sv_rendezvous *rv, const struct sv_whereabouts *where, struct sv_fault *fault)
 {
 	char what[sizeof fault->label];
-	int code;
+	int code, tries = 0;
 
 	memset(rv, 0, sizeof *rv);
 	rv->fd = rv->directory.top = rv->directory.fd = -1;
@@ -396,10 +416,7 @@ int sv_rendezvous_open(struct sv_rendezvous *rv, const struct sv_whereabouts *wh
 		if (code != 1)
 			break;
 		close_file(rv);
-		code = sv_is_cancelled(&where->patience)
-		               ? sv_fault_set(fault, SV_EINTR, 0, "interrupted while %s was changing",
-		                              rv->path)
-		               : SV_OK;
+		code = check_patience(rv, &where->patience, ++tries, fault);
 	}
 	if (code != SV_OK) {
 		sv_rendezvous_close(rv);

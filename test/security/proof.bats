@@ -1,0 +1,137 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+#
+# Nothing is removed without proof, and nothing that proves nothing is left: files out of reach, refused sides, looks that
+# take long, files that change all the time.
+
+load ../lib/common
+load ../lib/arena
+
+setup() {
+	sv_setup
+}
+
+teardown() {
+	arena_close
+	sv_teardown
+}
+
+# Alice's channel at d/meet, whose only side was killed.
+killed_at_a_path() {
+	arena_open
+	sh_in alice 'mkdir d; touch d/meet; echo text >file'
+	spawn_in alice writer 'exec svwrite -k d/meet file'
+	wait_asleep "${pid[writer]}"
+	kill -KILL "${pid[writer]}"
+	reap writer
+	left=$(objects $ALICE)
+	[ "$(wc -l <<<"$left")" -eq 2 ] || fail "not two objects: $left"
+}
+
+@test "a file that may not be reached is not gone: what was made for it stays until it is known to be" {
+	killed_at_a_path
+	sh_in alice 'chmod 000 d'
+	run_logged "${alice[@]}" svclean -a
+	assert_equal 'objects out of reach' "$(objects $ALICE)" "$left"
+	sh_in alice 'chmod 700 d'
+	run_logged "${alice[@]}" svclean
+	assert_output_has removed
+	assert_equal 'objects within reach' "$(objects $ALICE)" ''
+}
+
+@test "nor is one for which no descriptor is left: its lock counts" {
+	skip_unless flock
+	local n
+	killed_at_a_path
+	mkfifo hold
+	exec 9<>hold
+	spawn_in alice holder 'exec flock d/meet cat' <hold 9>&-
+	wait_until "sh_in alice '! flock -n d/meet true'"
+	for ((n = 3; n < 20; n++)); do
+		run_logged sh_in alice 'ulimit -n $0; svclean -a; exit 0' $n
+		assert_equal "objects with $n descriptors" "$(objects $ALICE)" "$left"
+	done
+	exec 9>&-
+	reap holder
+	run_logged "${alice[@]}" svclean
+	assert_output_has removed
+	assert_equal objects "$(objects $ALICE)" ''
+}
+
+@test "a side that is refused leaves no record of a channel that another directory made" {
+	mkdir -m 700 theirs
+	touch meet
+	echo text >copy
+	spawn reader svread -k meet -o copy
+	wait_asleep "${pid[reader]}"
+	run_logged env "SVIPC_DIR=$PWD/theirs" svwrite -t 20 -k meet copy
+	assert_status 1
+	assert_output_has 'same file'
+	assert_equal 'records of the refused side' "$(find theirs -type f)" ''
+	kill "${pid[reader]}"
+	reap reader
+	assert_nothing_left
+}
+
+# look_for_long: somebody has the segment mapped once, as one who looks and is stopped meanwhile, until descriptor 9 closes.
+look_for_long() {
+	mkfifo hold
+	exec 9<>hold
+	spawn holder ipctool hold "$(svstat --noheadings -o shmid | tr -d ' ')" <hold 9>&-
+	wait_until '[ -s holder.out ]'
+}
+
+@test "a look that takes long keeps nobody from removing what is his: one who waited alone" {
+	local side
+	for side in svread 'svwrite file'; do
+		echo text >file
+		# shellcheck disable=SC2086 # words
+		spawn side $side
+		wait_asleep "${pid[side]}"
+		look_for_long
+		kill "${pid[side]}"
+		reap side
+		assert_equal 'files' "$(find "$SVIPC_DIR" -type f)" ''
+		assert_equal 'sets' "$(ipc_leaked "$sv_before" "$SVIPC_DIR" | grep '^sem')" ''
+		exec 9>&-
+		reap holder
+		rm hold
+		assert_nothing_left
+	done
+}
+
+@test "nor the last one of a transfer" {
+	half_way
+	exec 8>&9 9>&-
+	look_for_long 8>&-
+	exec 8>&-
+	reap writer
+	assert_status 0
+	reap reader
+	assert_status 0
+	assert_equal 'files' "$(find "$SVIPC_DIR" -type f)" ''
+	assert_equal 'sets' "$(ipc_leaked "$sv_before" "$SVIPC_DIR" | grep '^sem')" ''
+	exec 9>&-
+	reap holder
+	assert_nothing_left
+}
+
+@test "a path that is replaced whenever it is locked: the time-out ends that, and so does TERM" {
+	local preload=$SVIPC_BUILD/test/tools/swap_preload.so before
+	skip_if_sanitized
+	echo text >file
+	echo meet >meet
+	export SV_SWAP=$PWD/meet
+	SV_LIMIT=20 run_logged env "LD_PRELOAD=$preload" svread -t 0.2 -k meet
+	assert_status 4
+	assert_output_has 'replaced again and again'
+	SV_LIMIT=20 run_logged env "LD_PRELOAD=$preload" svwrite -t 0.2 -k meet file
+	assert_status 4
+	before=$(stat -c %i meet)
+	spawn reader env "LD_PRELOAD=$preload" svread -k meet
+	wait_until '[ "$(stat -c %i meet)" != '"$before"' ]'
+	kill "${pid[reader]}"
+	reap reader
+	assert_status 143
+	assert_nothing_left
+}
