@@ -157,13 +157,13 @@ static int make_canonical(struct sv_directory *directory, const char *given, str
 		return sv_fault_set(fault, SV_ESYSTEM, errno, "cannot find the path of directory %s", given);
 	if (stat(path, &found) == -1 || fstat(directory->top, &opened) == -1)
 		return sv_fault_set(fault, SV_ESYSTEM, errno, "cannot look at directory %s", given);
-	/* Another directory may have got this path meanwhile. */
-	if (strlen(path) >= PATH_MAX - ROOM_FOR_NAMES || strchr(path, '\n') != NULL ||
-	    found.st_dev != opened.st_dev || found.st_ino != opened.st_ino)
-		return sv_fault_set(
-			fault, SV_EINVAL, 0,
-			"cannot use directory %s: its path is too long, contains a newline or is changing",
-			given);
+	/* Removed and made anew since it was opened, or swapped. */
+	if (found.st_dev != opened.st_dev || found.st_ino != opened.st_ino)
+		return sv_fault_set(fault, SV_ESYSTEM, ESTALE, "directory %s was replaced meanwhile", given);
+	if (strlen(path) >= PATH_MAX - ROOM_FOR_NAMES || strchr(path, '\n') != NULL)
+		return sv_fault_set(fault, SV_EINVAL, 0,
+		                    "cannot use directory %s: its path is too long or contains a newline",
+		                    given);
 	memcpy(directory->path, path, strlen(path) + 1);
 	return SV_OK;
 }
