@@ -16,7 +16,7 @@
  *	- In a calm walk the live transfer ends well.
  *	- Every process ends in its time, or by TERM.
  *	- When all have ended, one svclean -a of each user in each namespace, and one of the path, leaves
- *	  no object.  Only where a hand removed a record may something stay that nothing proves.
+ *	  no object.  Only of a channel whose record a hand removed may that stay which nothing proves.
  *	- Then a transfer by name and one by path work.
  *
  * Prints what happened how often.  Status 1: something was wrong, with all steps and how to repeat it.
@@ -27,6 +27,7 @@
 #include <limits.h>
 
 #include "chaos.h"
+#include "chaos_hands.h"
 #include "chaos_truth.h"
 #include "svipc.h"
 
@@ -134,61 +135,6 @@ static void tool(void)
 	     commands[which][1] != NULL ? commands[which][1] : "", letter[user], ns, status, said);
 }
 
-static int some_file_left;
-static char some_file[256];
-
-static int pick_file(const char *path, const struct stat *st, int type, struct FTW *where)
-{
-	(void)st, (void)where;
-	if (type == FTW_F && random_below(&seed, (uint64_t)++some_file_left) == 0)
-		snprintf(some_file, sizeof some_file, "%s", path);
-	return 0;
-}
-
-/* A hand that removes, replaces or renames what is there. */
-static void meddle(void)
-{
-	char directory[96], meet[96], other[96];
-	int user = (int)random_below(&seed, 2), ns = (int)random_below(&seed, 2), did = 0;
-	uint64_t choice = random_next(&seed);
-
-	snprintf(directory, sizeof directory, "%s/%s", base, letter[user]);
-	snprintf(meet, sizeof meet, "%s/meet", base);
-	snprintf(other, sizeof other, "%s/other", base);
-	meddled++;
-	switch (random_below(&seed, 6)) {
-	case 0:
-		unlink(meet);
-		make_meet();
-		note("  meet is made anew\n");
-		break;
-	case 1:
-		rename(meet, other);
-		make_meet();
-		note("  meet is renamed, and made anew\n");
-		break;
-	case 2:
-		some_file_left = 0;
-		some_file[0] = '\0';
-		nftw(directory, pick_file, 8, FTW_PHYS);
-		if (some_file[0] != '\0' && unlink(some_file) == 0)
-			record_lost = true;
-		note("  removed %s\n", some_file);
-		break;
-	case 3:
-		nftw(directory, remove_entry, 8, FTW_PHYS | FTW_DEPTH);
-		mkdir(directory, 0700);
-		if (chown(directory, uid_of[user], uid_of[user]) == -1)
-			die("chown");
-		record_lost = true;
-		note("  removed %s\n", directory);
-		break;
-	default:
-		in_namespace(ns, remove_one, &choice, &did);
-		note("  removed an object in namespace %d: %d\n", ns, did);
-	}
-}
-
 static void end_all(bool wait)
 {
 	int i;
@@ -258,7 +204,7 @@ static int start_live(int feed[2])
 static void walk(int steps)
 {
 	bool calm = walk_number % 4 == 3;
-	int feed[2], in = -1, i;
+	int feed[2], in = -1, i, unproved;
 
 	reset();
 	note(calm ? " calm walk\n" : " walk\n");
@@ -306,7 +252,8 @@ static void walk(int steps)
 	check_works(0, 0, false);
 	check_works(1, 1, false);
 	/* What a lost record leaves under the key of a path only ipcrm(1) removes. */
-	if (!record_lost)
+	in_namespace(0, count_all, &(struct census){ 0, true }, &unproved);
+	if (unproved == 0)
 		check_works(1, 0, true);
 }
 

@@ -39,7 +39,13 @@ static bool sent_plainly[INPUTS]; /* a plain writer of it has ended with 0 */
 static int used, outputs;
 static char log_text[65536];
 static size_t logged;
-static bool verbose, record_lost;
+static bool verbose;
+/* Channels whose record a hand has removed: in which namespace, whose, and the key. */
+static struct lost {
+	int ns, user;
+	unsigned key;
+} lost[256];
+static int losses;
 static unsigned violations;
 static unsigned long walk_number, walks, total_steps, starts, ends[256], cleans, meddled, copies;
 static uint64_t seed, first_seed;
@@ -179,19 +185,44 @@ static int remove_one(void *arg)
 	return 0;
 }
 
-/* Without its record only a segment that nobody else can write to is known to be a channel's. */
+static bool is_lost(int ns, const struct ipc_perm *perm)
+{
+	int i;
+
+	for (i = 0; i < losses; i++)
+		if (lost[i].ns == ns && lost[i].key == (unsigned)perm->__key &&
+		    uid_of[lost[i].user] == perm->cuid)
+			return true;
+	return false;
+}
+
+/*
+ * Nothing proves whose channel an object was if its record is lost, unless it is a segment that nobody else
+ * can write to; that one also proves its set.
+ */
+struct census {
+	int ns;
+	bool unproved; /* count these, and not the others */
+};
+
 static int count_all(void *arg)
 {
+	const struct census *census = arg;
 	struct shm_info shm;
 	struct seminfo sem;
 	struct shmid_ds ds;
+	struct semid_ds set;
 	int most = shmctl(0, SHM_INFO, (struct shmid_ds *)(void *)&shm), i, count = 0;
+	int most_sem = semctl(0, 0, SEM_INFO, &sem);
 
-	(void)arg;
-	semctl(0, 0, SEM_INFO, &sem);
 	for (i = 0; i <= most; i++)
-		count += shmctl(i, SHM_STAT, &ds) != -1 && (!record_lost || (ds.shm_perm.mode & 077) == 0);
-	return count + (record_lost ? 0 : sem.semusz);
+		if (shmctl(i, SHM_STAT, &ds) != -1)
+			count += census->unproved ==
+			         ((ds.shm_perm.mode & 077) != 0 && is_lost(census->ns, &ds.shm_perm));
+	for (i = 0; i <= most_sem; i++)
+		if (semctl(i, 0, SEM_STAT, &set) != -1)
+			count += census->unproved == is_lost(census->ns, &set.sem_perm);
+	return count;
 }
 
 static int show_all(void *arg)
@@ -258,7 +289,7 @@ static void reset(void)
 	used = outputs = 0;
 	logged = 0;
 	log_text[0] = '\0';
-	record_lost = false;
+	losses = 0;
 }
 
 static void prepare(const char *programs)

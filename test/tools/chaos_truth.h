@@ -116,7 +116,7 @@ static void check_clean(void)
 			note("  svclean -a as %s in namespace %d: %s\n", letter[user], ns, said);
 			run(user, ns, 0, path, said, sizeof said);
 		}
-		in_namespace(ns, count_all, NULL, &left);
+		in_namespace(ns, count_all, &(struct census){ ns, false }, &left);
 		if (left != 0) {
 			snprintf(said, sizeof said, "%d in namespace %d", left, ns);
 			in_namespace(ns, show_all, NULL, &left);
