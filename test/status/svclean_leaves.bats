@@ -207,12 +207,15 @@ left_alone() {
 @test "a corrupt header in use is left alone" {
 	spawn alone svread
 	wait_asleep "${pid[alone]}"
+	# Once a second it looks whether it can still be found, and ends if it cannot.
+	kill -STOP "${pid[alone]}"
 	ipctool set "$(segment_of)" format 1
 	left_alone -a
 	ipctool set "$(segment_of)" magic 0
 	left_alone -a
-	kill "${pid[alone]}"
+	kill -CONT "${pid[alone]}"
 	reap alone
+	assert_status 5
 	svclean -aq
 	assert_nothing_left
 }
