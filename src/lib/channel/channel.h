@@ -76,6 +76,12 @@ int sv_options_check(const struct sv_options *options, enum sv_role role, int ti
 int sv_channel_create(struct sv_channel *ch, const struct sv_options *options, uint64_t capacity);
 void sv_channel_unmake(struct sv_channel *ch, int shmid);
 
+/*
+ * attach.c: become a side.  SV_OK; SV_ECORRUPT: the positions cannot be; SV_EREMOVED or SV_ESYSTEM: the
+ * semaphores refuse it.
+ */
+int sv_channel_attach(struct sv_channel *ch, const struct sv_options *options);
+
 /* source.c: note the file that this side brought, or refuse it: SV_OK or SV_ESOURCE. */
 int sv_channel_take_file(struct sv_channel *ch);
 

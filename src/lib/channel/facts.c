@@ -9,6 +9,7 @@
 #include <sys/shm.h>
 #include <unistd.h>
 
+#include "os/key.h"
 #include "os/owner.h"
 
 void sv_target_of(struct sv_target *target, const struct sv_rendezvous *rv, unsigned consent, bool locked)

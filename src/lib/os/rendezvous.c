@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#define _GNU_SOURCE /* O_NOFOLLOW, O_PATH, realpath, ftok */
+#define _GNU_SOURCE /* O_NOFOLLOW, O_PATH, realpath */
 #include "os/rendezvous.h"
 
 #include <errno.h>
@@ -9,11 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/ipc.h>
-#include <sys/sem.h>
-#include <sys/shm.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "os/key.h"
 
 /*
  * How many files are made until one has a free key.  Another user cannot take more keys than the kernel has
@@ -61,29 +60,10 @@ void sv_rendezvous_file(char *file, size_t size, const char *name, int project)
 		snprintf(file, size, "%s:%d", name, project);
 }
 
-bool sv_key_is_taken(key_t key)
-{
-	/* ENOSYS: the system has no such objects; making one will report it. */
-	if (shmget(key, 0, 0) != -1 || (errno != ENOENT && errno != ENOSYS))
-		return true;
-	return semget(key, 0, 0) != -1 || (errno != ENOENT && errno != ENOSYS);
-}
-
-/*
- * ftok(3) needs a path.  The path of the descriptor leads to this file, unless something else than proc(5) is
- * mounted there: then the key differs from the formula of this inode, which is the same in glibc and musl.
- */
+/* The key of an open file.  0 or an errno value. */
 static int take_key(struct sv_rendezvous *rv, int fd, const struct stat *st)
 {
-	uint32_t expected = (uint32_t)rv->project << 24 | ((uint32_t)st->st_dev & 0xff) << 16 |
-	                    ((uint32_t)st->st_ino & 0xffff);
-	char link[40];
-
-	snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
-	rv->key = ftok(link, rv->project);
-	if ((uint32_t)rv->key != expected)
-		rv->key = ftok(rv->path, rv->project);
-	return rv->key == (key_t)-1 ? errno : 0;
+	return sv_key_of(fd, st, rv->path, rv->project, &rv->key);
 }
 
 /* Store owner, group and identity of an open file.  0 or an errno value. */

@@ -72,7 +72,4 @@ void sv_rendezvous_close(struct sv_rendezvous *rv);
  */
 int sv_rendezvous_open_file(const char *path, struct stat *st);
 
-/* Does any object have this key? */
-bool sv_key_is_taken(key_t key);
-
 #endif
