@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 
 #include "process.h"
+#include "ring/layout.h"
 
 #define USERS 2
 #define PROCS 8
@@ -197,9 +198,19 @@ static bool is_lost(int ns, const struct ipc_perm *perm)
 }
 
 /*
- * Nothing proves whose channel an object was if its record is lost, unless it is a segment that nobody else
- * can write to; that one also proves its set.
+ * Nothing proves whose channel an object was if its record is lost, unless it is a complete segment that
+ * nobody else can write to; that one also proves its set.
  */
+static bool proves_itself(int id, const struct shmid_ds *ds)
+{
+	const struct sv_header *header = shmat(id, NULL, SHM_RDONLY);
+	bool ready = header != (void *)-1 && header->ready == SV_READY;
+
+	if (header != (void *)-1)
+		shmdt(header);
+	return ready && (ds->shm_perm.mode & 077) == 0;
+}
+
 struct census {
 	int ns;
 	bool unproved; /* count these, and not the others */
@@ -212,13 +223,13 @@ static int count_all(void *arg)
 	struct seminfo sem;
 	struct shmid_ds ds;
 	struct semid_ds set;
-	int most = shmctl(0, SHM_INFO, (struct shmid_ds *)(void *)&shm), i, count = 0;
+	int most = shmctl(0, SHM_INFO, (struct shmid_ds *)(void *)&shm), i, id, count = 0;
 	int most_sem = semctl(0, 0, SEM_INFO, &sem);
 
 	for (i = 0; i <= most; i++)
-		if (shmctl(i, SHM_STAT, &ds) != -1)
+		if ((id = shmctl(i, SHM_STAT, &ds)) != -1)
 			count += census->unproved ==
-			         ((ds.shm_perm.mode & 077) != 0 && is_lost(census->ns, &ds.shm_perm));
+			         (is_lost(census->ns, &ds.shm_perm) && !proves_itself(id, &ds));
 	for (i = 0; i <= most_sem; i++)
 		if (semctl(i, 0, SEM_STAT, &set) != -1)
 			count += census->unproved == is_lost(census->ns, &set.sem_perm);

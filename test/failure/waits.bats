@@ -1,0 +1,158 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+#
+# Every wait ends: in its time, by a signal at once, and when what it waits for can never come.  A wait that does not end
+# fails here by the deadline of `reap`; nothing is measured.
+
+load ../lib/common
+
+# A reader that has lost its writer but is still at work, and a newcomer that waits for the end of that transfer.
+newcomer_waits() {
+	mkfifo sink
+	exec 9<>sink
+	random_file file 1200000
+	spawn reader bash -c 'exec svread -s 2M >sink' 9>&-
+	spawn writer svwrite -s 2M file 9>&-
+	wait_asleep "${pid[writer]}"
+	kill -KILL "${pid[writer]}"
+	reap writer
+	spawn next svwrite "$@" - 9>&- <<<next
+	wait_asleep "${pid[next]}"
+}
+
+@test "a newcomer waits for the end of a transfer, and the survivor is killed, too" {
+	newcomer_waits
+	kill -KILL "${pid[reader]}"
+	reap reader
+	exec 9>&-
+	run_logged svread -t 20
+	assert_status 0
+	assert_output next
+	reap next
+	assert_status 0
+	assert_nothing_left
+}
+
+@test "a newcomer waits, and the survivor is stopped: -t and TERM end that" {
+	newcomer_waits
+	kill -STOP "${pid[reader]}"
+	run_logged svwrite -t 0.2 file
+	assert_status 4
+	kill "${pid[next]}"
+	reap next
+	assert_status 143
+	kill -KILL "${pid[reader]}"
+	reap reader
+	exec 9>&-
+	svclean -q
+	assert_nothing_left
+}
+
+@test "semop that says EAGAIN, as some sandboxes do, is an error and no busy loop" {
+	skip_unless strace
+	local side
+	echo text >file
+	for side in svread 'svwrite file'; do
+		# shellcheck disable=SC2086 # words
+		run_logged strace -qq -o trace -e inject=semop,semtimedop:error=EAGAIN:when=2+ $side
+		assert_status 1
+		assert_output_has 'unction not implemented'
+		[ "$(grep -c 'semop\|semtimedop' trace)" -lt 20 ] || fail 'it asked again and again'
+	done
+	svclean -q
+	assert_nothing_left
+}
+
+@test "TERM while somebody holds the lock, with a long -t: at once" {
+	skip_unless flock
+	local side
+	spawn dead svread
+	wait_asleep "${pid[dead]}"
+	kill -KILL "${pid[dead]}"
+	reap dead
+	mkfifo hold
+	exec 8<>hold
+	spawn holder flock "$RV/default" cat <hold 8>&-
+	wait_until '! flock -n "$RV/default" true'
+	for side in svread 'svwrite /dev/null'; do
+		# shellcheck disable=SC2086 # words
+		spawn side $side -t 600 8>&-
+		wait_until "ls -l /proc/${pid[side]}/fd 2>/dev/null | grep -qF '$RV/default'"
+		kill "${pid[side]}"
+		reap side
+		assert_status 143
+	done
+	exec 8>&-
+	reap holder
+	svclean -q
+	assert_nothing_left
+}
+
+@test "the rendezvous of a name is removed or replaced while a side waits: it is told" {
+	local side how
+	for side in svread 'svwrite /dev/null'; do
+		for how in 'rm "$RV/default"' 'cp "$RV/default" new; mv new "$RV/default"' 'mv "$RV/default" "$RV/other"'; do
+			# shellcheck disable=SC2086 # words
+			spawn side $side
+			wait_asleep "${pid[side]}"
+			eval "$how"
+			reap side
+			assert_status 1
+			assert_stderr_has 'was removed or replaced while it waited'
+			rm -f "$RV/default" "$RV/other"
+			assert_nothing_left
+		done
+	done
+}
+
+@test "a peer that stays at attaching, without a weight: no busy loop, and the next one is met" {
+	local segment
+	echo text >file
+	spawn writer svwrite file
+	wait_asleep "${pid[writer]}"
+	segment=$(svstat --noheadings -o shmid | tr -d ' ')
+	ipctool set "$segment" reader.slot 1
+	# A bell wakes it; it looks, and sleeps again.
+	kill -USR1 "${pid[writer]}"
+	wait_until '[ "$(ipctool get '"$segment"' reader.slot)" = 0 ]'
+	wait_asleep "${pid[writer]}"
+	run_logged svread -t 20
+	assert_status 0
+	assert_output text
+	reap writer
+	assert_status 0
+	assert_nothing_left
+}
+
+@test "a set whose mode was taken away amid a transfer: both sides end, and so does closing" {
+	another_user
+	skip_unless python3
+	mkfifo feed
+	exec 9<>feed
+	random_file sent 50000
+	chmod 666 feed sent
+	spawn reader "${as[@]}" svread 9>&-
+	spawn writer "${as[@]}" svwrite - <feed 9>&-
+	cat sent >&9
+	wait_until 'cmp -s sent "$WORK/reader.out"'
+	wait_asleep "${pid[reader]}"
+	python3 - <<-'END'
+		import ctypes
+		libc = ctypes.CDLL(None, use_errno=True)
+		for line in list(open('/proc/sysvipc/sem'))[1:]:
+		    words = line.split()
+		    data = ctypes.create_string_buffer(256)
+		    if int(words[4]) != 0 and libc.semctl(int(words[1]), 0, 2, data) == 0:
+		        for at in range(20, 22):
+		            data[at] = 0
+		        libc.semctl(int(words[1]), 0, 1, data)
+	END
+	grep -v '^ *key' /proc/sysvipc/sem | awk '{ print $3 }' | grep -qx 0 || fail 'the mode is still there'
+	kill "${pid[reader]}"
+	reap reader
+	assert_status 143
+	exec 9>&-
+	reap writer
+	assert_status 1 3
+	ipc_leaked "$sv_before" | ipc_remove
+}
