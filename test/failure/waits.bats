@@ -16,7 +16,7 @@ newcomer_waits() {
 	wait_asleep "${pid[writer]}"
 	kill -KILL "${pid[writer]}"
 	reap writer
-	spawn next svwrite "$@" - 9>&- <<<next
+	spawn next svwrite - 9>&- <<<next
 	wait_asleep "${pid[next]}"
 }
 
@@ -25,6 +25,8 @@ newcomer_waits() {
 	kill -KILL "${pid[reader]}"
 	reap reader
 	exec 9>&-
+	# By itself, before anybody else comes: the old segment is gone, so this is a new one.
+	wait_until 'ipc_leaked "$sv_before" "$SVIPC_DIR" | grep -q "^shm"'
 	run_logged svread -t 20
 	assert_status 0
 	assert_output next

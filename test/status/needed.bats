@@ -1,0 +1,74 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+#
+# svclean and what somebody may still need, or what is not known: that stays, unless it is asked for.
+
+load ../lib/common
+
+@test "success that a restarted svwrite -r must be told is left alone without -a" {
+	local how
+	random_file file 100000
+	for how in told cleaned; do
+		rm -f copy
+		spawn reader svread -r -o copy
+		wait_asleep "${pid[reader]}"
+		kill -STOP "${pid[reader]}"
+		spawn writer svwrite -r file
+		wait_asleep "${pid[writer]}"
+		# All is in the ring.  What the reader says then, the writer does not live to see.
+		kill -STOP "${pid[writer]}"
+		kill -CONT "${pid[reader]}"
+		reap reader
+		assert_status 0
+		assert_same_file file copy
+		kill -KILL "${pid[writer]}"
+		reap writer
+		run_logged svclean
+		assert_output_has 'left default'
+		assert_output_has resumable
+		if [ $how = told ]; then
+			run_logged svwrite -r -t 20 file
+			assert_status 0
+		else
+			run_logged svclean -a
+			assert_output_has 'removed default'
+		fi
+		assert_nothing_left
+	done
+}
+
+@test "of what is of unknown age --older-than removes nothing" {
+	half_way
+	kill -STOP "${pid[reader]}" "${pid[writer]}"
+	kill -KILL "${pid[reader]}" "${pid[writer]}"
+	exec 9>&-
+	reap reader
+	reap writer
+	run_logged svclean --older-than=1s
+	assert_status 0
+	assert_output_lacks removed
+	run_logged svclean -n
+	assert_output_has 'of unknown age'
+	run_logged svclean
+	assert_output_has 'removed default'
+	assert_nothing_left
+}
+
+@test "what has the key of a channel that was never completed, and is not its own, stays" {
+	skip_unless strace
+	local segment set
+	touch meet
+	# Killed when it has written its record, before it makes the segment: the first shmget only looks.
+	run_logged strace -qq -o trace -e inject=shmget:error=ENOSPC:signal=KILL:when=2 svread -t 1 -k meet
+	[ -n "$(find "$RV" -name '.path.*')" ] || fail 'no record'
+	assert_equal 'objects' "$(ipc_leaked "$sv_before")" ''
+	segment=$(ipctool shm meet 83 12345)
+	set=$(ipctool sem meet 83 3)
+	run_logged svclean -a
+	assert_status 0
+	assert_equal 'the foreign segment' "$(ipctool find shm meet 83)" "$segment"
+	assert_equal 'the foreign set' "$(ipctool find sem meet 83)" "$set"
+	ipcrm -m "$segment" -s "$set"
+	svclean -q
+	assert_nothing_left
+}
