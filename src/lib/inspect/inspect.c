@@ -109,8 +109,9 @@ static void fill(struct sv_sight *sight)
 			sv_directory_elsewhere(&sight->rv.directory, sight->rv.file, &info->other_namespace);
 	info->state = sight->verdict.state;
 	if (info->state == SV_STATE_FOREIGN && o->stranger.kind != NULL && o->stranger.known)
-		snprintf(info->reason, sizeof info->reason, "%s %d of user %u has its key and is not its own",
-		         o->stranger.kind, o->stranger.id, (unsigned)o->stranger.owner);
+		snprintf(info->reason, sizeof info->reason, "%s %d of user %u has its key and %s",
+		         o->stranger.kind, o->stranger.id, (unsigned)o->stranger.owner,
+		         o->stranger.unreadable ? "may not be looked at" : "is not its own");
 	else
 		snprintf(info->reason, sizeof info->reason, "%s", sight->verdict.reason);
 }

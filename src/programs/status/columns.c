@@ -211,7 +211,7 @@ static void owner(const struct cell *cell)
 
 static void mode(const struct cell *cell)
 {
-	if (has_object(cell->info))
+	if (cell->info->mode != 0)
 		snprintf(cell->out, cell->size, "%04o", cell->info->mode);
 }
 

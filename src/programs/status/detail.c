@@ -140,8 +140,11 @@ void cli_detail_print(FILE *out, const struct cli_channel *channel, size_t width
 	snprintf(text, sizeof text, "0x%08" PRIx32 ", project id %d", info->key, info->project);
 	put_fact(out, "key", text, width);
 	if (info->shmid != -1) {
-		snprintf(text, sizeof text, "%d, %" PRIu64 " bytes, %lu mappings", info->shmid, info->segment,
-		         info->maps);
+		if (info->segment > 0)
+			snprintf(text, sizeof text, "%d, %" PRIu64 " bytes, %lu mappings", info->shmid,
+			         info->segment, info->maps);
+		else
+			snprintf(text, sizeof text, "%d", info->shmid);
 		put_fact(out, "segment", text, width);
 	}
 	if (info->semid != -1) {
@@ -149,7 +152,9 @@ void cli_detail_print(FILE *out, const struct cli_channel *channel, size_t width
 		put_fact(out, "set", text, width);
 	}
 	if (info->shmid != -1 || info->semid != -1) {
-		snprintf(text, sizeof text, "%s, mode %04o", cli_user(b, sizeof b, info->owner), info->mode);
+		used = (size_t)snprintf(text, sizeof text, "%s", cli_user(b, sizeof b, info->owner));
+		if (info->mode != 0)
+			snprintf(text + used, sizeof text - used, ", mode %04o", info->mode);
 		put_fact(out, "owner", text, width);
 	}
 	if (info->ipc_namespace != 0) {

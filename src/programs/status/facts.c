@@ -172,7 +172,10 @@ void cli_channel_json(struct cli_json *json, const struct cli_channel *channel)
 	cli_json_unsigned(json, "elsewhere", info->elsewhere);
 	cli_json_unsigned(json, "owner", info->owner);
 	snprintf(text, sizeof text, "%04o", info->mode);
-	cli_json_text(json, "mode", text);
+	if (info->mode != 0)
+		cli_json_text(json, "mode", text);
+	else
+		cli_json_null(json, "mode");
 	cli_json_bool(json, "messages", (info->flags & SV_MESSAGES) != 0);
 	cli_json_bool(json, "resumable", (info->flags & SV_RESUME) != 0);
 	cli_json_bool(json, "detached", (info->flags & SV_DETACH) != 0);
