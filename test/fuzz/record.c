@@ -35,7 +35,7 @@ static void check_name(const uint8_t *data, size_t size)
 	if (size > 0)
 		memcpy(name, data, size);
 	name[size] = '\0';
-	if (sv_rendezvous_check_name(name, &fault) == SV_OK) {
+	if (sv_name_check(name, &fault) == SV_OK) {
 		REQUIRE(strchr(name, '/') == NULL && name[0] != '.' && name[0] != '-');
 		REQUIRE(name[0] != '\0' && strlen(name) <= SV_NAME_MAX);
 	} else {

@@ -213,7 +213,7 @@ static int not_found(struct sv_sight *sight, const char *name, int project, stru
 	*info = (struct sv_info)SV_INFO_INIT;
 	info->ipc_namespace = sv_ipc_namespace();
 	if (name != NULL) {
-		sv_rendezvous_file(file, sizeof file, name, project);
+		sv_name_file(file, sizeof file, name, project);
 		info->elsewhere = sv_directory_only_elsewhere(file, &info->other_namespace);
 	}
 	if (info->elsewhere == 1)

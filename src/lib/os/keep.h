@@ -11,9 +11,8 @@
 #include "error.h"
 #include "os/directory.h"
 #include "os/identity.h"
+#include "os/name.h"
 #include "os/record.h"
-
-#define SV_NAME_MAX 64
 
 struct sv_rendezvous {
 	int fd;                        /* the locked file; -1: not open */

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* name.c - names of channels, and of the files that they lead to. */
+#include "os/name.h"
+
 #include <stdio.h>
 #include <string.h>
 
-#include "os/rendezvous.h"
-
-int sv_rendezvous_check_name(const char *name, struct sv_fault *fault)
+int sv_name_check(const char *name, struct sv_fault *fault)
 {
 	static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
 	size_t length = strlen(name);
@@ -20,7 +19,7 @@ int sv_rendezvous_check_name(const char *name, struct sv_fault *fault)
 	return SV_OK;
 }
 
-void sv_rendezvous_file(char *file, size_t size, const char *name, int project)
+void sv_name_file(char *file, size_t size, const char *name, int project)
 {
 	if (project == 0 || project == SV_PROJECT_DEFAULT)
 		snprintf(file, size, "%s", name);

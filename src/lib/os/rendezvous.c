@@ -316,7 +316,7 @@ static int prepare(struct sv_rendezvous *rv, const struct sv_whereabouts *where,
 {
 	int code;
 
-	if (where->path == NULL && (code = sv_rendezvous_check_name(where->name, fault)) != SV_OK)
+	if (where->path == NULL && (code = sv_name_check(where->name, fault)) != SV_OK)
 		return code;
 	if (where->path != NULL)
 		snprintf(fault->label, sizeof fault->label, "channel at %.400s", where->path);
@@ -334,7 +334,7 @@ static int prepare(struct sv_rendezvous *rv, const struct sv_whereabouts *where,
 	if (where->path != NULL)
 		return resolve_path(rv, where->path, fault);
 	snprintf(rv->name, sizeof rv->name, "%s", where->name);
-	sv_rendezvous_file(rv->file, sizeof rv->file, rv->name, rv->project);
+	sv_name_file(rv->file, sizeof rv->file, rv->name, rv->project);
 	if ((size_t)snprintf(rv->path, sizeof rv->path, "%s/%s", rv->directory.path, rv->file) >=
 	    sizeof rv->path)
 		return sv_fault_set(fault, SV_ESYSTEM, ENAMETOOLONG, "cannot use %s", rv->directory.path);

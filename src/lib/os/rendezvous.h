@@ -39,12 +39,6 @@ struct sv_whereabouts {
 	struct sv_patience patience;
 };
 
-/* SV_OK if this is a valid channel name, else SV_EINVAL. */
-int sv_rendezvous_check_name(const char *name, struct sv_fault *fault);
-
-/* The file name of a named channel in the directory; project 0: the default. */
-void sv_rendezvous_file(char *file, size_t size, const char *name, int project);
-
 /*
  * Open and lock.  SV_OK; SV_EINVAL; SV_EAGAIN and SV_ETIMEDOUT (another process holds the lock); SV_EINTR;
  * SV_EFOREIGN (another file than a channel's has the name); SV_ESYSTEM (ENOENT: missing, without create).
