@@ -135,3 +135,39 @@ look_for_long() {
 	assert_status 143
 	assert_nothing_left
 }
+
+@test "a record from before a restart, and a living channel with the same ids and key: that is left alone" {
+	skip_unless_own_ipc
+	mkdir -m 700 before after
+	touch meet
+	random_file sent 1000
+	# Each namespace counts its ids from 0, as the machine does after a restart.
+	mkfifo feed
+	cat >half_way <<-'END'
+		exec 9<>feed
+		svread -k meet -o $1 9>&- & reader=$!
+		svwrite -k meet <feed 9>&- & writer=$!
+		cat sent >&9
+		until cmp -s sent $1; do :; done
+	END
+	run_logged env "SVIPC_DIR=$PWD/before" unshare --ipc bash -c '
+		. ./half_way first
+		kill -STOP $reader $writer
+		kill -KILL $reader $writer
+		wait'
+	find before -name ".path.*" | grep -q . || fail 'no record is left'
+	# Often the new namespace has the number of the old one.
+	run_logged env "SVIPC_DIR=$PWD/after" unshare --ipc bash -c '
+		mv -T before/ipc-* "before/ipc-$(stat -Lc %i /proc/self/ns/ipc)" 2>/dev/null
+		sed -i "s/^made .*/made $(printf %20d $(($(date +%s) - 600)))/" before/ipc-*/.path.*
+		. ./half_way second
+		cmp <(grep "^set" before/ipc-*/.path.*) <(grep "^set" after/ipc-*/.path.*) && echo the same set
+		SVIPC_DIR=$PWD/before svclean -a
+		exec 9>&-
+		wait $reader && echo the reader is content
+		wait $writer && echo the writer is content'
+	assert_output_has 'the same set'
+	assert_output_has 'the reader is content'
+	assert_output_has 'the writer is content'
+	assert_output_matches 'removed .*record only'
+}

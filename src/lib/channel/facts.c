@@ -12,6 +12,9 @@
 #include "os/key.h"
 #include "os/owner.h"
 
+/* A set is made right after its segment: at most so many seconds later. */
+#define MADE_WITHIN_S 2
+
 void sv_target_of(struct sv_target *target, const struct sv_rendezvous *rv, unsigned consent, bool locked)
 {
 	target->recorded = sv_rendezvous_read(rv, &target->record);
@@ -217,6 +220,17 @@ static void gather_recorded_set(struct sv_objects *o, const struct sv_target *t)
 		return;
 	if (!sv_is_trusted(o->sem.creator_uid, o->sem.owner, o->sem.creator_gid, t)) {
 		note_set(o, t->record.semid, true);
+		return;
+	}
+	/*
+	 * A set has no generation.  In a new IPC namespace, and after a restart of the machine, ids begin at
+	 * 0 again.  So an old record may name the set of another channel with this key, and that may be
+	 * alive. The segment that was recorded proves that the set is its own.  Without the segment, the set
+	 * must have been made when the segment was.
+	 */
+	if (o->facts.segment != SV_SEGMENT_GOOD &&
+	    (o->sem.changed_s < t->record.made_s || o->sem.changed_s > t->record.made_s + MADE_WITHIN_S)) {
+		note_set(o, t->record.semid, false);
 		return;
 	}
 	o->semid = t->record.semid;

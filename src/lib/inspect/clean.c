@@ -54,6 +54,9 @@ static int clean_one(struct sv_sight *sight, void *arg)
 		return 0;
 	if (sight->verdict.removal >= needed) {
 		removed = 1;
+		/* What has the key and is not the channel's own stays. */
+		info->shmid = sight->objects.shmid;
+		info->semid = sight->objects.semid;
 		code = clean->options->dry_run ? 0 : remove_all(sight);
 		if (code != 0) {
 			removed = -1;

@@ -82,6 +82,7 @@ int sv_sem_stat(int id, struct sv_sem_facts *facts, struct sv_fault *fault)
 	facts->creator_gid = ds.sem_perm.cgid;
 	facts->mode = ds.sem_perm.mode & 0777;
 	facts->used_s = (int64_t)ds.sem_otime;
+	facts->changed_s = (int64_t)ds.sem_ctime;
 	facts->key = (uint32_t)ds.sem_perm.__key;
 	for (i = 0; i < SV_SEM_COUNT; i++) {
 		facts->value[i] = facts->sleepers[i] = 0;

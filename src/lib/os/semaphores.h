@@ -48,7 +48,8 @@ struct sv_sem_facts {
 	uid_t creator_uid;   /* cuid: cannot */
 	gid_t creator_gid;   /* cgid: cannot */
 	unsigned mode;
-	int64_t used_s; /* time of the last semop, 0: never */
+	int64_t used_s;    /* time of the last semop, 0: never */
+	int64_t changed_s; /* sem_ctime: creation, or the last IPC_SET, SETVAL or SETALL */
 	int value[2];
 	int sleepers[2];
 	uint32_t key;
