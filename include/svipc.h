@@ -47,6 +47,8 @@
  *   semaphores cannot be used.  The transfer has ended.  The only useful calls left are sv_abort() and
  *   sv_close(), and on a resumable channel sv_wait_peer() after SV_EDIED and SV_EPEER.  Calls that only ask
  *   the handle, such as sv_position(), always work.
+ * - Files of channels are in the directory SVIPC_DIR, or if that is not set in the first of /run/svipc (for
+ *   root), /dev/shm/svipc-UID and /tmp/svipc-UID that can be used.
  * - Any thread may make a call without a handle at any time.  These calls read the environment (SVIPC_DIR),
  *   so no thread may change it meanwhile.
  * - Ordering: all that the writer stored before sv_commit() is visible to the reader after the sv_peek() that
