@@ -142,3 +142,17 @@ paths() {
 		paths root "$state"
 	done
 }
+
+@test "in a user namespace that maps nobody, where everybody looks like oneself, nobody is met" {
+	local side
+	arena_open
+	sh_in alice 'unshare --user true' || skip 'may not make a user namespace'
+	squat waiting-reader 50
+	sh_in alice 'mkdir -m 700 private; touch private/meet; seq 20000 >secret'
+	for side in 'svwrite -t 5 -k private/meet secret' 'svread -t 5 -k private/meet'; do
+		run_logged sh_in alice 'unshare --user $0' "$side"
+		assert_status 5
+	done
+	assert_equal 'what mallory got' "$("${mallory[@]}" cat loot)" ''
+	assert_equal 'objects of mallory' "$(objects $MALLORY)" "$hers"
+}

@@ -39,6 +39,8 @@ static void note_stranger(struct sv_objects *o, const char *kind, int id, bool k
 	o->facts.in_the_way = true;
 	if (unreadable)
 		known = sv_owner_of(kind[1] == 'e' && kind[2] == 'm', id, &owner);
+	else if (owner == (uid_t)-1)
+		known = false;
 	/* Of several strangers, keep the one that explains most. */
 	if (o->stranger.kind == NULL || (untrusted && !o->stranger.untrusted))
 		o->stranger = (struct sv_stranger){ kind, id, known, untrusted, unreadable, owner };

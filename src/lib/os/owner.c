@@ -27,3 +27,45 @@ bool sv_owner_of(bool set, int id, uid_t *creator)
 		*creator = cuid;
 	return found;
 }
+
+#define OVERFLOW_ID 65534u /* where the kernel does not say otherwise */
+#define ALL_IDS 4294967295u
+
+/* Is this the id of all whom the namespace of this process does not map? */
+static bool is_of_many(unsigned id, const char *overflow, const char *map)
+{
+	unsigned shared = OVERFLOW_ID, first = 0, count = ALL_IDS;
+	FILE *file = fopen(map, "re");
+
+	if (file == NULL)
+		return false;
+	/* An empty map maps nobody. */
+	if (fscanf(file, "%u %*u %u", &first, &count) != 2)
+		count = 0;
+	fclose(file);
+	if (first == 0 && count == ALL_IDS)
+		return false;
+	file = fopen(overflow, "re");
+	if (file != NULL) {
+		if (fscanf(file, "%u", &shared) != 1)
+			shared = OVERFLOW_ID;
+		fclose(file);
+	}
+	return id == shared;
+}
+
+uid_t sv_certain_user(uid_t user, unsigned mode)
+{
+	bool many = (mode & 077) != 0 && user != 0 &&
+	            is_of_many((unsigned)user, "/proc/sys/kernel/overflowuid", "/proc/self/uid_map");
+
+	return many ? (uid_t)-1 : user;
+}
+
+gid_t sv_certain_group(gid_t group, unsigned mode)
+{
+	bool many = (mode & 077) != 0 && group != 0 &&
+	            is_of_many((unsigned)group, "/proc/sys/kernel/overflowgid", "/proc/self/gid_map");
+
+	return many ? (gid_t)-1 : group;
+}

@@ -11,6 +11,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "os/owner.h"
+
 /*
  * The size on x86-64, and on arm64 with pages of 4 KiB.  Where huge pages are larger, the request has no
  * effect.
@@ -123,9 +125,9 @@ int sv_segment_stat(int id, struct sv_segment_facts *facts, struct sv_fault *fau
 	}
 	facts->bytes = ds.shm_segsz;
 	facts->maps = (unsigned long)ds.shm_nattch;
-	facts->owner = ds.shm_perm.uid;
-	facts->creator_uid = ds.shm_perm.cuid;
-	facts->creator_gid = ds.shm_perm.cgid;
+	facts->owner = sv_certain_user(ds.shm_perm.uid, ds.shm_perm.mode);
+	facts->creator_uid = sv_certain_user(ds.shm_perm.cuid, ds.shm_perm.mode);
+	facts->creator_gid = sv_certain_group(ds.shm_perm.cgid, ds.shm_perm.mode);
 	facts->mode = ds.shm_perm.mode & 0777;
 	facts->marked = (ds.shm_perm.mode & SHM_DEST) != 0;
 	facts->changed_s = (int64_t)ds.shm_ctime;

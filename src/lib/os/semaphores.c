@@ -7,6 +7,8 @@
 #include <sys/sem.h>
 
 #include "clock.h"
+#include "os/owner.h"
+#include "os/owner.h"
 
 /* semctl(2): the caller declares it. */
 union semun {
@@ -77,9 +79,9 @@ int sv_sem_stat(int id, struct sv_sem_facts *facts, struct sv_fault *fault)
 	if (semctl(id, 0, IPC_STAT, arg) == -1)
 		return fail(fault, id, "look at");
 	facts->count = ds.sem_nsems;
-	facts->owner = ds.sem_perm.uid;
-	facts->creator_uid = ds.sem_perm.cuid;
-	facts->creator_gid = ds.sem_perm.cgid;
+	facts->owner = sv_certain_user(ds.sem_perm.uid, ds.sem_perm.mode);
+	facts->creator_uid = sv_certain_user(ds.sem_perm.cuid, ds.sem_perm.mode);
+	facts->creator_gid = sv_certain_group(ds.sem_perm.cgid, ds.sem_perm.mode);
 	facts->mode = ds.sem_perm.mode & 0777;
 	facts->used_s = (int64_t)ds.sem_otime;
 	facts->changed_s = (int64_t)ds.sem_ctime;
