@@ -155,4 +155,5 @@ paths() {
 	done
 	assert_equal 'what mallory got' "$("${mallory[@]}" cat loot)" ''
 	assert_equal 'objects of mallory' "$(objects $MALLORY)" "$hers"
+	arena_close
 }
