@@ -145,7 +145,6 @@ paths() {
 
 @test "in a user namespace that maps nobody, where everybody looks like oneself, nobody is met" {
 	local side
-	arena_open
 	sh_in alice 'unshare --user true' || skip 'may not make a user namespace'
 	squat waiting-reader 50
 	sh_in alice 'mkdir -m 700 private; touch private/meet; seq 20000 >secret'
@@ -155,5 +154,4 @@ paths() {
 	done
 	assert_equal 'what mallory got' "$("${mallory[@]}" cat loot)" ''
 	assert_equal 'objects of mallory' "$(objects $MALLORY)" "$hers"
-	arena_close
 }
