@@ -8,7 +8,6 @@
  *
  * Every trial is one small transfer by the real programs in DIR; statically linked ones have fewer
  * instructions.  One side, the victim, is traced:
- *
  * - instructions: it is killed after exactly N instructions, counted from its first semaphore operation (or
  *   from its first lock, which includes opening the channel), for every N up to its end.
  * - calls: it is killed at the entry and at the exit of every system call.
