@@ -28,7 +28,8 @@ static inline int64_t sv_deadline(int timeout_ms)
 struct sv_patience {
 	int64_t deadline;           /* 0: never wait; SV_NEVER: wait for ever */
 	const volatile int *cancel; /* the wait ends soon after this becomes non-zero */
-	int (*waiting)(void *arg);  /* the same after this has returned non-zero; called at each look */
+	int (*waiting)(void *arg);  /* the wait also ends after this has returned non-zero; it is called at
+	                               each look */
 	void *waiting_arg;
 	const _Atomic int *interrupted; /* the same, for a handle that is open */
 };
@@ -39,7 +40,7 @@ static inline struct sv_patience sv_patience(int timeout_ms, const volatile int 
 		                     .cancel = cancel };
 }
 
-/* Must somebody look from time to time whether the wait is to end? */
+/* Must the caller look from time to time whether the wait must end? */
 static inline bool sv_can_be_cancelled(const struct sv_patience *patience)
 {
 	return patience->cancel != NULL || patience->waiting != NULL;

@@ -34,7 +34,7 @@ spellings() {
 	echo "$there/" "$there//" "$there/." "$PWD/./dirs/../dirs/channels" "$PWD/up/channels" dirs/channels ./dirs//channels
 }
 
-@test "a directory is one directory, however it is spelled: a live channel is met, a dead one cleaned" {
+@test "a directory is the same however it is spelled: a live channel is joined, a dead one cleaned" {
 	local there=$PWD/dirs/channels spelled
 	mkdir -p dirs && mkdir -m 700 "$there"
 	ln -s dirs up
@@ -59,7 +59,7 @@ spellings() {
 	assert_equal 'objects' "$(ipc_leaked "$sv_before" "$there")" ''
 }
 
-@test "a directory that is mounted elsewhere, too" {
+@test "a directory that is also mounted elsewhere is the same directory" {
 	skip_unless_own_mounts
 	local there=$PWD/channels
 	mkdir -m 700 "$there" elsewhere
@@ -92,7 +92,7 @@ spellings() {
 	done
 }
 
-@test "a directory that is removed after both sides were killed, with its objects left: the name works" {
+@test "after both sides were killed and the directory was removed, with objects left, the name works" {
 	both_killed
 	rm -r "$SVIPC_DIR"
 	works
@@ -105,7 +105,7 @@ spellings() {
 }
 
 # bats test_tags=long
-@test "70,000 opens of a name while another channel is open" {
+@test "a name can be opened 70,000 times while another channel is open" {
 	spawn other svread -c other
 	wait_asleep "${pid[other]}"
 	cat >opens.c <<-'END'

@@ -15,7 +15,7 @@ teardown() {
 	sv_teardown
 }
 
-@test "shmat that a security module refuses is not said to be another user's doing" {
+@test "if a security module refuses shmat, no user is blamed" {
 	skip_unless strace
 	local side
 	for side in svread 'svwrite /dev/null'; do
@@ -62,7 +62,7 @@ teardown() {
 	done
 }
 
-@test "another user's svstat of a path calls a live channel live where it may look, and says so where not" {
+@test "another user's svstat of a path calls a live channel live, or says that it may not look" {
 	arena_open
 	chmod 755 .
 	sh_in alice 'chmod 711 .; touch meet private; seq 10 >secret'

@@ -20,7 +20,7 @@ newcomer_waits() {
 	wait_asleep "${pid[next]}"
 }
 
-@test "a newcomer waits for the end of a transfer, and the survivor is killed, too" {
+@test "a new process waits for the end of a transfer, and the survivor is killed too" {
 	newcomer_waits
 	kill -KILL "${pid[reader]}"
 	reap reader
@@ -35,7 +35,7 @@ newcomer_waits() {
 	assert_nothing_left
 }
 
-@test "a newcomer waits, and the survivor is stopped: -t and TERM end that" {
+@test "a new process waits for a stopped survivor: -t and TERM end the wait" {
 	newcomer_waits
 	kill -STOP "${pid[reader]}"
 	run_logged svwrite -t 0.2 file
@@ -50,7 +50,7 @@ newcomer_waits() {
 	assert_nothing_left
 }
 
-@test "semop that says EAGAIN, as some sandboxes do, is an error and no busy loop" {
+@test "a semop that returns EAGAIN, as in some sandboxes, is an error and causes no busy loop" {
 	skip_unless strace
 	local side
 	echo text >file
@@ -65,7 +65,7 @@ newcomer_waits() {
 	assert_nothing_left
 }
 
-@test "TERM while somebody holds the lock, with a long -t: at once" {
+@test "TERM ends a wait for the lock at once, even with a long -t" {
 	skip_unless flock
 	local side
 	spawn dead svread
@@ -90,7 +90,7 @@ newcomer_waits() {
 	assert_nothing_left
 }
 
-@test "the rendezvous of a name is removed or replaced while a side waits: it is told" {
+@test "a waiting side is told when the rendezvous of its name is removed or replaced" {
 	local side how
 	for side in svread 'svwrite /dev/null'; do
 		for how in 'rm "$RV/default"' 'cp "$RV/default" new; mv new "$RV/default"' 'mv "$RV/default" "$RV/other"'; do
@@ -107,7 +107,7 @@ newcomer_waits() {
 	done
 }
 
-@test "a peer that stays at attaching, without a weight: no busy loop, and the next one is met" {
+@test "a peer that died while attaching, without a weight, causes no busy loop, and the next one is joined" {
 	local segment
 	echo text >file
 	spawn writer svwrite file
@@ -126,7 +126,7 @@ newcomer_waits() {
 	assert_nothing_left
 }
 
-@test "a set whose mode was taken away amid a transfer: both sides end, and so does closing" {
+@test "when the set loses its permissions during a transfer, both sides end, and closing ends too" {
 	another_user
 	skip_unless python3
 	mkfifo feed

@@ -8,11 +8,11 @@
  *	find, judge                  sv_gather, sv_admit           src/lib/channel/facts.c, src/lib/channel/classify.c
  *	create                       sv_channel_create             src/lib/channel/create.c
  *	remove                       sv_objects_remove             src/lib/channel/facts.c
- *	enter                        enter, sv_sem_attach          src/lib/channel/open.c, src/lib/os/semaphores.c
+ *	enter                        sv_channel_attach             src/lib/channel/attach.c
  *	wait for the peer            sv_wait_peer                  src/lib/channel/peer.c
  *	finish                       sv_finish, sleep_once, look   src/lib/channel/finish.c, src/lib/channel/wait.c
  *	settle                       forget_peer                   src/lib/channel/peer.c
- *	leave                        leave                         src/lib/channel/finish.c
+ *	leave                        leave                         src/lib/channel/close.c
  *	clean                        clean_one, remove_all         src/lib/inspect/clean.c
  *	death                        exit_mm, exit_sem, exit_files of the kernel, in this order
  *

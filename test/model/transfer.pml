@@ -4,11 +4,11 @@
  * RESUME, recovery of a dead side's slot and restart of the killed side until both have reported success.
  *
  *	step of the model            C function it stands for
- *	open, enter, leave           look_and_attach, clear_peer, enter   src/lib/channel/open.c;  leave   src/lib/channel/finish.c
+ *	open, enter, leave           clear_peer   src/lib/channel/open.c;  sv_channel_attach   src/lib/channel/attach.c;  leave   src/lib/channel/close.c
  *	wait_peer, settle, recover   sv_wait_peer, forget_peer            src/lib/channel/peer.c
  *	look, wait                   look, sv_channel_wait, sleep_once, look_for_death   src/lib/channel/wait.c
  *	publish, set_status          sv_ring_publish, sv_ring_due, sv_ring_set_status    src/lib/ring/ring.h, src/lib/ring/ring.c
- *	writer, reader               copy_input (svwrite.c), copy_output (svread.c), persist (cli_transfer.c)
+ *	writer, reader               copy_input (svwrite.c), copy_output (svread.c), persist (calls.c)
  *	death                        exit_sem, then exit_files of the kernel
  *
  * Each statement outside d_step and atomic is one access to shared memory or one system call; a kill may come before any.

@@ -49,3 +49,21 @@ mapped_folders() {
 	run_logged grep -rnE -I --exclude-dir=.git --exclude=.git --exclude-dir='build*' --exclude=house.bats '/(work|root|home)/[a-z]' "$SV_ROOT"
 	assert_output ''
 }
+
+# Who has more lines than that.  Exempt: manual pages, which are one document each; results of the benchmark, which are
+# data.
+too_long() {
+	local most=400
+	files | grep -E '^(src|include|test|scripts)/' | grep -vE '^src/man/|^test/bench/results\.tsv$|^test/bench/[a-z]*\.svg$|\.seed$|/corpus/' |
+		sed "s|^|$SV_ROOT/|" | xargs -d '\n' awk -v most=$most 'FNR == most + 1 { print FILENAME " has more than " most " lines" }'
+}
+
+@test "no file of src, include, test and scripts has more than 400 lines" {
+	assert_equal 'files that are too long' "$(too_long)" ''
+	# It has looked, and it would find one.
+	mkdir -p root/src/lib root/test/unit
+	seq 400 >root/src/lib/enough.c
+	seq 401 >root/test/unit/long_test.c
+	SV_ROOT=$WORK/root
+	assert_equal 'files that are too long' "$(too_long)" "$WORK/root/test/unit/long_test.c has more than 400 lines"
+}

@@ -28,7 +28,7 @@ killed_at_a_path() {
 	[ "$(wc -l <<<"$left")" -eq 2 ] || fail "not two objects: $left"
 }
 
-@test "a file that may not be reached is not gone: what was made for it stays until it is known to be" {
+@test "if a file cannot be reached, its objects stay until the file is known to be gone" {
 	killed_at_a_path
 	sh_in alice 'chmod 000 d'
 	run_logged "${alice[@]}" svclean -a
@@ -39,7 +39,7 @@ killed_at_a_path() {
 	assert_equal 'objects within reach' "$(objects $ALICE)" ''
 }
 
-@test "nor is one for which no descriptor is left: its lock counts" {
+@test "if no descriptor is left for a file, its objects stay, because its lock counts" {
 	skip_unless flock
 	local n
 	killed_at_a_path
@@ -81,7 +81,7 @@ look_for_long() {
 	wait_until '[ -s holder.out ]'
 }
 
-@test "a look that takes long keeps nobody from removing what is his: one who waited alone" {
+@test "a stopped svstat does not keep a side that waited alone from removing its objects" {
 	local side
 	for side in svread 'svwrite file'; do
 		echo text >file
@@ -100,7 +100,7 @@ look_for_long() {
 	done
 }
 
-@test "nor the last one of a transfer" {
+@test "a stopped svstat does not keep the last side of a transfer from removing the objects" {
 	half_way
 	exec 8>&9 9>&-
 	look_for_long 8>&-
@@ -116,7 +116,7 @@ look_for_long() {
 	assert_nothing_left
 }
 
-@test "a path that is replaced whenever it is locked: the time-out ends that, and so does TERM" {
+@test "a path that is replaced each time it is locked: the time-out or TERM ends the wait" {
 	local preload=$SVIPC_BUILD/test/tools/swap_preload.so before
 	skip_if_sanitized
 	echo text >file
@@ -136,7 +136,7 @@ look_for_long() {
 	assert_nothing_left
 }
 
-@test "a record from before a restart, and a living channel with the same ids and key: that is left alone" {
+@test "a record from before a restart does not harm a live channel with the same ids and key" {
 	skip_unless_own_ipc
 	mkdir -m 700 before after
 	touch meet

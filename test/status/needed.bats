@@ -37,7 +37,7 @@ load ../lib/common
 	done
 }
 
-@test "of what is of unknown age --older-than removes nothing" {
+@test "--older-than removes nothing of unknown age" {
 	half_way
 	kill -STOP "${pid[reader]}" "${pid[writer]}"
 	kill -KILL "${pid[reader]}" "${pid[writer]}"
@@ -54,7 +54,7 @@ load ../lib/common
 	assert_nothing_left
 }
 
-@test "what has the key of a channel that was never completed, and is not its own, stays" {
+@test "a foreign object with the key of a channel that was never completed stays" {
 	skip_unless strace
 	local segment set
 	touch meet

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* chaos_truth.h - what must hold whatever happened in a walk: what ended sides say, what is left, what works.
+/*
+ * chaos_truth.h - what must hold whatever happened in a walk: what ended sides say, what is left, what works.
  */
 #ifndef CHAOS_TRUTH_H
 #define CHAOS_TRUTH_H

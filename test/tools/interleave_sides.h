@@ -13,7 +13,7 @@ static struct sv_header header = {
 	.magic = SV_MAGIC, .format = SV_FORMAT, .ready = SV_READY, .generation = 1
 };
 
-/* Attach as enter() of src/lib/channel/open.c does. */
+/* Attach as src/lib/channel/attach.c does. */
 static void attach(struct side *s)
 {
 	struct sv_channel *ch = &s->ch;

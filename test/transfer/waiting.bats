@@ -13,7 +13,7 @@ locked() {
 	flock -x 8
 }
 
-@test "-v says that another process has the lock, once, and goes on when it is free" {
+@test "-v says once that another process has the lock, and continues when it is free" {
 	skip_unless flock
 	locked busy
 	spawn writer svwrite -v -c busy - <<<text 8>&-

@@ -77,8 +77,8 @@ int sv_channel_create(struct sv_channel *ch, const struct sv_options *options, u
 void sv_channel_unmake(struct sv_channel *ch, int shmid);
 
 /*
- * attach.c: become a side.  SV_OK; SV_ECORRUPT: the positions cannot be; SV_EREMOVED or SV_ESYSTEM: the
- * semaphores refuse it.
+ * attach.c: become a side.  SV_OK; SV_ECORRUPT: the positions are impossible; SV_EREMOVED or SV_ESYSTEM: the
+ * set cannot be used.
  */
 int sv_channel_attach(struct sv_channel *ch, const struct sv_options *options);
 

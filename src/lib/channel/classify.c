@@ -311,7 +311,7 @@ struct sv_answer sv_admit(const struct sv_facts *f, const struct sv_wish *wish)
 		return refuse(SV_ECORRUPT, v.removal == SV_REMOVE_NO ? SV_ADVICE_NONE : advice_of(v.removal),
 		              v.reason);
 	if (f->segment != SV_SEGMENT_GOOD || f->set == SV_SET_NONE) {
-		/* Nobody can take it any more.  But only its owner decides that it is not needed. */
+		/* Nobody can take the data any more.  But only its owner decides that it is not needed. */
 		if (v.removal == SV_REMOVE_YES && sv_holds_data(f))
 			return refuse(SV_EREMOVED, SV_ADVICE_CLEAN,
 			              "its semaphores were removed, so that nobody can take the data that "

@@ -12,7 +12,7 @@
 #include "os/key.h"
 #include "os/owner.h"
 
-/* A set is made right after its segment: at most so many seconds later. */
+/* A set is made right after its segment: at most this many seconds later. */
 #define MADE_WITHIN_S 2
 
 void sv_target_of(struct sv_target *target, const struct sv_rendezvous *rv, unsigned consent, bool locked)

@@ -20,7 +20,7 @@
 #define FIRST_SLICE_NS 1000000
 #define LONGEST_SLICE_NS 100000000
 
-/* At a channel that changes whenever this side acts, look at least so often, even without time to wait. */
+/* If a channel changes each time this side acts, look at least this often, even without time to wait. */
 #define MOST_LOOKS 100
 
 /* What one call of sv_open() works with. */
@@ -208,7 +208,7 @@ static int check_step(struct opening *o, enum sv_step step)
 	return SV_OK;
 }
 
-/* With the objects of this channel, made or found: attach. */
+/* Attach to the objects of this channel, which were created or found. */
 static int become_side(struct opening *o)
 {
 	struct sv_channel *ch = o->ch;
@@ -250,7 +250,7 @@ static int try_once(struct opening *o)
 		if (code != SV_OK && answer.step != SV_STEP_JOIN)
 			sv_channel_unmake(ch, ch->segment.id);
 	}
-	/* Without the right to remove the objects, a record of them is of use to a side alone. */
+	/* A side without the right to remove the objects needs a record of them only if it has attached. */
 	if (code != SV_OK && o->noted)
 		sv_rendezvous_forget(&ch->rv, ch->record.generation);
 	return code;
@@ -284,7 +284,7 @@ static void prepare(struct opening *o, struct sv_channel *ch, enum sv_role role,
 	sv_pace_init(&ch->pace, options->wait == SV_WAIT_AUTO && ch->spin.allowed);
 }
 
-/* Others may take the key, or leave something in the way, whenever this side has made room. */
+/* Each time this side has made room, others may take the key or leave something in the way. */
 static int check_patience(struct opening *o)
 {
 	const struct sv_patience *patience = &o->where.patience;

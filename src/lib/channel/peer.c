@@ -130,7 +130,7 @@ static int interrupted(struct sv_channel *ch)
 	return sv_channel_interrupted(ch);
 }
 
-/* The peer, as a look without the lock shows it. */
+/* The state of the peer, seen without the lock. */
 enum sight { ABSENT, COME, ATTACHING, GONE };
 
 static enum sight look_at_peer(struct sv_channel *ch, uint32_t slot)
@@ -179,7 +179,7 @@ int sv_wait_peer(sv_channel *ch, int timeout_ms)
 			ch->peer_gone = false;
 		if (atomic_load(&ch->interrupted))
 			return interrupted(ch);
-		/* To forget a peer once needs no time; but peers may come and go again and again. */
+		/* Forgetting a peer once needs no time-out; but peers may come and go again and again. */
 		if (sv_is_over(&patience) && (sight == ABSENT || forgotten++ > 0))
 			return nobody_came(ch, &patience);
 		code = sight == ABSENT ? sleep_for_peer(ch, &patience) : forget_peer(ch, &patience);

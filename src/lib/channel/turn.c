@@ -47,7 +47,7 @@ static int is_over(const struct sv_patience *patience, struct sv_fault *fault, c
 	return SV_OK;
 }
 
-/* A time of at most so long, and at most as long as the caller may wait. */
+/* The shorter of this time and the time that the caller may wait. */
 static const struct timespec *at_most(int64_t ns, const struct sv_patience *patience, struct timespec *time)
 {
 	int64_t until = sv_now() + ns;
@@ -140,7 +140,7 @@ static int64_t slice_of(const struct sv_patience *patience)
 	return sv_can_be_cancelled(patience) ? CANCELLED_IN_NS : SLICE_NS;
 }
 
-/* inotify(7) tells when the queue file is closed, also when a process that has it open is killed. */
+/* inotify(7) reports when the queue file is closed, also when a process that has it open is killed. */
 static void watch_queue(struct sv_turn *turn)
 {
 	char path[40];
@@ -153,7 +153,7 @@ static void watch_queue(struct sv_turn *turn)
 	}
 }
 
-/* Sleep until a process leaves the queue, or until it is time to look all the same.  Whether one has left. */
+/* Sleep until a process leaves the queue, or until the next look is due.  True: a process has left. */
 static bool sleep_in_queue(const struct sv_turn *turn, const struct sv_patience *patience)
 {
 	struct pollfd left = { .fd = turn->watch, .events = POLLIN };
@@ -168,8 +168,9 @@ static bool sleep_in_queue(const struct sv_turn *turn, const struct sv_patience 
 }
 
 /*
- * lock_bytes() cannot both wait and be called off.  The kernel tells that a file is closed just before it
- * drops the lock, so a few short pauses come after that; the first of them also come before the first sleep.
+ * lock_bytes() cannot wait and be cancelled too.  The kernel reports that a file is closed just before it
+ * drops the lock, so a few short pauses follow the report; the first of them also come before the first
+ * sleep.
  */
 int sv_turn_await_first(struct sv_turn *turn, const struct sv_patience *patience, struct sv_fault *fault)
 {

@@ -54,7 +54,7 @@ static int clean_one(struct sv_sight *sight, void *arg)
 		return 0;
 	if (sight->verdict.removal >= needed) {
 		removed = 1;
-		/* What has the key and is not the channel's own stays. */
+		/* Objects that have the key but are not the channel's stay. */
 		info->shmid = sight->objects.shmid;
 		info->semid = sight->objects.semid;
 		code = clean->options->dry_run ? 0 : remove_all(sight);

@@ -133,7 +133,9 @@ static int open_default(struct sv_directory *directory, bool create, struct sv_f
 	return code;
 }
 
-/* The canonical path of an open directory: the kernel's, or without /proc the one that given resolves to. */
+/*
+ * The canonical path of an open directory: from the kernel, or without /proc the one to which given resolves.
+ */
 static bool find_path(int fd, const char *given, char *path)
 {
 	char link[40];
@@ -157,7 +159,7 @@ static int make_canonical(struct sv_directory *directory, const char *given, str
 		return sv_fault_set(fault, SV_ESYSTEM, errno, "cannot find the path of directory %s", given);
 	if (stat(path, &found) == -1 || fstat(directory->top, &opened) == -1)
 		return sv_fault_set(fault, SV_ESYSTEM, errno, "cannot look at directory %s", given);
-	/* Removed and made anew since it was opened, or swapped. */
+	/* It was removed and created again since it was opened, or swapped. */
 	if (found.st_dev != opened.st_dev || found.st_ino != opened.st_ino)
 		return sv_fault_set(fault, SV_ESYSTEM, ESTALE, "directory %s was replaced meanwhile", given);
 	if (strlen(path) >= PATH_MAX - ROOM_FOR_NAMES || strchr(path, '\n') != NULL)

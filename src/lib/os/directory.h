@@ -37,7 +37,8 @@ struct sv_directory {
 int sv_directory_open(struct sv_directory *directory, bool create, struct sv_fault *fault);
 void sv_directory_close(struct sv_directory *directory);
 
-/* Find the other namespaces once, for many questions; to be freed.  Those that it cannot find are left out.
+/*
+ * Find the other namespaces once, for many questions; to be freed.  Those that it cannot find are left out.
  */
 void sv_directory_find_spaces(const struct sv_directory *directory, struct sv_spaces *spaces);
 void sv_spaces_free(struct sv_spaces *spaces);

@@ -27,7 +27,7 @@ struct sv_rendezvous {
 	char name[SV_NAME_MAX + 1];
 	char file[SV_NAME_MAX + 48]; /* name of the record in the directory */
 	char path[PATH_MAX];         /* path of the rendezvous, absolute and canonical */
-	/* The record of a named one; known: it was read or written under the lock that is held. */
+	/* The record of a named rendezvous.  known: it was read or written under the lock that is held. */
 	bool known;
 	struct sv_record record;
 };

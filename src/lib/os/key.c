@@ -10,8 +10,8 @@
 #include <sys/shm.h>
 
 /*
- * ftok(3) needs a path.  The path of the descriptor leads to this file, unless something else than proc(5) is
- * mounted there: then the key differs from the formula of this inode, which is the same in glibc and musl.
+ * ftok(3) needs a path.  The path of the descriptor leads to this file, unless something other than proc(5)
+ * is mounted there.  Then the key differs from the formula below, which glibc and musl both use for an inode.
  */
 int sv_key_of(int fd, const struct stat *st, const char *path, int project, key_t *key)
 {

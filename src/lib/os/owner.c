@@ -28,10 +28,10 @@ bool sv_owner_of(bool set, int id, uid_t *creator)
 	return found;
 }
 
-#define OVERFLOW_ID 65534u /* where the kernel does not say otherwise */
+#define OVERFLOW_ID 65534u /* if the kernel does not report another value */
 #define ALL_IDS 4294967295u
 
-/* Is this the id of all whom the namespace of this process does not map? */
+/* Does this id stand for all users whom the namespace of this process does not map? */
 static bool is_of_many(unsigned id, const char *overflow, const char *map)
 {
 	unsigned shared = OVERFLOW_ID, first = 0, count = ALL_IDS;
@@ -39,7 +39,7 @@ static bool is_of_many(unsigned id, const char *overflow, const char *map)
 
 	if (file == NULL)
 		return false;
-	/* An empty map maps nobody. */
+	/* An empty map maps no user. */
 	if (fscanf(file, "%u %*u %u", &first, &count) != 2)
 		count = 0;
 	fclose(file);

@@ -13,9 +13,10 @@
 bool sv_owner_of(bool set, int id, uid_t *creator);
 
 /*
- * A user namespace shows everybody whom it does not map as one user (/proc/sys/kernel/overflowuid), who may
- * be this one too, and every such group as one group.  What others may use could then be anybody's: these two
- * return -1 instead.  If its mode keeps others out, the kernel has checked who uses it.
+ * A user namespace shows all users whom it does not map as one user (/proc/sys/kernel/overflowuid), which may
+ * also be the user of this process; the same holds for groups.  An object that others may use could then be
+ * anybody's, so these two functions return -1 for it.  If the object's mode keeps others out, the kernel has
+ * checked who uses it.
  */
 uid_t sv_certain_user(uid_t user, unsigned mode);
 gid_t sv_certain_group(gid_t group, unsigned mode);

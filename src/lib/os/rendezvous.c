@@ -34,7 +34,7 @@
 #define FIRST_PAUSE_NS 50000
 #define LONGEST_PAUSE_NS 10000000
 
-/* A caller that does not wait tries so often to get a file that is replaced again and again. */
+/* How often a caller that does not wait tries to get a file that is replaced again and again. */
 #define MOST_TRIES 100
 
 /* The key of an open file.  0 or an errno value. */

@@ -87,8 +87,7 @@ struct sv_side_line {
 	_Atomic uint32_t light;
 	_Atomic uint32_t uid; /* effective user id */
 	_Atomic int64_t pid;
-	_Atomic uint64_t
-		taken; /* reader of a detached channel: its position, kept apart; see enter() in open.c */
+	_Atomic uint64_t taken; /* reader of a detached channel: its position, kept apart; see attach.c */
 	_Atomic uint32_t
 		fences; /* 1: its membarrier(2) works, so its peer may publish without a full fence */
 };

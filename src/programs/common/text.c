@@ -51,8 +51,9 @@ size_t cli_printable(const char *text, size_t *width)
 	size_t n;
 	int columns;
 
-	/* Nearly all text is ASCII, for which the locale need not be loaded: that takes a tenth of a
-	 * transfer. */
+	/*
+	 * Nearly all text is ASCII and needs no locale; loading the locale takes a tenth of a small transfer.
+	 */
 	if (text[0] >= ' ' && text[0] <= '~') {
 		if (width != NULL)
 			*width = 1;

@@ -41,11 +41,11 @@ void cli_transfer_begin(struct cli_transfer *t)
 	cli_progress_begin(&t->progress);
 }
 
-/* What is to be shown while sv_open() waits. */
+/* What to show while sv_open() waits. */
 struct opening {
 	struct cli_transfer *t;
 	int64_t start_ns;
-	bool told; /* with --verbose: that it waits in the queue */
+	bool told; /* with --verbose: it was said that it waits in the queue */
 };
 
 static int while_opening(void *arg)

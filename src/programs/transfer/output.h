@@ -32,7 +32,7 @@ bool cli_output_open(struct cli_transfer *t, struct cli_output *output);
 /* The output is a pipe to a command. */
 void cli_output_pipe(struct cli_transfer *t, struct cli_output *output, int fd);
 
-/* A writer has come: can a resumed transfer go on with this output?  False: reported. */
+/* A writer has come: can a resumed transfer continue with this output?  False: reported. */
 bool cli_output_accept(struct cli_transfer *t, const struct cli_output *output);
 
 /* The first byte, or the end, has come: cut the output where the next byte belongs.  False: reported. */
