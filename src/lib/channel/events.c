@@ -175,8 +175,8 @@ static int start(struct sv_channel *ch)
 	relay->events = (struct sv_events){ .sleep = sleep_on_events, .stop = stop };
 	relay->semid = ch->semid;
 	relay->role = ch->role;
-	relay->control = eventfd(0, EFD_CLOEXEC);
-	relay->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	relay->control = sv_safe_descriptor(eventfd(0, EFD_CLOEXEC));
+	relay->fd = sv_safe_descriptor(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
 	if (relay->control == -1 || relay->fd == -1)
 		code = errno;
 	else

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+/* Children that are forked while another thread opens and closes channels, and descriptors 0, 1 and 2. */
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/wait.h>
+
+#include "channel/channel.h"
+#include "pair.h"
+
+#define CHILDREN 100
+
+static _Atomic bool stop;
+static _Atomic unsigned opened;
+
+static void *open_and_close(void *arg)
+{
+	struct sv_options options = options_of(0, 4096);
+	sv_channel *ch;
+
+	while (!atomic_load(&stop)) {
+		must(sv_open(&ch, SV_WRITER, &options, -1, NULL) == SV_OK);
+		must(sv_close(ch) == SV_OK);
+		atomic_fetch_add(&opened, 1);
+	}
+	return arg;
+}
+
+/* Each child has a copy of the descriptors that were open at that moment, and keeps it. */
+static void children_keep_no_lock(void)
+{
+	struct sv_options options = options_of(0, 4096);
+	pid_t child[CHILDREN];
+	pthread_t thread;
+	sv_channel *ch;
+	unsigned before;
+	int i;
+
+	must(pthread_create(&thread, NULL, open_and_close, NULL) == 0);
+	for (i = 0; i < CHILDREN; i++) {
+		before = atomic_load(&opened);
+		child[i] = fork();
+		must(child[i] != -1);
+		if (child[i] == 0)
+			for (;;)
+				pause();
+		/* It goes on although the child lives. */
+		while (atomic_load(&opened) == before)
+			usleep(100);
+	}
+	atomic_store(&stop, true);
+	must(pthread_join(thread, NULL) == 0);
+	is(sv_open(&ch, SV_WRITER, &options, -1, NULL), SV_OK,
+	   "%d children, forked at any moment, do not keep a channel from being opened", CHILDREN);
+	is(sv_close(ch), SV_OK, "nor from being closed");
+	for (i = 0; i < CHILDREN; i++)
+		must(kill(child[i], SIGKILL) == 0 && waitpid(child[i], NULL, 0) == child[i]);
+}
+
+/* A program may write to these without a look, whatever they are. */
+static void not_a_standard_stream(void)
+{
+	struct sv_options options = options_of(SV_QUEUE, 4096);
+	int kept = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 10), fd;
+	sv_channel *ch;
+
+	close(STDIN_FILENO);
+	must(sv_open(&ch, SV_WRITER, &options, 0, NULL) == SV_OK);
+	ok(ch->rv.fd > 2 && ch->rv.directory.fd > 2 && ch->rv.directory.top > 2,
+	   "no descriptor of a channel is that of a standard stream");
+	ok(sv_event_fd(ch, &fd) == SV_OK && fd > 2, "nor is the one for events");
+	is(fcntl(STDIN_FILENO, F_GETFD), -1, "which stays closed");
+	must(sv_close(ch) == SV_OK);
+	if (kept != -1)
+		must(dup2(kept, STDIN_FILENO) == STDIN_FILENO && close(kept) == 0);
+}
+
+int main(void)
+{
+	own_directory();
+	not_a_standard_stream();
+	children_keep_no_lock();
+	ok(directory_is_empty(), "nothing is left");
+	return tap_done();
+}
