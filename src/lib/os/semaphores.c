@@ -241,10 +241,3 @@ int sv_sem_remove(int id)
 		return 0;
 	return errno;
 }
-
-long sv_sem_pid(int id, enum sv_role role)
-{
-	int pid = semctl(id, sv_sem_of(role), GETPID);
-
-	return pid > 0 ? pid : 0;
-}

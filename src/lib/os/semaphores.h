@@ -109,7 +109,4 @@ int sv_sem_sleep_gone(int id, enum sv_role role, const struct timespec *timeout)
 /* Remove the set.  0 or an errno value; already gone is 0. */
 int sv_sem_remove(int id);
 
-/* Pid of the last process that changed a role's semaphore; 0 if not known. */
-long sv_sem_pid(int id, enum sv_role role);
-
 #endif
