@@ -5,6 +5,16 @@
 # fails here by the deadline of `reap`; nothing is measured.
 
 load ../lib/common
+load ../lib/arena
+
+setup() {
+	sv_setup
+}
+
+teardown() {
+	arena_close
+	sv_teardown
+}
 
 # A reader that has lost its writer but is still at work, and a newcomer that waits for the end of that transfer.
 newcomer_waits() {
@@ -48,6 +58,35 @@ newcomer_waits() {
 	exec 9>&-
 	svclean -q
 	assert_nothing_left
+}
+
+@test "a newcomer waits, and the survivor, another user, leaves without a right to remove" {
+	arena_open
+	sh_in alice 'chmod 711 .; touch meet; chmod 666 meet; head -c 1200000 /dev/urandom >file; echo next >next'
+	sh_in bob 'mkfifo sink'
+	spawn_in bob sink 'exec sleep 600 <>sink'
+	spawn_in bob reader "exec svread -s 2M -m 0666 -k $HOMES/alice/meet >sink"
+	spawn_in alice writer 'until svstat -k meet >/dev/null 2>&1; do :; done; exec svwrite -s 2M -m 0666 -k meet file'
+	wait_until "objects | grep -q ^sem"
+	wait_asleep "${pid[writer]}"
+	kill -KILL "${pid[writer]}"
+	reap writer
+	spawn_in alice next 'exec svwrite -m 0666 -k meet next'
+	wait_asleep "${pid[next]}"
+	# Bob had come first and made it, so alice cannot remove what he left: she is told so, and by whom.
+	kill -KILL "${pid[reader]}"
+	reap reader
+	reap next
+	assert_status 5
+	assert_stderr_has "user $BOB"
+	run_logged "${bob[@]}" svclean -k $HOMES/alice/meet
+	assert_output_has removed
+	spawn_in alice next 'exec svwrite -m 0666 -k meet next'
+	run_logged sh_in alice 'svread -t 20 -m 0666 -k meet'
+	assert_status 0
+	assert_output next
+	reap next
+	assert_status 0
 }
 
 @test "a semop that returns EAGAIN, as in some sandboxes, is an error and causes no busy loop" {

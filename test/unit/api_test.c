@@ -214,6 +214,9 @@ static void refusals(void)
 	   "a reader of messages does not fit a writer of bytes");
 	other = options_of(SV_RECORDS_NUL, 4096);
 	ok(sv_open(&second, SV_READER, &other, 0, &error) == SV_EINVAL, "records without messages");
+	other.flags = SV_DETACH;
+	ok(sv_open(&second, SV_READER, &other, 0, &error) == SV_EINVAL,
+	   "a reader that leaves its data: no writer may succeed with nothing taken");
 	other = options_of(SV_RESUME, 4096);
 	ok(sv_open(&second, SV_READER, &other, 0, &error) == SV_EMODE, "nor a resuming one");
 	other = options;
