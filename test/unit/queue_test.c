@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 #include "channel/channel.h"
@@ -143,6 +144,15 @@ static void cancel(int number)
 	cancelled = 1;
 }
 
+/* How often this process has given the CPU away by itself. */
+static long times_asleep(void)
+{
+	struct rusage usage;
+
+	must(getrusage(RUSAGE_SELF, &usage) == 0);
+	return usage.ru_nvcsw;
+}
+
 static void without_success(void)
 {
 	struct sv_options options = queueing(0);
@@ -151,6 +161,7 @@ static void without_success(void)
 	struct waiter next;
 	sv_channel *occupant, *ch;
 	int64_t before;
+	long sleeps;
 	pid_t child;
 	int code;
 
@@ -164,7 +175,10 @@ static void without_success(void)
 		code = sv_open(&ch, SV_WRITER, &options, 0, &error);
 	} while (code == SV_EAGAIN);
 	is(code, SV_EBUSY, "no time, and others wait already");
-	is(sv_open(&ch, SV_WRITER, &options, 20, &error), SV_ETIMEDOUT, "time is over amid the queue");
+	sleeps = times_asleep();
+	is(sv_open(&ch, SV_WRITER, &options, 300, &error), SV_ETIMEDOUT, "time is over amid the queue");
+	sleeps = times_asleep() - sleeps;
+	ok(sleeps >= 3, "which was not spent on looking all the time: asleep %ld times", sleeps);
 	memset(&action, 0, sizeof action);
 	action.sa_handler = cancel;
 	action.sa_flags = SA_RESTART;
