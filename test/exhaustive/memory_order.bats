@@ -23,7 +23,7 @@ litmus_logged() {
 # sources [TREE]: what the tool is made of, for other compilers than the one of this build.
 sources() {
 		local tree=${1:-$SV_ROOT}
-	echo "-std=gnu11 -D_FILE_OFFSET_BITS=64 -O2 -g -I$SV_ROOT/include -I$tree/src/lib -I$SV_ROOT/test/lib $SV_ROOT/test/tools/litmus.c"
+	echo "-std=gnu11 -D_FILE_OFFSET_BITS=64 -O1 -g -I$SV_ROOT/include -I$tree/src/lib -I$SV_ROOT/test/lib $SV_ROOT/test/tools/litmus.c"
 	# The tool has its own of wait.c.
 	find "$tree/src/lib" -name '*.c' ! -name wait.c
 	echo -pthread
