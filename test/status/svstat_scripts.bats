@@ -292,3 +292,11 @@ END
 	assert_equal 'here' "$(svstat -o state,elsewhere --noheadings shared | tr -s ' ')" 'waiting_reader 0'
 	kill "${pid[shared]}"
 }
+
+@test "channels of others are listed by a user whose own directory is not there yet" {
+	svwrite -d -s 4K -c left <<<x
+	SVIPC_DIR=$WORK/none run_logged svstat --all --json
+	assert_status 0
+	assert_equal 'segments' "$(jq -c '[.channels[] | select(.key != null)] | length' <<<"$output")" 1
+	svclean -aq
+}

@@ -26,6 +26,7 @@ enum invariant {
 	ADVICE_TO_CLEAN_HELPS,
 	EARLIER_FILE_IS_NEVER_JOINED,
 	FOREIGN_IS_NEVER_TOUCHED,
+	LOOKED_AT_UNLOCKED_IS_IN_DOUBT,
 	INVARIANTS
 };
 
@@ -44,6 +45,7 @@ static const char *const words[INVARIANTS] = {
 	"where cleaning is advised, cleaning removes it",
 	"the channel of an earlier file is never joined",
 	"what is called foreign is neither removed, joined nor replaced",
+	"without the lock a state without live sides is in doubt, with it none is",
 };
 
 static unsigned long violations[INVARIANTS], combinations, answers;
@@ -72,6 +74,19 @@ static bool anybody_owed(const struct sv_facts *f)
 	return sv_is_owed(f, SV_WRITER) || sv_is_owed(f, SV_READER);
 }
 
+/* A state that a channel shows for a moment while a side comes or goes. */
+static bool passes(enum sv_state state)
+{
+	switch (state) {
+	case SV_STATE_STALE:
+	case SV_STATE_CORRUPT:
+	case SV_STATE_FOREIGN:
+	case SV_STATE_OPENING:
+	case SV_STATE_CLOSING: return true;
+	default: return false;
+	}
+}
+
 static void check_verdict(const struct sv_facts *f, const struct sv_verdict *v)
 {
 	bool alive = is_alive(f->side[SV_WRITER]) || is_alive(f->side[SV_READER]);
@@ -89,6 +104,8 @@ static void check_verdict(const struct sv_facts *f, const struct sv_verdict *v)
 		if (v->state == SV_STATE_FOREIGN)
 			violated(FOREIGN_IS_NEVER_TOUCHED, f, v, NULL);
 	}
+	if (v->doubt != (!f->locked && passes(v->state)))
+		violated(LOOKED_AT_UNLOCKED_IS_IN_DOUBT, f, v, NULL);
 	if (v->removal == SV_REMOVE_YES && f->set != SV_SET_NONE &&
 	    (sv_holds_data(f) || anybody_owed(f) || f->segment == SV_SEGMENT_VERSION))
 		violated(DATA_NEEDS_ALL, f, v, NULL);

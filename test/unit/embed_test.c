@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/ipc.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/sem.h>
 #include <sys/shm.h>
 #include <sys/wait.h>
@@ -323,6 +324,44 @@ static void stopped_and_continued(enum sv_role role, bool opening)
 	close(done[1]);
 }
 
+/* A sanitizer's allocator ends the process instead. */
+#if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
+#define OWN_ALLOCATOR 1
+#else
+#define OWN_ALLOCATOR 0
+#endif
+
+static int open_without_memory(void)
+{
+	struct sv_options options = options_of(0, 65536);
+	struct sv_error error = SV_ERROR_INIT;
+	struct rlimit none = { 0, 0 };
+	sv_channel *ch = NULL;
+	size_t size;
+
+	must(setrlimit(RLIMIT_AS, &none) == 0);
+	for (size = 65536; size > 0; size /= 2)
+		while (malloc(size) != NULL)
+			;
+	return sv_open(&ch, SV_WRITER, &options, 0, &error) == SV_ESYSTEM && error.sys_errno == ENOMEM &&
+	       error.text[0] != '\0' && ch == NULL;
+}
+
+static void no_memory(void)
+{
+	pid_t child;
+
+	if (OWN_ALLOCATOR) {
+		ok(1, "sv_open() without memory # SKIP not with a sanitizer");
+		return;
+	}
+	child = fork();
+	must(child != -1);
+	if (child == 0)
+		_exit(open_without_memory() ? 0 : 1);
+	is(status_of(child), 0, "sv_open() without memory fails and says so");
+}
+
 int main(int argc, char **argv)
 {
 	if (argc > 1)
@@ -337,6 +376,7 @@ int main(int argc, char **argv)
 	dropped_privileges();
 	interrupt_keeps_errno();
 	null_pointers();
+	no_memory();
 	ok(directory_is_empty(), "nothing is left");
 	return tap_done();
 }

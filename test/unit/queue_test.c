@@ -4,6 +4,7 @@
  * others.
  */
 #define _GNU_SOURCE
+#include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
 #include <sched.h>
@@ -237,6 +238,31 @@ static void called_meanwhile(void)
 	must(sv_close(ch) == SV_OK);
 }
 
+/* A file that may not grow: no number can be taken. */
+static void no_room_for_a_number(void)
+{
+	struct sv_options options = queueing(0);
+	struct sv_error error = SV_ERROR_INIT;
+	struct rlimit none = { 0, 0 };
+	sv_channel *occupant, *ch;
+	pid_t child;
+	int status;
+
+	must(sv_open(&occupant, SV_WRITER, &options, 0, NULL) == SV_OK);
+	child = fork();
+	must(child != -1);
+	if (child == 0) {
+		must(signal(SIGXFSZ, SIG_IGN) != SIG_ERR && setrlimit(RLIMIT_FSIZE, &none) == 0);
+		_exit(sv_open(&ch, SV_WRITER, &options, 2000, &error) == SV_ESYSTEM &&
+		                      error.sys_errno == EFBIG
+		              ? 0
+		              : 1);
+	}
+	must(waitpid(child, &status, 0) == child);
+	is(status, 0, "who cannot write to its queue does not queue, and says so");
+	must(sv_close(occupant) == SV_OK);
+}
+
 /* The other role has a queue of its own. */
 static void both_roles(void)
 {
@@ -305,6 +331,7 @@ int main(void)
 	behind_a_running_transfer();
 	both_roles();
 	called_meanwhile();
+	no_room_for_a_number();
 	a_queue_that_was_killed();
 	ok(directory_is_empty(), "nothing is left");
 	return tap_done();
