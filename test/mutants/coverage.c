@@ -9,6 +9,7 @@
 
 #define _GNU_SOURCE
 #include <fcntl.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -51,11 +52,14 @@ __attribute__((constructor)) static void start(void)
 	if (fd < 0)
 		return;
 	fchmod(fd, 0666);
+	/* A test may have limited the size of files: then nothing is reported. */
+	void (*before)(int) = signal(SIGXFSZ, SIG_IGN);
 	if (ftruncate(fd, IMAGE_MAX / 8) == 0) {
 		void *map = mmap(NULL, IMAGE_MAX / 8, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 		if (map != MAP_FAILED)
 			bits = map;
 	}
+	signal(SIGXFSZ, before);
 	close(fd);
 }
 
