@@ -230,6 +230,7 @@ static void messages(void)
 static void deaths(void)
 {
 	sv_channel *writer;
+	int fd;
 
 	options = options_of(SV_RESUME, 4096);
 	must(sv_open(&writer, SV_WRITER, &options, 0, NULL) == SV_OK);
@@ -239,6 +240,12 @@ static void deaths(void)
 	is(sv_wait_peer(writer, 0), SV_EAGAIN, "nor without any time");
 	sv_interrupt(writer);
 	is(sv_wait_peer(writer, -1), SV_EINTR, "and an interruption counts amid them");
+	fd = open(writer->rv.path, O_RDONLY | O_CLOEXEC);
+	must(fd != -1 && flock(fd, LOCK_EX) == 0);
+	is(sv_wait_peer(writer, TIMEOUT_MS), SV_ETIMEDOUT, "time counts while it waits for the lock");
+	sv_interrupt(writer);
+	is(sv_wait_peer(writer, -1), SV_EINTR, "and so does an interruption");
+	must(close(fd) == 0);
 	atomic_store(&dying->slot, SV_SLOT_EMPTY);
 	dying = NULL;
 	must(sv_close(writer) == SV_OK);
