@@ -5,6 +5,7 @@
 # works as if nothing had happened.
 
 load ../lib/common
+load ../lib/survivor
 
 # The next transfer on the same channel, whatever happened before.
 fresh() {
@@ -230,15 +231,7 @@ assert_no_segment() {
 }
 
 @test "the writer killed while it waits for the final answer: the reader has all data and says so" {
-	mkfifo sink
-	exec 9<>sink
-	random_file file 1200000
-	spawn reader bash -c 'exec svread -s 2M >sink' 9>&-
-	spawn writer svwrite -s 2M file 9>&-
-	# All is in the ring, the reader is stuck in its pipe.
-	wait_asleep "${pid[writer]}"
-	kill -KILL "${pid[writer]}"
-	reap writer
+	lost_writer
 	spawn drain cat sink 9>&-
 	wait_until 'cmp -s -n 1000000 file drain.out'
 	exec 9>&-
@@ -250,14 +243,7 @@ assert_no_segment() {
 }
 
 @test "a new process waits for a transfer that is about to end, then starts a new one" {
-	mkfifo sink
-	exec 9<>sink
-	random_file file 1200000
-	spawn reader bash -c 'exec svread -s 2M >sink' 9>&-
-	spawn writer svwrite -s 2M file 9>&-
-	wait_asleep "${pid[writer]}"
-	kill -KILL "${pid[writer]}"
-	reap writer
+	lost_writer
 	# The reader of the old transfer is still at work.
 	spawn next svwrite - 9>&- <<<next
 	wait_asleep "${pid[next]}"
@@ -275,14 +261,7 @@ assert_no_segment() {
 }
 
 @test "a new process that waits for an old transfer to end gives up by -t and by SIGINT" {
-	mkfifo sink
-	exec 9<>sink
-	random_file file 1200000
-	spawn reader bash -c 'exec svread -s 2M >sink' 9>&-
-	spawn writer svwrite -s 2M file 9>&-
-	wait_asleep "${pid[writer]}"
-	kill -KILL "${pid[writer]}"
-	reap writer
+	lost_writer
 	run_logged svwrite -t 0.2 file
 	assert_status 4
 	assert_output_has "pid ${pid[reader]}"

@@ -148,12 +148,7 @@ next_one_works() {
 	# Its key is free, so nothing is found by it.
 	run_logged ipcrm -M "$(key)"
 	[ "$status" -ne 0 ]
-	exec 9>&-
-	reap writer
-	assert_status 0
-	reap reader
-	assert_status 0
-	assert_same_file sent copy
+	half_way_ends
 	assert_nothing_left
 }
 
@@ -208,12 +203,7 @@ next_one_works() {
 @test "the rendezvous file removed amid a transfer: it ends well" {
 	half_way
 	rm "$RV/default"
-	exec 9>&-
-	reap writer
-	assert_status 0
-	reap reader
-	assert_status 0
-	assert_same_file sent copy
+	half_way_ends
 	assert_nothing_left
 	next_one_works
 }

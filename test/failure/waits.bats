@@ -6,6 +6,7 @@
 
 load ../lib/common
 load ../lib/arena
+load ../lib/survivor
 
 setup() {
 	sv_setup
@@ -18,14 +19,7 @@ teardown() {
 
 # A reader that has lost its writer but is still at work, and a newcomer that waits for the end of that transfer.
 newcomer_waits() {
-	mkfifo sink
-	exec 9<>sink
-	random_file file 1200000
-	spawn reader bash -c 'exec svread -s 2M >sink' 9>&-
-	spawn writer svwrite -s 2M file 9>&-
-	wait_asleep "${pid[writer]}"
-	kill -KILL "${pid[writer]}"
-	reap writer
+	lost_writer
 	spawn next svwrite - 9>&- <<<next
 	wait_asleep "${pid[next]}"
 }

@@ -30,11 +30,31 @@ running_transfer() {
 	wait_asleep "${pid[$1-reader]}"
 }
 
-# killed NAME: what a writer leaves that was killed.
+# stale NAME [OPTION...]: the segment, the set and the record that a killed writer leaves.
 stale() {
-	waiting_writer "$1"
+	waiting_writer "$1" -s 4K "${@:2}"
 	kill -KILL "${pid[$1]}"
 	reap "$1"
+}
+
+# segment_of, set_of [NAME [ID]]: the objects of a channel.
+segment_of() {
+	ipctool find shm "$RV/${1:-default}" "${2:-83}"
+}
+
+set_of() {
+	ipctool find sem "$RV/${1:-default}" "${2:-83}"
+}
+
+# left_alone ARG...: svclean ARG ends well and nothing was removed.
+left_alone() {
+	local before after
+	before=$(ipc_list; ls -A "$RV")
+	run_logged svclean "$@"
+	assert_status 0 || return 1
+	assert_output_lacks removed || return 1
+	after=$(ipc_list; ls -A "$RV")
+	assert_equal 'objects and files' "$after" "$before"
 }
 
 # of JSON FILTER: a fact.

@@ -23,6 +23,7 @@
 #   assert_nothing_left                        that, and no file in $SVIPC_DIR either
 #   pass FILE [OPTION...]                      FILE through a channel, both sides with the OPTIONs: all well, nothing left
 #   half_way [OPTION...]                       writer and reader amid a transfer: see there
+#   half_way_ends                              that transfer ends well
 #   midway WHAT AFTER PROGRAM ARG...           spawn PROGRAM under midway_preload (which see), by the program's name
 #   fail MESSAGE                               end the test
 #   another_user                               $as makes a command another user's: see there
@@ -317,6 +318,15 @@ half_way() {
 	timeout "$SV_DEADLINE" cat "$WORK/sent" >&9 || return 1
 	wait_until 'cmp -s "$WORK/sent" "$WORK/copy"' || return 1
 	wait_asleep "${pid[reader]}"
+}
+
+half_way_ends() {
+	exec 9>&-
+	reap writer
+	assert_status 0 || return 1
+	reap reader
+	assert_status 0 || return 1
+	assert_same_file "$WORK/sent" "$WORK/copy"
 }
 
 midway() {

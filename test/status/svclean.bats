@@ -4,24 +4,7 @@
 # svclean removes what is stale and says so; whatever is in use, of use, or not ours, it cannot be made to harm.
 
 load ../lib/common
-
-D=default
-
-segment_of() {
-	ipctool find shm "$RV/${1:-$D}" "${2:-83}"
-}
-
-set_of() {
-	ipctool find sem "$RV/${1:-$D}" "${2:-83}"
-}
-
-# Channel NAME with a lone writer that was killed: segment, set and record are left.
-stale() {
-	spawn "stale-$1" svwrite -q -c "$1" /dev/null
-	wait_asleep "${pid[stale-$1]}"
-	kill -KILL "${pid[stale-$1]}"
-	wait_gone "${pid[stale-$1]}"
-}
+load ../lib/channels
 
 # A channel of which only set and record are left: both sides of a transfer killed.
 stale_set() {
@@ -31,17 +14,6 @@ stale_set() {
 	wait_gone "${pid[writer]}"
 	wait_gone "${pid[reader]}"
 	exec 9>&-
-}
-
-# left_alone ARG...: svclean ARG ends well and nothing was removed.
-left_alone() {
-	local before after
-	before=$(ipc_list; ls -A "$RV")
-	run_logged svclean "$@"
-	assert_status 0 || return 1
-	assert_output_lacks removed || return 1
-	after=$(ipc_list; ls -A "$RV")
-	assert_equal 'objects and files' "$after" "$before"
 }
 
 @test "nothing to do: svclean prints nothing and exits with 0" {

@@ -4,35 +4,9 @@
 # svclean leaves alone what is in use, what holds data, and what is not this user's channel.
 
 load ../lib/common
+load ../lib/channels
 
 D=default
-
-segment_of() {
-	ipctool find shm "$RV/${1:-$D}" "${2:-83}"
-}
-
-set_of() {
-	ipctool find sem "$RV/${1:-$D}" "${2:-83}"
-}
-
-# Channel NAME with a lone writer that was killed: segment, set and record are left.
-stale() {
-	spawn "stale-$1" svwrite -q -c "$1" /dev/null
-	wait_asleep "${pid[stale-$1]}"
-	kill -KILL "${pid[stale-$1]}"
-	wait_gone "${pid[stale-$1]}"
-}
-
-# left_alone ARG...: svclean ARG ends well and nothing was removed.
-left_alone() {
-	local before after
-	before=$(ipc_list; ls -A "$RV")
-	run_logged svclean "$@"
-	assert_status 0 || return 1
-	assert_output_lacks removed || return 1
-	after=$(ipc_list; ls -A "$RV")
-	assert_equal 'objects and files' "$after" "$before"
-}
 
 @test "a side that waits alone is in use" {
 	local program
@@ -53,12 +27,7 @@ left_alone() {
 	left_alone -a
 	left_alone -a -c $D
 	assert_output_has 'left default'
-	exec 9>&-
-	reap writer
-	assert_status 0
-	reap reader
-	assert_status 0
-	assert_same_file sent copy
+	half_way_ends
 	assert_nothing_left
 }
 

@@ -4,19 +4,7 @@
 # svclean: what it prints about channels and orphans, and which empty files it removes.
 
 load ../lib/common
-
-# What a test holds open must not be held open by what it starts.
-start() {
-	spawn "$@" 8>&- 9>&-
-}
-
-# The objects of a channel whose only process was killed.
-stale() {
-	start "$1" svwrite -s 4K -c "$1" "${@:2}" <<<'some data'
-	wait_asleep "${pid[$1]}"
-	kill -KILL "${pid[$1]}"
-	reap "$1"
-}
+load ../lib/channels
 
 # An orphaned set, whose last user has ended.  (Numbers: the smallest perl has no module with the constants.)
 orphaned_set() {

@@ -4,30 +4,12 @@
 # svstat for scripts and for narrow windows: --wait, --raw, order, width; and that it stays fast.
 
 load ../lib/common
-
-# What a test holds open must not be held open by what it starts.
-start() {
-	spawn "$@" 8>&- 9>&-
-}
-
-waiting_writer() {
-	start "$1" svwrite -c "$1" "${@:2}" <<<'some data'
-	wait_asleep "${pid[$1]}"
-}
-waiting_reader() {
-	start "$1" svread -c "$1" "${@:2}"
-	wait_asleep "${pid[$1]}"
-}
+load ../lib/channels
 
 # still NAME: it has not ended, after it slept at least once in the pause between two snapshots.
 still() {
 	wait_until "[ \"\$(sv_state ${pid[$1]})\" = S ] || sv_gone ${pid[$1]}"
 	! sv_gone "${pid[$1]}" || fail "$1 has ended"
-}
-
-# longest FILE: of its lines, in characters.
-longest() {
-	awk '{ if (length > most) most = length } END { print most + 0 }' "$1"
 }
 
 @test "--wait: a writer, a reader, both, one that has gone" {
