@@ -321,3 +321,30 @@ half_written() {
 	reap reader
 	assert_equal 'an empty input' "$(cat copy)" ''
 }
+
+@test "a file that one svread made and another one writes is not removed when the first ends" {
+	echo text >sent
+	spawn first svread -c one -o copy
+	wait_asleep "${pid[first]}"
+	spawn second svread -c two -o copy
+	run_logged svwrite -c two sent
+	assert_status 0
+	reap second
+	assert_status 0
+	kill "${pid[first]}"
+	reap first
+	assert_same_file sent copy
+	assert_nothing_left
+}
+
+@test "an output that is removed amid the transfer is no success, on either side" {
+	half_way
+	rm copy
+	exec 9>&-
+	reap reader
+	assert_status 1
+	assert_stderr_has 'was removed while it was written'
+	reap writer
+	assert_status 3
+	assert_nothing_left
+}

@@ -184,10 +184,25 @@ static bool close_output(struct cli_output *output)
 	return fd != -1 && close(fd) == 0;
 }
 
+/* Has the file lost its last name, so that nobody will ever read what was written?  A temporary one has none.
+ */
+static bool is_lost(const struct cli_output *output)
+{
+	struct stat st;
+
+	return output->file != NULL && output->regular && !output->atomic && fstat(output->fd, &st) == 0 &&
+	       st.st_nlink == 0;
+}
+
 static bool complete(struct cli_transfer *t, struct cli_output *output)
 {
 	if (output->sync && fsync(output->fd) == -1)
 		return failed(t, errno, "write to the disk");
+	if (is_lost(output)) {
+		t->reason = ENOENT;
+		cli_say("%s: %s was removed while it was written", t->label, t->output);
+		return false;
+	}
 	if (!give_name(output))
 		return failed(t, errno, "write");
 	if (!close_output(output))
@@ -239,7 +254,8 @@ static void leave(struct cli_transfer *t, struct cli_output *output)
 		close_output(output);
 	if (output->temporary != NULL)
 		unlink(output->temporary);
-	else if (output->created && !output->begun && is_ours(output, &st))
+	/* Another reader may have opened the file since, and written to it. */
+	else if (output->created && !output->begun && is_ours(output, &st) && st.st_size == 0)
 		unlink(output->file);
 	/* A resumed transfer will complete the file. */
 	else if (output->begun && (t->options.flags & SV_RESUME) == 0)
