@@ -12,7 +12,7 @@
 
 static inline int64_t sv_now(void)
 {
-	struct timespec now;
+	struct timespec now = { 0, 0 };
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;

@@ -77,3 +77,21 @@ svclean_by_hand() {
 			/IPC_RMID/ && !held { print FILENAME ": " $0; bad = 1 } END { exit bad }' $side.trace
 	done
 }
+
+@test "without O_TMPFILE a new rendezvous has two names for a moment: whoever comes then waits for its maker" {
+	local preload=$SVIPC_BUILD/test/tools/named_preload.so
+	skip_if_sanitized
+	echo text >sent
+	spawn writer env "LD_PRELOAD=$preload" "SV_GO=$PWD/go" svwrite sent
+	wait_until '[ "$(stat -c %h "$RV/default" 2>/dev/null)" = 2 ]'
+	file=$RV/default
+	spawn reader svread -o copy
+	wait_until "sv_gone ${pid[reader]} || ls -l /proc/${pid[reader]}/fd 2>/dev/null | grep -qF '$file'"
+	touch go
+	reap writer
+	assert_status 0
+	reap reader
+	assert_status 0
+	assert_same_file sent copy
+	assert_nothing_left
+}

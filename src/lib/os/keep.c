@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "os/keep.h"
@@ -20,6 +21,24 @@ bool sv_rendezvous_is_there(const struct sv_rendezvous *rv)
 
 	return result == 0 && (uint64_t)st.st_dev == rv->identity.device &&
 	       (uint64_t)st.st_ino == rv->identity.inode;
+}
+
+/*
+ * Where files without a name cannot be made, a new rendezvous has two names for a moment.  Its maker holds
+ * the lock meanwhile, so this waits only if the caller looks without the lock.
+ */
+bool sv_rendezvous_has_other_name(int fd)
+{
+	struct timespec pause = { 0, 1000000 };
+	struct stat st;
+	int i;
+
+	for (i = 0; i < 20; i++) {
+		if (fstat(fd, &st) == 0 && st.st_nlink <= 1)
+			return false;
+		nanosleep(&pause, NULL);
+	}
+	return true;
 }
 
 bool sv_rendezvous_read(const struct sv_rendezvous *rv, struct sv_record *record)

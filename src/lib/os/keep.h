@@ -35,6 +35,9 @@ struct sv_rendezvous {
 /* Does the path still lead to this file?  If not, no other process can find the file any more. */
 bool sv_rendezvous_is_there(const struct sv_rendezvous *rv);
 
+/* Does an open file keep a second name (a hard link)?  A new one may have two for a moment. */
+bool sv_rendezvous_has_other_name(int fd);
+
 /*
  * The record of this rendezvous, under the lock.  read: false if there is none.  write: SV_OK or SV_ESYSTEM.
  * forget: remove it, for a channel with a path only if it still has this generation.

@@ -181,6 +181,7 @@ static int open_named(struct sv_rendezvous *rv, const struct sv_whereabouts *whe
 {
 	struct sv_record *record = &rv->record;
 	struct stat st;
+	nlink_t names;
 	int code;
 
 	/* These flags follow no symbolic link, and do not block on a FIFO or a device. */
@@ -204,13 +205,14 @@ static int open_named(struct sv_rendezvous *rv, const struct sv_whereabouts *whe
 		return not_a_channel(rv, "is not a regular file", fault);
 	if (st.st_uid != geteuid())
 		return not_a_channel(rv, "belongs to another user", fault);
-	if (st.st_nlink > 1)
-		return not_a_channel(rv, "has another name too (a hard link)", fault);
+	names = st.st_nlink;
 	code = where->lock == SV_LOCK_NONE
 	               ? SV_OK
 	               : sv_rendezvous_lock(rv, where->lock == SV_LOCK_SHARED, &where->patience, fault);
 	if (code != SV_OK)
 		return code;
+	if (names > 1 && sv_rendezvous_has_other_name(rv->fd))
+		return not_a_channel(rv, "has another name too (a hard link)", fault);
 	if (!sv_rendezvous_is_there(rv))
 		return 1;
 	code = take_key(rv, rv->fd, &st);
