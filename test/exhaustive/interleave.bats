@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# The library's own wait and ring code in every order that a seed can think of, store buffers included: no wake-up is
-# lost, no byte, no death and no end, nobody rings or polls in vain.  test/tools/interleave.c tells how.
+# The library's own wait and ring code in many random orders, store buffers included: no wake-up, byte, death or end is
+# lost, and no side rings or polls without need.  See test/tools/interleave.c.
 
 load ../lib/common
 

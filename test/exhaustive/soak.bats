@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# Transfers that are all different, with accidents at random moments: every outcome is one that is allowed, no success is
-# reported that is none, nothing is left.  The seed is fixed.  The long tests run SV_SOAK_COUNT (3000) of them
+# Transfers that are all different, with accidents at random moments: every outcome is an allowed one, no false success is
+# reported, and nothing is left.  The seed is fixed.  The long tests run SV_SOAK_COUNT (3000) of them
 # from a new seed that is printed, or from SV_SEED; a part of it with programs built with sanitizers.
 
 load ../lib/common

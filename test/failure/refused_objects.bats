@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# Objects under the key that are not a channel, or not one that this side can use: refused by name, and untouched.
+# Objects under the key that are not a channel, or not one that this side can use: the refusal names them, and they stay untouched.
 
 load ../lib/common
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# A transfer that ends otherwise than well: each side learns by name what happened on the other, and by its
-# exit status whether the transfer is complete.
+# A transfer that fails: each side says what happened on the other, and its exit status says whether the transfer is
+# complete.
 
 load ../lib/common
 

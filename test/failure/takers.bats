@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# Takers of detached data that die or are refused while the writer still writes: nobody gets other bytes than were sent,
+# Takers of detached data that die or are refused while the writer still writes: no reader gets bytes that were not sent,
 # what was left can be taken, and the writer is told the truth.
 
 load ../lib/common

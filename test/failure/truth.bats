@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# Who is blamed for what: messages name the cause, and nobody who did nothing.
+# Messages name the true cause of a failure and blame nobody else.
 
 load ../lib/common
 load ../lib/arena

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# The examples of the library do what their heads say, with the programs as their peers.
+# The examples of the library do what their first comments say, with the programs as their peers.
 
 load ../lib/common
 

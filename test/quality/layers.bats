@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# The house keeps its order: folders are layers without circles, files are short, and no two objects share a name.
+# Folders are layers without circles, and no two members of an archive share a name.
 
 load ../lib/common
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# Files and directories: what is not a rendezvous of svipc's stays as it is, wherever a variable, a link or another user
-# leads; and a file that was made anew is not the old channel, even with the same inode.
+# Files and directories: a file that is not a rendezvous stays unchanged, wherever a variable, a link or another user
+# leads; and a file that was created again is not the old channel, even with the same inode.
 
 load ../lib/common
 load ../lib/arena

@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# Objects of several users on one machine: what one has made, no command of another removes, joins or believes without
-# leave.  Each test has an arena of its own, with root, alice, bob and mallory.
+# Objects of several users on one machine: no command of one user removes, joins or believes what another has made,
+# unless that user allows it.  Each test has an arena of its own, with root, alice, bob and mallory.
 
 load ../lib/common
 load ../lib/arena

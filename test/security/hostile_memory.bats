@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# A segment or semaphore set that holds what no svipc process would store: nobody crashes, hangs without a way out, or
-# reports a success that is none; what is out of range is called corrupt, with status 5; svclean gets rid of it.
+# A segment or semaphore set with values that no svipc process stores: no process crashes, hangs without a way out, or
+# reports a false success; values out of range are called corrupt, with status 5; svclean removes the channel.
 
 load ../lib/common
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# Nothing is removed without proof, and nothing that proves nothing is left: files out of reach, refused sides, looks that
-# take long, files that change all the time.
+# Nothing is removed without proof, and no useless record is left: files that cannot be reached, refused sides, slow
+# looks, files that change all the time.
 
 load ../lib/common
 load ../lib/arena

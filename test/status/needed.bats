@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# svclean and what somebody may still need, or what is not known: that stays, unless it is asked for.
+# svclean keeps what somebody may still need, and what it does not know, unless the user asks for more.
 
 load ../lib/common
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# svclean removes what is stale and says so; whatever is in use, of use, or not ours, it cannot be made to harm.
+# svclean removes stale channels and says so, for each of its options.
 
 load ../lib/common
 load ../lib/channels

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# svwrite hands over, svread receives: any size, any bytes, either order of start; and afterwards nothing is left.
+# svwrite sends, svread receives: any size, any bytes, either order of start; and afterwards nothing is left.
 
 load ../lib/common
 

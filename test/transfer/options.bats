@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# Options of svwrite, svread and svclean: what they take in both forms, and that a wrong one is one line, status 2,
-# and no trace.
+# Options of svwrite, svread and svclean: what they accept in both forms; a wrong one gives one line and status 2,
+# and changes nothing.
 
 load ../lib/common
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# What becomes of the output file, and of the input file, when a transfer ends otherwise than well.
+# What happens to the output file, and to the input file, when a transfer fails.
 
 load ../lib/common
 

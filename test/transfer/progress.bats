@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# How far a transfer is: a line on a terminal, JSON, SIGUSR1.  script(1) gives the terminal.
+# How far a transfer has got: a line on a terminal, JSON, SIGUSR1.  script(1) gives the terminal.
 
 load ../lib/common
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# --queue: who finds the channel in use waits for the turn.
+# --queue: a side that finds the channel in use waits for its turn.
 
 load ../lib/common
 
