@@ -9,7 +9,7 @@
 #include "svipc.h"
 
 /* The figures of a transfer at one moment. */
-struct cli_sight {
+struct cli_figures {
 	const char *channel; /* its name or path */
 	const char *waiting; /* "waiting for a reader"; NULL: not waiting */
 	enum sv_state state; /* as svstat shows it */
@@ -27,15 +27,15 @@ struct cli_sight {
  * Is the total known?  It counts only while the transfer stays within it, because files grow, and those of
  * /proc have size 0.
  */
-bool cli_figure_total_known(const struct cli_sight *sight);
+bool cli_figure_total_known(const struct cli_figures *figures);
 
-double cli_figure_percent(const struct cli_sight *sight);
-double cli_figure_average(const struct cli_sight *sight); /* bytes a second */
+double cli_figure_percent(const struct cli_figures *figures);
+double cli_figure_average(const struct cli_figures *figures); /* bytes a second */
 
 /* Seconds until the end; below 0 if not known. */
-double cli_figure_remaining(const struct cli_sight *sight);
+double cli_figure_remaining(const struct cli_figures *figures);
 
 /* Write one object to standard error, in one piece.  status: -1 while the transfer runs. */
-void cli_progress_json(const struct cli_sight *sight, double rate, int status, const char *error);
+void cli_progress_json(const struct cli_figures *figures, double rate, int status, const char *error);
 
 #endif

@@ -153,13 +153,13 @@ static void tell_resumable(const struct cli_transfer *t, int status)
 
 static void end_progress(struct cli_transfer *t, int status)
 {
-	struct cli_sight sight = cli_transfer_sight(t, NULL);
+	struct cli_figures figures = cli_transfer_figures(t, NULL);
 
 	/* With --follow: there was no transfer. */
 	if (t->number > 0 && !t->met && cli_signal != 0)
 		cli_progress_cancel(&t->progress);
 	else
-		cli_progress_end(&t->progress, &sight,
+		cli_progress_end(&t->progress, &figures,
 		                 cli_signal != 0 && status != CLI_OK ? 128 + cli_signal : status,
 		                 cli_last_failure());
 }

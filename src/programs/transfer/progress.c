@@ -106,28 +106,29 @@ static void draw_bar(char *bar, size_t width, double share)
 }
 
 void cli_progress_format(char *text, size_t size, size_t width, const char *name,
-                         const struct cli_sight *sight, double rate)
+                         const struct cli_figures *figures, double rate)
 {
 	char part[PARTS][64] = { { 0 } }, number[32], bar[LINE_MOST];
-	double left = cli_figure_remaining(sight);
+	double left = cli_figure_remaining(figures);
 	size_t i, used = 0;
 
 	snprintf(part[PROGRAM], sizeof part[PROGRAM], "%.20s:", name);
-	snprintf(part[BYTES], sizeof part[BYTES], "%s", amount(number, sizeof number, (double)sight->done));
-	snprintf(part[ELAPSED], sizeof part[ELAPSED], "%s", duration(number, sizeof number, sight->seconds));
-	if (sight->waiting != NULL) {
-		snprintf(part[RATE], sizeof part[RATE], "%s", sight->waiting);
+	snprintf(part[BYTES], sizeof part[BYTES], "%s", amount(number, sizeof number, (double)figures->done));
+	snprintf(part[ELAPSED], sizeof part[ELAPSED], "%s",
+	         duration(number, sizeof number, figures->seconds));
+	if (figures->waiting != NULL) {
+		snprintf(part[RATE], sizeof part[RATE], "%s", figures->waiting);
 	} else {
 		snprintf(part[RATE], sizeof part[RATE], "%s/s", amount(number, sizeof number, rate));
 		snprintf(part[AVERAGE], sizeof part[AVERAGE], "avg %s/s",
-		         amount(number, sizeof number, cli_figure_average(sight)));
+		         amount(number, sizeof number, cli_figure_average(figures)));
 	}
-	if (cli_figure_total_known(sight)) {
+	if (cli_figure_total_known(figures)) {
 		snprintf(part[TOTAL], sizeof part[TOTAL], "of %s",
-		         amount(number, sizeof number, (double)sight->total));
+		         amount(number, sizeof number, (double)figures->total));
 		snprintf(part[BAR], sizeof part[BAR], "%*s", BAR_GOOD, "");
-		snprintf(part[PERCENT], sizeof part[PERCENT], "%d%%", (int)cli_figure_percent(sight));
-		if (left >= 0 && sight->waiting == NULL)
+		snprintf(part[PERCENT], sizeof part[PERCENT], "%d%%", (int)cli_figure_percent(figures));
+		if (left >= 0 && figures->waiting == NULL)
 			snprintf(part[ETA], sizeof part[ETA], "ETA %s",
 			         duration(number, sizeof number, left));
 	}
@@ -140,7 +141,7 @@ void cli_progress_format(char *text, size_t size, size_t width, const char *name
 	if (part[BAR][0] != '\0') {
 		size_t room = width - width_of(part) + strlen(part[BAR]);
 
-		draw_bar(bar, room < sizeof bar ? room : sizeof bar - 1, cli_figure_percent(sight) / 100);
+		draw_bar(bar, room < sizeof bar ? room : sizeof bar - 1, cli_figure_percent(figures) / 100);
 	}
 	text[0] = '\0';
 	for (i = 0; i < PARTS && used + 1 < size; i++)
@@ -186,30 +187,30 @@ static void put(const char *text, size_t length)
 }
 
 /* The rate over the last samples, including this one. */
-static double rate_now(struct cli_progress *p, const struct cli_sight *sight)
+static double rate_now(struct cli_progress *p, const struct cli_figures *figures)
 {
 	size_t last = p->count % CLI_SAMPLES, first = p->count < CLI_SAMPLES ? 0 : (last + 1) % CLI_SAMPLES;
 	double passed;
 	uint64_t before = p->count > 0 ? p->sample[(last + CLI_SAMPLES - 1) % CLI_SAMPLES].moved : 0;
 
-	p->stalled = p->count > 0 && before == sight->moved;
-	p->sample[last].seconds = sight->seconds;
-	p->sample[last].moved = sight->moved;
+	p->stalled = p->count > 0 && before == figures->moved;
+	p->sample[last].seconds = figures->seconds;
+	p->sample[last].moved = figures->moved;
 	p->count++;
-	passed = sight->seconds - p->sample[first].seconds;
-	return passed > 0 ? (double)(sight->moved - p->sample[first].moved) / passed
-	                  : cli_figure_average(sight);
+	passed = figures->seconds - p->sample[first].seconds;
+	return passed > 0 ? (double)(figures->moved - p->sample[first].moved) / passed
+	                  : cli_figure_average(figures);
 }
 
 /* Draw the line.  With a name it ends with a newline, so that several programs can share a terminal. */
-static void put_line(struct cli_progress *p, const struct cli_sight *sight, double rate)
+static void put_line(struct cli_progress *p, const struct cli_figures *figures, double rate)
 {
 	char text[LINE_MOST], out[2 * LINE_MOST];
 	size_t width = columns(), length;
 
 	if (!may_draw())
 		return;
-	cli_progress_format(text, sizeof text, width, p->name != NULL ? p->name : cli_program, sight, rate);
+	cli_progress_format(text, sizeof text, width, p->name != NULL ? p->name : cli_program, figures, rate);
 	length = strlen(text);
 	if (p->name != NULL)
 		snprintf(out, sizeof out, "%s\n", text);
@@ -223,20 +224,20 @@ static void put_line(struct cli_progress *p, const struct cli_sight *sight, doub
 	cli_line_shown = p->name == NULL;
 }
 
-void cli_progress_show(struct cli_progress *p, const struct cli_sight *sight)
+void cli_progress_show(struct cli_progress *p, const struct cli_figures *figures)
 {
-	struct cli_sight shown = *sight;
+	struct cli_figures shown = *figures;
 	double rate;
 
 	if (!p->lines && p->how != CLI_PROGRESS_JSON)
 		return;
 	/* This call was not caused by the tick, and the last line is recent. */
-	if ((!p->lines || p->name != NULL) && p->count > 0 && sight->elapsed - p->last < SLOW_MS / 2e3)
+	if ((!p->lines || p->name != NULL) && p->count > 0 && figures->elapsed - p->last < SLOW_MS / 2e3)
 		return;
-	p->last = sight->elapsed;
-	rate = rate_now(p, sight);
+	p->last = figures->elapsed;
+	rate = rate_now(p, figures);
 	/* A short wait between two blocks is not shown as waiting. */
-	if (!p->stalled && sight->moved > 0)
+	if (!p->stalled && figures->moved > 0)
 		shown.waiting = NULL;
 	if (p->lines)
 		put_line(p, &shown, rate);
@@ -245,22 +246,23 @@ void cli_progress_show(struct cli_progress *p, const struct cli_sight *sight)
 }
 
 /* When a person ends the transfer, the line that the person saw last stays on the screen. */
-static void keep_line(struct cli_progress *p, const struct cli_sight *sight)
+static void keep_line(struct cli_progress *p, const struct cli_figures *figures)
 {
-	put_line(p, sight, cli_figure_average(sight));
+	put_line(p, figures, cli_figure_average(figures));
 	if (cli_line_shown)
 		put("\n", 1);
 }
 
-void cli_progress_end(struct cli_progress *p, const struct cli_sight *sight, int status, const char *error)
+void cli_progress_end(struct cli_progress *p, const struct cli_figures *figures, int status,
+                      const char *error)
 {
 	if (!p->lines && p->how != CLI_PROGRESS_JSON)
 		return;
 	cli_tick(0);
 	if (!p->lines)
-		cli_progress_json(sight, cli_figure_average(sight), status, error);
+		cli_progress_json(figures, cli_figure_average(figures), status, error);
 	else if (status > 128)
-		keep_line(p, sight);
+		keep_line(p, figures);
 	else if (cli_line_shown && may_draw())
 		put(cli_clear_line, strlen(cli_clear_line));
 	cli_line_shown = 0;

@@ -44,20 +44,21 @@ void cli_progress_begin(struct cli_progress *p);
 void cli_progress_reset(struct cli_progress *p);
 
 /* Draw, or print a line of JSON. */
-void cli_progress_show(struct cli_progress *p, const struct cli_sight *sight);
+void cli_progress_show(struct cli_progress *p, const struct cli_figures *figures);
 
 /*
  * The transfer has ended with this status, or by a signal: 128 plus its number.  Ticking stops.  The line is
  * cleared, unless a signal has ended the transfer.  The last line of JSON has the status and, unless it is 0,
  * the error in words.
  */
-void cli_progress_end(struct cli_progress *p, const struct cli_sight *sight, int status, const char *error);
+void cli_progress_end(struct cli_progress *p, const struct cli_figures *figures, int status,
+                      const char *error);
 
 /* No transfer began: stop ticking, and print nothing at the end. */
 void cli_progress_cancel(struct cli_progress *p);
 
 /* Write the line, at most width columns wide, into text; name begins it. */
 void cli_progress_format(char *text, size_t size, size_t width, const char *name,
-                         const struct cli_sight *sight, double rate);
+                         const struct cli_figures *figures, double rate);
 
 #endif

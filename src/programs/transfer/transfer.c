@@ -50,59 +50,60 @@ int cli_time_left(const struct cli_transfer *t, int64_t start_ns)
 	return passed < t->timeout_ms ? t->timeout_ms - (int)passed : 1;
 }
 
-struct cli_sight cli_transfer_sight(const struct cli_transfer *t, const char *waiting)
+struct cli_figures cli_transfer_figures(const struct cli_transfer *t, const char *waiting)
 {
 	bool bytes = (t->options.flags & SV_MESSAGES) == 0;
 	int64_t now = cli_now_ns();
-	struct cli_sight sight = { .channel = t->options.path != NULL ? t->options.path : t->options.name,
-		                   .waiting = waiting };
+	struct cli_figures figures = { .channel = t->options.path != NULL ? t->options.path : t->options.name,
+		                       .waiting = waiting };
 
-	if (sight.channel == NULL)
-		sight.channel = "default";
+	if (figures.channel == NULL)
+		figures.channel = "default";
 	if (t->ch == NULL && waiting != NULL)
-		sight.state = SV_STATE_OPENING;
+		figures.state = SV_STATE_OPENING;
 	else if (t->met)
-		sight.state = t->stop != CLI_OK ? SV_STATE_FINISHING : SV_STATE_RUNNING;
+		figures.state = t->stop != CLI_OK ? SV_STATE_FINISHING : SV_STATE_RUNNING;
 	else
-		sight.state = t->role == SV_WRITER ? SV_STATE_WAITING_READER : SV_STATE_WAITING_WRITER;
-	sight.number = t->number;
-	sight.start = t->resumed;
-	sight.moved = bytes && t->ch != NULL ? sv_position(t->ch) - t->resumed : t->moved;
-	sight.done = t->resumed + sight.moved;
-	sight.messages = t->messages;
-	sight.total = t->total;
-	sight.elapsed = (double)(now - t->begin_ns) / 1e9;
-	sight.seconds = (double)(now - t->flow_ns) / 1e9;
-	return sight;
+		figures.state = t->role == SV_WRITER ? SV_STATE_WAITING_READER : SV_STATE_WAITING_WRITER;
+	figures.number = t->number;
+	figures.start = t->resumed;
+	figures.moved = bytes && t->ch != NULL ? sv_position(t->ch) - t->resumed : t->moved;
+	figures.done = t->resumed + figures.moved;
+	figures.messages = t->messages;
+	figures.total = t->total;
+	figures.elapsed = (double)(now - t->begin_ns) / 1e9;
+	figures.seconds = (double)(now - t->flow_ns) / 1e9;
+	return figures;
 }
 
-static void say_how_far(const struct cli_transfer *t, const struct cli_sight *sight)
+static void say_how_far(const struct cli_transfer *t, const struct cli_figures *figures)
 {
 	char amount[32], rate[32], count[40] = "", number[40] = "";
 
 	if ((t->options.flags & SV_MESSAGES) != 0)
-		snprintf(count, sizeof count, "%llu messages, ", (unsigned long long)sight->messages);
+		snprintf(count, sizeof count, "%llu messages, ", (unsigned long long)figures->messages);
 	if (t->number > 0)
 		snprintf(number, sizeof number, "transfer %llu: ", (unsigned long long)t->number);
 	cli_note("%s: %s%s%llu bytes (%s) in %.3f s, %s/s%s%s", t->label, number, count,
-	         (unsigned long long)sight->moved, cli_bytes(amount, sizeof amount, (double)sight->moved),
-	         sight->seconds,
-	         cli_bytes(rate, sizeof rate, sight->seconds > 0 ? (double)sight->moved / sight->seconds : 0),
-	         sight->waiting != NULL ? ", " : "", sight->waiting != NULL ? sight->waiting : "");
+	         (unsigned long long)figures->moved, cli_bytes(amount, sizeof amount, (double)figures->moved),
+	         figures->seconds,
+	         cli_bytes(rate, sizeof rate,
+	                   figures->seconds > 0 ? (double)figures->moved / figures->seconds : 0),
+	         figures->waiting != NULL ? ", " : "", figures->waiting != NULL ? figures->waiting : "");
 }
 
 void cli_attend(struct cli_transfer *t, const char *waiting)
 {
-	struct cli_sight sight;
+	struct cli_figures figures;
 
 	/* Clear it first, so that a signal that comes from here on is not lost. */
 	cli_attention = 0;
-	sight = cli_transfer_sight(t, waiting);
+	figures = cli_transfer_figures(t, waiting);
 	if (cli_report) {
 		cli_report = 0;
-		say_how_far(t, &sight);
+		say_how_far(t, &figures);
 	}
-	cli_progress_show(&t->progress, &sight);
+	cli_progress_show(&t->progress, &figures);
 }
 
 bool cli_must_stop(struct cli_transfer *t)
@@ -142,11 +143,11 @@ int cli_unwaited(struct cli_transfer *t, int code)
 
 void cli_transfer_summary(const struct cli_transfer *t)
 {
-	struct cli_sight sight = cli_transfer_sight(t, NULL);
+	struct cli_figures figures = cli_transfer_figures(t, NULL);
 
 	if (!t->quiet && t->resumed > 0 && sv_position(t->ch) == t->resumed)
 		cli_note("%s: all %llu bytes had arrived before: this ends the earlier transfer", t->label,
 		         (unsigned long long)t->resumed);
 	if ((t->verbose || t->progress.lines) && !t->quiet)
-		say_how_far(t, &sight);
+		say_how_far(t, &figures);
 }

@@ -55,7 +55,7 @@ int cli_time_left(const struct cli_transfer *t, int64_t start_ns);
 const char *cli_other_role(const struct cli_transfer *t);
 
 /* The figures now; waiting says what the program waits for, or is NULL. */
-struct cli_sight cli_transfer_sight(const struct cli_transfer *t, const char *waiting);
+struct cli_figures cli_transfer_figures(const struct cli_transfer *t, const char *waiting);
 
 /* cli_attention was set: print or draw what is due.  waiting says what the program waits for, or is NULL. */
 void cli_attend(struct cli_transfer *t, const char *waiting);
