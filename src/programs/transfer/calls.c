@@ -6,6 +6,7 @@
 #include "common/signals.h"
 #include "transfer/consumer.h"
 #include "transfer/peer.h"
+#include "clock.h"
 
 enum operation { RESERVE, PEEK, FINISH, MSG_RESERVE, MSG_PEEK };
 
@@ -56,7 +57,7 @@ static int wait_for_next(struct cli_transfer *t)
 
 static int persist(struct cli_transfer *t, const struct call *call)
 {
-	int64_t start = t->timeout_ms > 0 ? cli_now_ns() : 0;
+	int64_t start = t->timeout_ms > 0 ? sv_now() : 0;
 	int code, left, slice;
 
 	for (;;) {
@@ -73,7 +74,7 @@ static int persist(struct cli_transfer *t, const struct call *call)
 			return code;
 		if (comes_back(t, code)) {
 			code = wait_for_next(t);
-			start = cli_now_ns();
+			start = sv_now();
 			if (code == SV_OK)
 				continue;
 		}

@@ -12,6 +12,7 @@
 #include "common/reasons.h"
 #include "common/signals.h"
 #include "transfer/consumer.h"
+#include "clock.h"
 
 /* A command that has closed its input probably ends soon; its status says more. */
 #define CLOSING_MS 500
@@ -59,10 +60,10 @@ static bool holds_bytes(int fd)
 /* False: a signal or the time-out came first. */
 static bool wait_for_end(struct cli_transfer *t, int timeout_ms)
 {
-	int64_t start = cli_now_ns(), passed;
+	int64_t start = sv_now(), passed;
 
 	while (!cli_process_ended(t->command)) {
-		passed = (cli_now_ns() - start) / 1000000;
+		passed = (sv_now() - start) / 1000000;
 		if (cli_signal != 0 || (timeout_ms >= 0 && passed >= timeout_ms))
 			return false;
 		cli_process_sleep(t->command, timeout_ms < 0 ? -1 : timeout_ms - (int)passed);

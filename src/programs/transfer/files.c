@@ -9,6 +9,7 @@
 #include "common/messages.h"
 #include "common/signals.h"
 #include "transfer/consumer.h"
+#include "clock.h"
 
 int cli_open_file(struct cli_transfer *t, const char *file, int flags)
 {
@@ -61,7 +62,7 @@ ssize_t cli_write(struct cli_transfer *t, int fd, const void *data, size_t size)
 {
 	const char *waiting = t->command != NULL ? "waiting for the command" : "waiting for output";
 	bool bounded = t->command != NULL && t->timeout_ms >= 0;
-	int64_t start = bounded ? cli_now_ns() : 0;
+	int64_t start = bounded ? sv_now() : 0;
 	ssize_t n;
 
 	while (!cli_must_stop(t)) {

@@ -13,6 +13,7 @@
 #include "common/signals.h"
 #include "transfer/consumer.h"
 #include "transfer/peer.h"
+#include "clock.h"
 
 /* With --verbose: after how long a wait in sv_open() is reported. */
 #define TELL_MS 1000
@@ -32,7 +33,7 @@ static size_t block_of(const struct cli_transfer *t)
 
 void cli_transfer_begin(struct cli_transfer *t)
 {
-	t->begin_ns = t->flow_ns = cli_now_ns();
+	t->begin_ns = t->flow_ns = sv_now();
 	t->resumed = t->moved = t->messages = 0;
 	t->met = t->consumer_gone = false;
 	t->stop = CLI_OK;
@@ -58,7 +59,7 @@ static int while_opening(void *arg)
 		return 1;
 	if (cli_attention)
 		cli_attend(t, queues ? "waiting for its turn" : "waiting for the previous transfer to end");
-	if (queues && !opening->told && cli_now_ns() - opening->start_ns >= TELL_MS * INT64_C(1000000)) {
+	if (queues && !opening->told && sv_now() - opening->start_ns >= TELL_MS * INT64_C(1000000)) {
 		opening->told = true;
 		cli_note("%s: in use: waiting for its turn", t->label);
 	}
@@ -68,7 +69,7 @@ static int while_opening(void *arg)
 /* sv_open(); with --verbose it says why it waits. */
 static int open_channel(struct cli_transfer *t, struct sv_error *error)
 {
-	struct opening opening = { .t = t, .start_ns = cli_now_ns(), .told = !t->verbose };
+	struct opening opening = { .t = t, .start_ns = sv_now(), .told = !t->verbose };
 	/* A process in the queue would lose its place if it called sv_open() again. */
 	bool told = !t->verbose || (t->options.flags & SV_QUEUE) != 0;
 	int code, left, slice;
@@ -111,7 +112,7 @@ int cli_transfer_meet(struct cli_transfer *t)
 	struct sv_info info = SV_INFO_INIT;
 
 	cli_consumer_relax(t);
-	t->flow_ns = cli_now_ns();
+	t->flow_ns = sv_now();
 	cli_progress_reset(&t->progress);
 	if (t->role == SV_READER)
 		t->total = SV_UNKNOWN;

@@ -9,6 +9,7 @@
 #include "common/shell.h"
 #include "common/signals.h"
 #include "transfer/consumer.h"
+#include "clock.h"
 
 /* After how long to report what the program waits for: to a person, and to a log. */
 #define HINT_MS 1000
@@ -52,7 +53,7 @@ static int shorter(int a, int b)
 
 int cli_wait_peer(struct cli_transfer *t, bool next)
 {
-	int64_t start = cli_now_ns();
+	int64_t start = sv_now();
 	int hint_ms = t->verbose || isatty(STDERR_FILENO) ? HINT_MS : HINT_LOG_MS;
 	/* With --follow the hint was given once. */
 	bool hinted = t->quiet || next || t->number > 1;
@@ -63,7 +64,7 @@ int cli_wait_peer(struct cli_transfer *t, bool next)
 	for (;;) {
 		left = cli_time_left(t, start);
 		slice = cli_consumer_patience(t);
-		passed = (int)((cli_now_ns() - start) / 1000000);
+		passed = (int)((sv_now() - start) / 1000000);
 		if (!hinted)
 			slice = shorter(slice, passed < hint_ms ? hint_ms - passed : 1);
 		code = sv_wait_peer(t->ch, shorter(left, slice));
@@ -73,7 +74,7 @@ int cli_wait_peer(struct cli_transfer *t, bool next)
 			return SV_EINTR;
 		if (cli_attention)
 			cli_attend(t, waiting);
-		passed = (int)((cli_now_ns() - start) / 1000000);
+		passed = (int)((sv_now() - start) / 1000000);
 		if (!hinted && passed >= hint_ms) {
 			hinted = true;
 			hint(t);

@@ -3,21 +3,13 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "common/advice.h"
 #include "common/messages.h"
 #include "common/numbers.h"
 #include "common/reasons.h"
 #include "common/signals.h"
-
-int64_t cli_now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
+#include "clock.h"
 
 const char *cli_other_role(const struct cli_transfer *t)
 {
@@ -34,7 +26,7 @@ void cli_transfer_init(struct cli_transfer *t, enum sv_role role)
 	t->options = defaults;
 	t->options.cancel = &cli_signal;
 	t->timeout_ms = -1;
-	t->begin_ns = t->flow_ns = cli_now_ns();
+	t->begin_ns = t->flow_ns = sv_now();
 	t->total = SV_UNKNOWN;
 	t->consumer = t->alarm = t->watch = -1;
 }
@@ -45,7 +37,7 @@ int cli_time_left(const struct cli_transfer *t, int64_t start_ns)
 
 	if (t->timeout_ms <= 0)
 		return t->timeout_ms;
-	passed = (cli_now_ns() - start_ns) / 1000000;
+	passed = (sv_now() - start_ns) / 1000000;
 	/* At least 1: with 0 a call would not wait but fail with another code than a time-out. */
 	return passed < t->timeout_ms ? t->timeout_ms - (int)passed : 1;
 }
@@ -53,7 +45,7 @@ int cli_time_left(const struct cli_transfer *t, int64_t start_ns)
 struct cli_figures cli_transfer_figures(const struct cli_transfer *t, const char *waiting)
 {
 	bool bytes = (t->options.flags & SV_MESSAGES) == 0;
-	int64_t now = cli_now_ns();
+	int64_t now = sv_now();
 	struct cli_figures figures = { .channel = t->options.path != NULL ? t->options.path : t->options.name,
 		                       .waiting = waiting };
 

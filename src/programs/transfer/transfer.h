@@ -45,9 +45,6 @@ struct cli_transfer {
 
 void cli_transfer_init(struct cli_transfer *t, enum sv_role role);
 
-/* CLOCK_MONOTONIC in nanoseconds. */
-int64_t cli_now_ns(void);
-
 /* How many milliseconds are left of the time-out of a wait that began at start_ns; -1: for ever. */
 int cli_time_left(const struct cli_transfer *t, int64_t start_ns);
 
