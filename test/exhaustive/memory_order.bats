@@ -88,7 +88,7 @@ sources() {
 	# shellcheck disable=SC2046 # words
 	run_logged gcc -fsanitize=thread $(sources twin) -o litmus-twin
 	assert_status 0
-	# Without fences, too, which would order the two as well for who only sees that they synchronise.
+	# Without fences too, because a fence would also order the two.
 	# And it only sees what meets: on a busy machine perhaps not in one run.
 	local seed
 	for seed in 1 2 3 4 5 6 7 8 9 10; do

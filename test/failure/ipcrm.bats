@@ -39,7 +39,7 @@ next_one_works() {
 	pass file
 }
 
-# A set wakes its sleeper when it goes, a segment does not: who waits alone learns of that when somebody else comes.
+# A set that is removed wakes its sleeper, a segment does not: a side that waits alone notices it when another one comes.
 @test "the set removed, by id and by key, while a side waits alone: it ends at once" {
 	only_ours
 	local program option

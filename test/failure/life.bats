@@ -40,7 +40,7 @@ wait_for_lock() {
 	assert_nothing_left
 }
 
-# What svclean would do, by one who holds the lock already.
+# Does what svclean does, while the test already holds the lock.
 svclean_by_hand() {
 	rm "$file"
 	ipc_leaked "$sv_before" "$SVIPC_DIR" | ipc_remove
@@ -78,7 +78,7 @@ svclean_by_hand() {
 	done
 }
 
-@test "without O_TMPFILE a new rendezvous has two names for a moment: whoever comes then waits for its maker" {
+@test "without O_TMPFILE a new rendezvous has two names for a moment: a process that comes then waits for its maker" {
 	local preload=$SVIPC_BUILD/test/tools/named_preload.so
 	skip_if_sanitized
 	echo text >sent

@@ -107,7 +107,7 @@ refused_header() {
 @test "a position of the writer that is out of range ends the reader: corrupt, status 5" {
 	half_way
 	ipctool set "$(ipc_list | awk '$1 == "shm" { print $2 }')" writer.position 0x4000000000000000
-	# A signal makes it look again without the writer, who would put its position right.
+	# A signal makes the reader look again; the writer would store the right position again.
 	kill -ALRM "${pid[reader]}"
 	reap reader
 	assert_status 5

@@ -210,7 +210,7 @@ load ../lib/common
 	spawn writer svwrite feed 9>&-
 	echo text >&9
 	wait_until '[ -s copy ]'
-	# It reports, to nobody, and says nothing else until the writer goes on.
+	# It reports to a closed stderr, and prints nothing else until the writer continues.
 	kill -USR1 "${pid[reader]}"
 	wait_asleep "${pid[reader]}"
 	echo more >&9

@@ -25,7 +25,7 @@ taker_dies() {
 	rm copy
 }
 
-@test "a taker dies, and more comes than fits: the writer is refused, and nobody gets wrong bytes" {
+@test "a taker dies and more data comes than fits: the writer is refused, and no reader gets wrong bytes" {
 	leaving_writer
 	taker_dies
 	tail -c 35536 file >&9
@@ -39,7 +39,7 @@ taker_dies() {
 	assert_nothing_left
 }
 
-@test "a taker dies, and the rest fits: the writer ends with 0, and the next one gets all" {
+@test "a taker dies and the rest fits: the writer ends with 0, and the next taker gets all of the data" {
 	leaving_writer
 	taker_dies
 	head -c 65000 file | tail -c 5000 >&9
@@ -57,7 +57,7 @@ taker_of_all() {
 	assert_nothing_left
 }
 
-@test "takers that are refused do not disturb the living writer" {
+@test "refused takers do not disturb the live writer" {
 	local refused
 	leaving_writer
 	for refused in 'svread --lines -t 1' 'svread -r -o other -t 1' 'svwrite -t 1 first' 'svwrite -d first'; do

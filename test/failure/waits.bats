@@ -54,7 +54,7 @@ newcomer_waits() {
 	assert_nothing_left
 }
 
-@test "a newcomer waits, and the survivor, another user, leaves without a right to remove" {
+@test "a new process waits while a survivor of another user leaves, who may not remove the objects" {
 	arena_open
 	sh_in alice 'chmod 711 .; touch meet; chmod 666 meet; head -c 1200000 /dev/urandom >file; echo next >next'
 	sh_in bob 'mkfifo sink'

@@ -7,8 +7,8 @@
 # "${alice[@]}", "${bob[@]}" and "${mallory[@]}" COMMAND run as four users without SVIPC_DIR, each in a home of mode 0700,
 # $HOMES/NAME.  The programs and tools are in $HOMES/bin.
 #
-#   arena_open              in setup, after sv_setup; skips the test where it may not be had
-#   arena_close             in teardown, before sv_teardown: ends all that runs in it
+#   arena_open              in setup, after sv_setup; skips the test if it cannot be made
+#   arena_close             in teardown, before sv_teardown: ends everything that runs in it
 #   arena_second            another IPC namespace with the same files: "${elsewhere[@]}" COMMAND as alice
 #   objects [UID]           one line "kind id key cuid uid mode" for each object (of that creator)
 #   sh_in USER SCRIPT       SCRIPT with bash as that user; $0... are what follows
@@ -84,7 +84,7 @@ arena_pids() {
 
 arena_close() {
 	local pids
-	# More than once: one of them may just be starting another.
+	# Repeat this, because a process may just be starting another one.
 	while pids=$(arena_pids) && [ -n "$pids" ]; do
 		# shellcheck disable=SC2086 # words
 		kill -KILL $pids 2>/dev/null

@@ -4,7 +4,7 @@
 # For suites about svstat and svclean: `load ../lib/channels` after common.  Channels in several states, and what
 # svstat shows of them.
 
-# What a test holds open must not be held open by what it starts.
+# A process that a test starts must not inherit the descriptors that the test holds open.
 start() {
 	spawn "$@" 8>&- 9>&-
 }
@@ -20,7 +20,7 @@ waiting_reader() {
 	wait_asleep "${pid[$1]}"
 }
 
-# A transfer on channel NAME that goes on for as long as the test holds file descriptor 9.
+# A transfer on channel NAME that continues while the test holds file descriptor 9 open.
 running_transfer() {
 	mkfifo "$1.fifo"
 	start "$1-writer" svwrite -s 1M -c "$1" "$1.fifo"
@@ -57,12 +57,12 @@ left_alone() {
 	assert_equal 'objects and files' "$after" "$before"
 }
 
-# of JSON FILTER: a fact.
+# of JSON FILTER: one value of it.
 of() {
 	jq -r "$2" <<<"$1"
 }
 
-# longest FILE: of its lines, in characters.
+# longest FILE: the length of its longest line, in characters.
 longest() {
 	awk '{ if (length > most) most = length } END { print most + 0 }' "$1"
 }

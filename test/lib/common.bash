@@ -3,10 +3,9 @@
 #
 # What every bats suite loads: `load lib/common`.
 #
-# Each test gets, and starts in, an empty directory $WORK, and an own channel directory $SVIPC_DIR; $RV is the part of
-# it that belongs to this IPC namespace and holds the rendezvous files.  After it
-# no process and no System V object that it made may be left; a suite with a setup or teardown of its own calls
-# sv_setup and sv_teardown from them.
+# Each test starts in an empty directory $WORK and has its own channel directory $SVIPC_DIR; $RV is the part of it that
+# belongs to this IPC namespace and holds the rendezvous files.  A test must leave no process and no System V object
+# behind.  A suite with its own setup or teardown calls sv_setup and sv_teardown from them.
 #
 #   run_logged [--separate-stderr] COMMAND...  run to its end (at most $SV_LIMIT seconds); sets status, output
 #   spawn NAME COMMAND...                      start in the background; ${pid[NAME]}, $WORK/NAME.out, NAME.err
@@ -21,12 +20,12 @@
 #   assert_same_file FILE FILE                 byte for byte
 #   assert_no_leak                             nothing for svclean to do, no object of this test left
 #   assert_nothing_left                        that, and no file in $SVIPC_DIR either
-#   pass FILE [OPTION...]                      FILE through a channel, both sides with the OPTIONs: all well, nothing left
-#   half_way [OPTION...]                       writer and reader amid a transfer: see there
+#   pass FILE [OPTION...]                      FILE through a channel, both sides with the OPTIONs: it succeeds and nothing is left
+#   half_way [OPTION...]                       writer and reader in the middle of a transfer: see there
 #   half_way_ends                              that transfer ends well
 #   midway WHAT AFTER PROGRAM ARG...           spawn PROGRAM under midway_preload (which see), by the program's name
 #   fail MESSAGE                               end the test
-#   another_user                               $as makes a command another user's: see there
+#   another_user                               "${as[@]}" runs a command as another user: see there
 #   skip_unless TOOL..., skip_unless_root, skip_unless_own_ipc, skip_unless_own_mounts, skip_if_sanitized
 #   random_file FILE BYTES                     BYTES as head -c understands them
 #   compiler_for clang|musl|m32|arm64          prints a CC that works here, else fails
@@ -36,10 +35,10 @@ bats_require_minimum_version 1.5.0
 SV_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 SVIPC_BUILD=${SVIPC_BUILD:-$SV_ROOT/build}
 SV_LIMIT=${SV_LIMIT:-60}
-# How long to wait for a condition.  Generous: it is only used up by a test that fails.
+# How long to wait for a condition.  Only a test that fails waits so long.
 SV_DEADLINE=${SV_DEADLINE:-20}
 PATH=$SVIPC_BUILD:$SVIPC_BUILD/test/tools:$PATH
-# A terminal that a test makes is a plain one.
+# Terminals that a test makes have this type.
 export SV_ROOT SVIPC_BUILD PATH LC_ALL=C TERM=xterm
 
 # shellcheck source=test/lib/ipc.bash
@@ -81,12 +80,12 @@ sv_processes() {
 sv_teardown() {
 	local left problem='' each completed=''
 	[ -n "${SVIPC_DIR-}" ] || return 0
-	# A test that failed, or that found out amid its course that it cannot run here, may leave things behind.
+	# A test that failed, or skipped half-way, may leave processes and objects behind.
 	[ "${BATS_TEST_COMPLETED-}" != 1 ] || [ -n "${BATS_TEST_SKIPPED-}" ] || completed=1
 	if [ -n "$completed" ]; then
 		wait_until '[ -z "$(sv_processes)" ]' 2 >/dev/null || problem='left running:'
 	fi
-	# More than once: one of them may just be starting another.
+	# Repeat this, because a process may just be starting another one.
 	while left=$(sv_processes) && [ -n "$left" ]; do
 		for each in $left; do
 			[ -z "$problem" ] || problem+=" $each $(tr '\0' ' ' <"/proc/$each/cmdline" 2>/dev/null);"
@@ -99,7 +98,7 @@ sv_teardown() {
 	fi
 	left=$(ipc_leaked "$sv_before" "$SVIPC_DIR")
 	if [ -n "$left" ] && [ -z "${SVIPC_TEST_NAMESPACE-}" ]; then
-		# Shared with others, whose objects come and go.
+		# The namespace is shared with others, whose objects come and go.
 		wait_until '[ -z "$(ipc_leaked "$sv_before" "$SVIPC_DIR")" ]' 2 >/dev/null || :
 		left=$(ipc_leaked "$sv_before" "$SVIPC_DIR")
 	fi
@@ -120,7 +119,7 @@ fail() {
 	return 1
 }
 
-# A text for the log: its beginning, and no bytes that upset a terminal.
+# A text for the log: its beginning, without bytes that a terminal would interpret.
 sv_show() {
 	printf '%s' "$1" | head -c 8192 | tr -c '[:print:]\n\t' '?' | sed 's/^/  | /'
 	[ -z "$1" ] || echo
@@ -137,7 +136,7 @@ sv_log() {
 }
 
 run_logged() {
-	# bats 1.8 uses a global i when run has flags: not the one of a caller's loop.
+	# bats 1.8 uses a global i if run has flags; protect the i of a caller's loop.
 	# shellcheck disable=SC2034 # shields the caller: bats sets it
 	local flags=() limit=() i
 	while [[ ${1-} == -* ]]; do
@@ -154,9 +153,9 @@ run_logged() {
 spawn() {
 	local name=$1 prefix=()
 	shift
-	# A shell starts what runs in the background with SIGINT ignored; no user does.
+	# A shell starts background processes with SIGINT ignored; restore the default, as for a user's command.
 	[ -z "$(type -P -- "$1")" ] || prefix=(env '--default-signal=INT,QUIT,PIPE')
-	# Emptied before there is a process: nobody may take what an earlier one of that name said for the new one's.
+	# Empty the files before the process starts, so that no test reads the output of an earlier process of that name.
 	: >"$WORK/$name.out"
 	: >"$WORK/$name.err"
 	"${prefix[@]}" "$@" <&0 >"$WORK/$name.out" 2>"$WORK/$name.err" 3>&- 4>&- &
@@ -165,7 +164,7 @@ spawn() {
 }
 declare -gA sv_command=()
 
-# sv_head FILE: what of a file fits a variable.
+# sv_head FILE: as much of a file as fits a variable.
 sv_head() {
 	head -c 65536 "$1" | tr -d '\0'
 }
@@ -199,7 +198,7 @@ wait_until() {
 	done
 }
 
-# The state letter of a process follows the last parenthesis: the name may hold anything.
+# The state letter of a process follows the last parenthesis, because its name may contain any character.
 sv_state() {
 	local line=
 	{ read -r line <"/proc/$1/stat"; } 2>/dev/null || return 1
@@ -221,7 +220,7 @@ sv_asleep() {
 	if { read -r number _ <"/proc/$1/syscall"; } 2>/dev/null; then
 		[[ " 65 220 193 192 420 117 " == *" $number "* ]]
 	else
-		# No newline at its end, so read fails and has read.
+		# The file does not end with a newline, so read fails although it has read the text.
 		{ read -r channel <"/proc/$1/wchan" || :; } 2>/dev/null
 		[[ $channel == *semtimedop* ]]
 	fi
@@ -314,7 +313,7 @@ half_way() {
 	random_file "$WORK/sent" 100000
 	spawn reader svread "$@" -o "$WORK/copy" 9>&-
 	spawn writer svwrite "$@" <"$WORK/feed" 9>&-
-	# A writer that fails would never take what a pipe does not hold.
+	# If the writer fails, nobody reads what does not fit into the pipe.
 	timeout "$SV_DEADLINE" cat "$WORK/sent" >&9 || return 1
 	wait_until 'cmp -s "$WORK/sent" "$WORK/copy"' || return 1
 	wait_asleep "${pid[reader]}"
@@ -357,12 +356,12 @@ skip_unless() {
 	local tool
 	for tool; do
 		[ -n "$(type -P -- "$tool")" ] || skip "needs $tool"
-		# What script is for needs a terminal, and that a /dev/pts.
+		# script needs a terminal, and a terminal needs /dev/pts.
 		[ "$tool" != script ] || script -qec true /dev/null </dev/null >/dev/null 2>&1 || skip 'cannot make a terminal'
 	done
 }
 
-# Where / is no mount point, as in a plain chroot, a mount namespace cannot be cut off from the one it came from.
+# If / is not a mount point, as in a plain chroot, a mount namespace cannot be separated from its parent.
 skip_unless_own_mounts() {
 	skip_unless_root
 	unshare --mount --propagation=private true 2>/dev/null || skip 'needs leave to make a mount namespace'

@@ -3,7 +3,7 @@
 #
 # For the suites that run test/tools/sweep.
 #
-#   link_static             in setup_file: the programs without a loader, so that they begin sooner
+#   link_static             in setup_file: links the programs statically, so that they start sooner
 #   sweep ARGUMENTS...      one sweep over them; its counts are shown with the test's result
 
 link_static() {
@@ -11,7 +11,7 @@ link_static() {
 	STATIC=$BATS_FILE_TMPDIR/static
 	export STATIC
 	mkdir -p "$STATIC"
-	# A sanitizer cannot be linked so; and not every system has a static C library.
+	# A sanitizer cannot be linked statically, and not every system has a static C library.
 	[ -z "${SVIPC_SANITIZE-}" ] || return 0
 	for program in svwrite svread svclean svstat; do
 		# shellcheck disable=SC2086 # words

@@ -155,7 +155,7 @@ examples() {
 			if [ "$program" = svstat ] || [ "$program" = svclean ]; then
 				svwrite -d -c backup "$program.work/data.img"
 			fi
-			# One that goes on until it is ended.
+			# This example runs until it is ended.
 			if grep -qE 'svstat( .*)? (-w|--watch)' "$example" && ! grep -q -- --count "$example"; then
 				spawn example env -C "$program.work" timeout -k 5 -s INT 2 bash -u -o pipefail "$WORK/$example"
 				expected=124

@@ -73,7 +73,7 @@ killed_at_a_path() {
 	assert_nothing_left
 }
 
-# look_for_long: somebody has the segment mapped once, as one who looks and is stopped meanwhile, until descriptor 9 closes.
+# look_for_long: a process has the segment mapped once, like a stopped svstat, until descriptor 9 closes.
 look_for_long() {
 	mkfifo hold
 	exec 9<>hold

@@ -108,7 +108,7 @@ refused() {
 	assert_output_has "user $MALLORY"
 }
 
-# A file in a directory where only the user may go does not help if its key was taken: then the command says who did.
+# If the key of a file was taken, a directory that only the user may enter does not help: the command says who took it.
 paths() {
 	local command all=('svwrite -t 5 -k private/meet secret' 'svread -t 5 -k private/meet -o copy'
 		'svread -t 5 -r -o copy -k private/meet' 'svwrite -t 5 -r -k private/meet secret')

@@ -275,7 +275,7 @@ END
 	kill "${pid[shared]}"
 }
 
-@test "channels of others are listed by a user whose own directory is not there yet" {
+@test "a user without a directory of channels can list the channels of others" {
 	svwrite -d -s 4K -c left <<<x
 	SVIPC_DIR=$WORK/none run_logged svstat --all --json
 	assert_status 0

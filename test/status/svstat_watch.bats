@@ -37,7 +37,7 @@ load ../lib/channels
 	local looks=$output
 	exec 9>&-
 	reap flow-reader >/dev/null
-	# Between two looks lies at least what was asked for, so summed up they are at most what was moved.
+	# Two snapshots are at least the interval apart, so the sum of the rates is at most what was moved.
 	jq -se '(map(.channels[0].moved) | max - min) as $moved | (map(.channels[0].rate // 0) | add * 0.1) as $sum
 		| $sum > 0 and $sum <= $moved' <<<"$looks"
 }

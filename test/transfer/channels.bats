@@ -91,7 +91,7 @@ load ../lib/common
 @test "without SVIPC_DIR the channel is in a directory of the user's own" {
 	local directory=/dev/shm/svipc-65534
 	another_user
-	# A user whose directory the tests do not share with anybody who is at work.
+	# A user whose default directory no other process uses.
 	[ ! -e $directory ] || skip "$directory exists"
 	[ -d /dev/shm ] || skip 'there is no /dev/shm'
 	# The test's own processes are known by SVIPC_DIR, so it is there but empty.

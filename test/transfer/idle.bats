@@ -104,7 +104,7 @@ settled() {
 	skip_unless strace
 	half_way
 	spawn strace strace -qq -o calls -p "${pid[reader]}" 9>&-
-	# Attaching interrupts the sleep, which is begun anew: that is what strace sees first.
+	# Attaching strace interrupts the sleep, which then starts again: strace sees that first.
 	wait_until '[ -s calls ]' || { cat strace.err; skip 'may not trace'; }
 	wait_asleep "${pid[reader]}"
 	local before

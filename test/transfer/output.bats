@@ -250,7 +250,7 @@ half_written() {
 	reap reader
 	assert_status 4
 	assert_equal copy "$(cat copy)" text
-	# Before the channel is opened: whoever waits there goes on waiting.
+	# It is refused before the channel is opened, so a side that waits there continues to wait.
 	run_logged sh -c 'exec svread >&-'
 	assert_status 1
 	assert_output_has 'standard output: Bad file descriptor'
@@ -322,7 +322,7 @@ half_written() {
 	assert_equal 'an empty input' "$(cat copy)" ''
 }
 
-@test "a file that one svread made and another one writes is not removed when the first ends" {
+@test "a file that one svread created and another one writes is not removed when the first one ends" {
 	echo text >sent
 	spawn first svread -c one -o copy
 	wait_asleep "${pid[first]}"
@@ -337,7 +337,7 @@ half_written() {
 	assert_nothing_left
 }
 
-@test "an output that is removed amid the transfer is no success, on either side" {
+@test "an output that is removed during the transfer is a failure on both sides" {
 	half_way
 	rm copy
 	exec 9>&-

@@ -184,7 +184,7 @@ as_other() {
 	assert_status 5
 	assert_output_has 'of user 0'
 	assert_output_has '--mode=0660'
-	# The one who waits is not disturbed.
+	# The waiting side is not disturbed.
 	run_logged svread -k "$place/handover"
 	assert_status 0
 	reap writer

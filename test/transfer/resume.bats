@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# -r: kill either side, or both, start the same command again, and the transfer goes on where it stopped.
+# -r: kill either side, or both, start the same command again, and the transfer continues where it stopped.
 
 load ../lib/common
 

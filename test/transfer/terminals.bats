@@ -26,7 +26,7 @@ shown() {
 	"${tmux[@]}" capture-pane -p -t "$1" | sed -e :a -e '/^\n*$/{$d;N;ba' -e '}'
 }
 
-@test "windows of 80, 40 and 12 columns: one line each way, that fits, and a picture of the channel that fits" {
+@test "windows of 80, 40 and 12 columns: the progress lines and svstat's picture of the channel fit" {
 	local width
 	random_file data 1M
 	mkfifo feed
@@ -99,7 +99,7 @@ as_cron() {
 	assert_nothing_left
 }
 
-@test "as cron runs it: who waits for ten seconds says once for what, with the whole command" {
+@test "as cron runs it: a side that waits for ten seconds says once for what, with the whole command" {
 	skip_unless setsid
 	run_logged as_cron 'svread -p -t 10.5'
 	assert_status 4
