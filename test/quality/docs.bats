@@ -107,7 +107,7 @@ exit_table() {
 	sed -nE '/^## Exit status/,/^## L/s/^\| ([0-9+n]+) \| (.*) \|$/\1 \2/p' "$SV_ROOT/README.md" | tr -d '`'
 }
 
-@test "exit statuses: README, svipc(7), the pages of both programs, --help and cli.h agree" {
+@test "exit statuses: README, svipc(7), the pages of both programs, --help and messages.h agree" {
 	local in_header in_page program
 	in_header=$(sed -nE 's/^\tCLI_[A-Z]+ = ([0-9]+).*/\1/p' "$SV_ROOT/src/programs/common/messages.h")
 	assert_equal 'README and cli.h' "$(exit_table | cut -d' ' -f1)" "$in_header"$'\n128+n'
