@@ -30,7 +30,7 @@ enum kind {
 struct way {
 	const char *name;
 	enum kind kind;
-	const char *needs; /* a program; where it is not installed the way is left out */
+	const char *needs; /* a program; if it is not installed, the way is left out */
 	const char
 		*settings[MOST_SETTINGS]; /* all are tried in the sweep; none: there is nothing to choose */
 	const void *how;                  /* for the group's measure() */
@@ -42,11 +42,11 @@ struct point {
 	const char *unit, *second_unit;
 	bool lower;          /* a lower value is better */
 	const char *touched; /* which bytes the two sides touch */
-	uint64_t size;       /* of a message or a file, bytes */
+	uint64_t size;       /* bytes of a message or a file */
 	int cpu[2];          /* where the two sides run */
-	int times;           /* so many samples where another point takes one: for short and noisy ones */
+	int times;           /* samples for each one of another point: more for short and noisy ones */
 	const struct way *const *ways;
-	/* One sample.  n: for the group to remember how much to do, 0 at first.  False: why says why. */
+	/* Take one sample.  n: the group stores here how much to do, 0 at first.  False: why says why. */
 	bool (*measure)(const struct point *point, const struct way *way, const char *setting, uint64_t *n,
 	                double sample[2], char *why);
 	int detail; /* for the group */
@@ -105,7 +105,7 @@ void check_interrupt(void);
 
 /* For use inside a side. */
 void side_fail(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn, cold));
-/* Wait until this was called so often by all sides together. */
+/* Wait until all sides together have made this many calls. */
 void side_barrier(int calls);
 
 /* files.c: working directories, input files, and what killed processes leave. */

@@ -24,7 +24,7 @@ struct shared *shared;
 static int this_side;
 static sigset_t waited, inherited;
 static cpu_set_t all_cpus;
-static int messages = -1; /* what programs print on stderr: the reason when one fails */
+static int messages = -1; /* what programs print on stderr, which is the reason when one fails */
 static struct crew *running;
 
 void harness_start(void)
@@ -207,7 +207,7 @@ void crew_program(struct crew *crew, const char *const *argv, int in, int out)
 	snprintf(shared->failure[0], WHY_SIZE, "cannot start %.100s: %s", argv[0], strerror(code));
 }
 
-/* Why a process ended badly: its own words if it left any, else its status. */
+/* Why a process failed: its own message if it left one, else its status. */
 static void describe(const char *name, int status, char *why)
 {
 	char text[WHY_SIZE] = "";
@@ -224,7 +224,7 @@ static void describe(const char *name, int status, char *why)
 		         WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
 }
 
-/* Reap what has ended.  How many are left, or -1 when one of them ended badly. */
+/* Reap what has ended.  Returns how many are left, or -1 if one of them failed. */
 static int reap(struct crew *crew, char *why)
 {
 	struct rusage usage;

@@ -69,7 +69,7 @@ static bool sample(struct point *point, size_t way, const char *setting, uint64_
 		return true;
 	fprintf(stderr, "svbench: %s, %s: %s %s: FAILED: %s\n", point->group, point->name,
 	        point->ways[way]->name, setting, why);
-	/* Whoever fails, the comparison has failed. */
+	/* If any way fails, the comparison has failed. */
 	failed = state->out = true;
 	return false;
 }

@@ -34,7 +34,7 @@ static void stream(void *arg, int side)
 	t->detach(link, (enum end)side);
 }
 
-/* Side 0 asks on link 0 and hears on link 1. */
+/* Side 0 asks on link 0 and gets the answer on link 1. */
 static void round_trip(void *arg, int side)
 {
 	struct trial *trial = arg;
@@ -60,7 +60,7 @@ static int compare(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* A message every so many microseconds; the consumer notes how late each came. */
+/* A message at regular intervals; the consumer records how late each one came. */
 static void paced(void *arg, int side)
 {
 	struct trial *trial = arg;
@@ -177,7 +177,7 @@ static bool measure_stream(const struct point *point, const struct way *way, con
 		seconds = seconds_of(point->detail == STREAM ? CONSUMER : 0);
 		if (*n != 0)
 			break;
-		/* The first time: how many messages take about as long as a sample should? */
+		/* The first time: find out how many messages take about as long as a sample should. */
 		if (seconds >= trial_seconds / 8)
 			*n = (uint64_t)((double)trial.n * trial_seconds / seconds) + 1;
 		trial.n = *n != 0 ? *n : trial.n * 8;

@@ -55,7 +55,7 @@ static void close_channel(struct link *link, enum end end)
 	const void *data;
 	size_t got;
 
-	/* Nothing is left, but it takes a look to learn that the stream has ended. */
+	/* Nothing is left, but only another look shows that the stream has ended. */
 	if (end == CONSUMER &&
 	    (link->transport == &our_bytes ? sv_peek(ours->channel, 1, &data, &got, -1)
 	                                   : sv_msg_peek(ours->channel, &data, &got, -1)) != SV_END)

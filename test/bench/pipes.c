@@ -45,7 +45,7 @@ static void stream_close(struct link *link)
 	free(stream);
 }
 
-/* A side that keeps the other's end open would never see it go. */
+/* A side that keeps the other's end open would never notice that it was closed. */
 static void stream_attach(struct link *link, enum end end)
 {
 	struct stream *stream = link->state;

@@ -17,7 +17,7 @@ enum sink { TO_NULL, TO_WC, TO_MEMORY, TO_DISK };
 /* How the programs of a way are put together.  "@" is the input file; a setting is added to each command. */
 struct pipeline {
 	const char *first[6], *second[6]; /* NULL: none */
-	bool beside; /* they meet by themselves: no pipe between them, no input for the second */
+	bool beside; /* they find each other: no pipe between them, no input for the second */
 	void (*side)(void *arg, int side); /* or this program itself, alone or (pair) as two */
 	bool pair;
 };
@@ -130,7 +130,7 @@ static void start(struct crew *crew, const struct pipeline *p, const char *setti
 	close(fd[1]);
 }
 
-/* The output already holds the input; where this has written, only a transfer can have put it back. */
+/* The output already holds the input.  The check overwrites some places; only a transfer can restore them. */
 static bool spots(const char *input, const char *output, uint64_t size, bool check)
 {
 	static char spot[2][4096];
@@ -150,7 +150,7 @@ static bool spots(const char *input, const char *output, uint64_t size, bool che
 		else
 			ok = pwrite(out, spot[0], sizeof spot[0], at) == (ssize_t)sizeof spot[0];
 	}
-	/* What was written back before the clock starts does not disturb afterwards. */
+	/* Write back the data before the clock starts, so that this does not disturb the measurement. */
 	if (ok && !check)
 		ok = fdatasync(out) == 0;
 	close(in);

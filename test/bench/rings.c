@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * rings.c - rings that do nothing but pass messages: how fast shared memory can be when nobody ever sleeps,
- * dies, or is told anything.
+ * rings.c - rings that only pass messages: how fast shared memory can be if nobody ever sleeps, dies or
+ * reports anything.
  *
  * The first is this file's own: one producer, one consumer, mapped twice, a message is a length of 8 bytes
- * and its data.  Each side keeps the other's position, looks again only when that is not enough, and pauses
+ * and its data.  Each side keeps the other's position, looks again only if that is not enough, and pauses
  * between two such looks: looking at once would take the line away from the other side each time.  The second
  * is ConcurrencyKit's.
  */
@@ -24,7 +24,7 @@ struct ring {
 	char *data;
 	struct positions *positions;
 	uint64_t capacity;
-	uint64_t mine, others; /* this side's position, and the other's when last looked at */
+	uint64_t mine, others; /* this side's position, and the other's when it was last read */
 	uint64_t told;         /* batches: the last position that was published */
 };
 
@@ -50,7 +50,7 @@ static bool ring_open(struct link *link)
 	    mmap(base, n, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 0) == MAP_FAILED ||
 	    mmap(base + n, n, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 0) == MAP_FAILED ||
 	    (ring->positions = shared_memory(sizeof *ring->positions)) == NULL)
-		return false; /* this program is going to end */
+		return false; /* the program is ending */
 	close(fd);
 	ring->data = base;
 	ring->capacity = n;

@@ -21,11 +21,11 @@ struct transport;
 
 struct link {
 	const struct transport *transport;
-	size_t size; /* of a message */
-	int number;  /* of the links of one sample, for names */
+	size_t size; /* bytes of a message */
+	int number;  /* number of the link within a sample, for names */
 	enum sv_wait wait;
-	int pause;       /* before a side looks at the other's position again, in pause instructions */
-	size_t capacity; /* of a ring or a pipe */
+	int pause;       /* pause instructions before a side looks at the other's position again */
+	size_t capacity; /* bytes of a ring or a pipe */
 	size_t block;    /* bytes that are published at once */
 	void *state;
 };

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Two channels and a socket in one loop: `loop NAME NAME SOCKET` counts the bytes that come through both
- * channels. Whoever connects to the UNIX socket meanwhile is told the counts; `loop ask SOCKET` does that and
- * prints them.
+ * channels.  It tells the counts to each client that connects to the UNIX socket meanwhile; `loop ask SOCKET`
+ * is such a client and prints them.
  *
- * Nothing here waits but poll(2).  Each channel is asked for what is wanted, then polled, then read without
- * waiting.
+ * Only poll(2) waits here.  For each channel the loop asks for data, polls, and then reads without waiting.
  */
 #include <errno.h>
 #include <poll.h>
@@ -73,8 +72,8 @@ static void answer(int listener, const struct input input[2])
 }
 
 /*
- * Take what is there now and ask for more: once, so that a fast writer does not keep the others from being
- * served. SV_OK also at the end.
+ * Take what is there now and ask for more; only once, so that a fast writer does not keep the others waiting.
+ * SV_OK also at the end.
  */
 static int serve(struct input *input)
 {

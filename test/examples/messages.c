@@ -17,7 +17,7 @@ struct sample {
 	double value;
 };
 
-/* A batch of messages costs one publication; a lone message goes out with its own commit. */
+/* A batch of messages is published in one step; a single message is published by its own commit. */
 #define BATCH 64
 
 static int produce(sv_channel *ch, uint64_t count)
@@ -36,7 +36,7 @@ static int produce(sv_channel *ch, uint64_t count)
 		sample->value = (double)i / 2;
 		code = i % BATCH == 0 ? sv_msg_commit(ch, sizeof *sample) : sv_msg_stage(ch, sizeof *sample);
 	}
-	/* sv_finish() publishes what is still staged and waits until the reader has dealt with it. */
+	/* sv_finish() publishes what is still staged and waits until the reader has processed it. */
 	return code == SV_OK ? sv_finish(ch, -1) : code;
 }
 

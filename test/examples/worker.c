@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A worker that forks: `worker NAME` takes jobs, one a message, and runs each as a shell command in a process
- * of its own, at most two at a time.
+ * A worker that forks: `worker NAME` takes jobs, one in each message, and runs each as a shell command in its
+ * own process, at most two at a time.
  *
- * The handle stays the parent's.  A child inherits neither the segment nor the right to use the handle, so
+ * The handle belongs to the parent.  A child inherits neither the segment nor the right to use the handle, so
  * what it needs of a message is copied before fork(2); it leaves by execve(2) or _exit(2) and does not call
  * the library.
  */
@@ -69,7 +69,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "worker: %s\n", error.text);
 		return 1;
 	}
-	/* sv_recv() copies the message out of the segment, and gives its place back. */
+	/* sv_recv() copies the message out of the segment, and returns its space. */
 	while ((code = sv_recv(ch, job, sizeof job - 1, &length, -1)) == SV_OK) {
 		job[length] = '\0';
 		if (start(job) == -1) {

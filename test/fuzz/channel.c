@@ -26,7 +26,7 @@
 static struct fuzz_input input;
 static struct sv_channel ch;
 static struct sv_side_line side[2];
-static unsigned char *ring, *shadow; /* as the handle sees it; as the peer does */
+static unsigned char *ring, *shadow; /* the ring as the handle sees it, and as the peer sees it */
 static volatile unsigned char sink;
 
 static void map_ring(void)
@@ -56,7 +56,7 @@ static uint32_t any_status(uint8_t how)
 	}
 }
 
-/* One act of the peer, honest or not. */
+/* One action of the peer, honest or not. */
 static void meddle(void)
 {
 	struct sv_side_line *peer = ch.ring.peer, *own = ch.ring.own;
@@ -67,7 +67,7 @@ static void meddle(void)
 	switch (op & 15) {
 	case 0:
 	case 1:
-	case 2: /* as far as it may */
+	case 2: /* as much as an honest peer may */
 		value = ch.role == SV_WRITER ? ch.ring.position - peer->position
 		                             : CAPACITY - (peer->position - ch.ring.position);
 		if (value <= CAPACITY)
@@ -83,7 +83,7 @@ static void meddle(void)
 		peer->cpu = fuzz_32(&input);
 		peer->light = op >> 7;
 		break;
-	case 10: /* lines that are not its own */
+	case 10: /* lines that belong to the other side */
 		fuzz_bytes(&input, own, 16);
 		own->wake = fuzz_64(&input);
 		own->status = fuzz_32(&input);
@@ -95,7 +95,7 @@ static void meddle(void)
 		at = (size_t)((peer->position + (op & 64 ? 0 : fuzz_16(&input))) & (CAPACITY - 1));
 		memcpy(shadow + (at < CAPACITY - 8 ? at : at - 8), &value, sizeof value);
 		break;
-	case 13: /* a whole message, as a writer of ours would */
+	case 13: /* a whole message, as svwrite stores it */
 		value = op >> 4;
 		at = (size_t)(peer->position & (CAPACITY - 8));
 		memcpy(shadow + at, &value, sizeof value);

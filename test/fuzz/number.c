@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* number.c - the programs' strict numbers, against strtoull(3) and the ranges that cli.h promises. */
+/*
+ * number.c - the programs' strict numbers, compared with strtoull(3) and the ranges that numbers.h promises.
+ */
 #include <errno.h>
 
 #include <stdbool.h>

@@ -37,7 +37,7 @@ static void check_wake(const struct sv_ring *ring, uint64_t threshold)
 {
 	wide ahead = unwrap(threshold, ring->position, 0);
 
-	/* Thresholds are never further away than 2^61 on either side: ONLY_A_STATUS of stream.c is 2^60. */
+	/* Thresholds are never further away than 2^61 on either side: SV_NO_POSITION is 2^60. */
 	if (ahead < ((wide)1 << 61) && ahead > -((wide)1 << 61))
 		REQUIRE(sv_wake_reached(threshold << 1 | 1, ring->position) == (ahead <= 0));
 }
@@ -92,7 +92,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			REQUIRE(sv_ring_disarm(&ring) && !sv_ring_disarm(&ring));
 			break;
 		case 4: check_wake(&ring, fuzz_64(&input)); break;
-		default: /* the own line overwritten: what this side believes is private */
+		default: /* its own line is overwritten: this side must use its private copy */
 			ring.own->position = fuzz_64(&input);
 			ring.own->wake = fuzz_64(&input);
 			ring.own->light = op;
