@@ -75,7 +75,7 @@ checked=(valgrind -q --error-exitcode=99 --leak-check=full "--show-leak-kinds=de
 @test "the unit tests of the public calls" {
 	local unit
 	checked+=(--child-silent-after-fork=yes)
-	for unit in message_test api_test events_test queue_test deadline_test embed_test; do
+	for unit in message_test api_test events_test queue_test deadline_test; do
 		[ -x "$SVIPC_BUILD/test/$unit" ] || fail "$unit is not built"
 		SV_LIMIT=120 run_logged "${checked[@]}" "$SVIPC_BUILD/test/$unit"
 		assert_status 0
