@@ -194,7 +194,7 @@ static int start_live(int feed[2])
 	start(&procs[1].p, 0, 0, 3, reads, -1);
 	close(feed[0]);
 	in = open(inputs[procs[0].input], O_RDONLY | O_CLOEXEC);
-	/* Not before both are there is it this transfer that is alive. */
+	/* Wait until both sides have attached; only then this transfer is live. */
 	feed_some(in, feed[1]);
 	while ((stat(procs[1].output, &st) == -1 || st.st_size == 0) && now_us() < deadline)
 		pause_us(1000);
@@ -251,13 +251,13 @@ static void walk(int steps)
 	check_clean();
 	check_works(0, 0, false);
 	check_works(1, 1, false);
-	/* What a lost record leaves under the key of a path only ipcrm(1) removes. */
+	/* If a record was lost, only ipcrm(1) removes what is left under the key of the path. */
 	in_namespace(0, count_all, &(struct census){ 0, true }, &unproved);
 	if (unproved == 0)
 		check_works(1, 0, true);
 }
 
-/* A program that uses the library, and ends amid the transfer without a word. */
+/* A program that uses the library and ends during the transfer without a word. */
 static int side(char **argv)
 {
 	struct sv_options options = SV_OPTIONS_INIT;

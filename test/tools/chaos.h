@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * chaos.h - the stage of a walk: two users, two IPC namespaces, directories, commands that run somewhere as
- * somebody, and what System V objects there are.
+ * chaos.h - the setting of a walk: two users, two IPC namespaces, directories, commands that run in one
+ * namespace as one user, and the System V objects that exist.
  */
 #ifndef CHAOS_H
 #define CHAOS_H
@@ -19,7 +19,7 @@
 #define PROCS 8
 #define INPUTS 12
 #define PATIENCE_US INT64_C(30000000)
-#define LIMIT "0.6" /* of whoever waits */
+#define LIMIT "0.6" /* the time-out of each wait */
 #define MOST_VIOLATIONS 5
 
 static const uid_t uid_of[USERS] = { 70001, 70002 };
@@ -36,7 +36,7 @@ static char base[64], bin[80];
 static int ns_fd[2];
 static struct proc procs[PROCS];
 static char inputs[INPUTS][128];
-static bool sent_plainly[INPUTS]; /* a plain writer of it has ended with 0 */
+static bool sent_plainly[INPUTS]; /* a plain writer of this input has ended with 0 */
 static int used, outputs;
 static char log_text[65536];
 static size_t logged;
@@ -73,7 +73,7 @@ static void violation(const char *what, const char *detail)
 		exit(1);
 }
 
-/* A command as a user, in a namespace, with one of the ways to spell the user's directory. */
+/* Start a command as a user, in a namespace, with one of the ways to spell the user's directory. */
 static void start(struct process *p, int user, int ns, int spelling, const char *const *argv, int in)
 {
 	static const char *const spellings[] = { "%s/%s", "%s/%s/", "%s/./%s", "%s/link/%s",
@@ -100,7 +100,7 @@ static void start(struct process *p, int user, int ns, int spelling, const char 
 		if (chdir(base) == -1 || setns(ns_fd[ns], CLONE_NEWIPC) == -1 || setgid(uid_of[user]) == -1 ||
 		    setuid(uid_of[user]) == -1)
 			_exit(126);
-		/* Nothing outlives the tool, whatever ends it. */
+		/* Whatever ends the tool, no process of it survives. */
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		dup2(in == -1 ? null : in, STDIN_FILENO);
 		dup2(null, STDOUT_FILENO);
@@ -108,7 +108,7 @@ static void start(struct process *p, int user, int ns, int spelling, const char 
 		execv(program, (char *const *)(uintptr_t)argv);
 		_exit(127);
 	}
-	/* Until it has executed the program it has our descriptors, and must not be stopped. */
+	/* Until the child has executed the program it has our descriptors, so it must not be stopped. */
 	close(begun[1]);
 	while (read(begun[0], &byte, 1) == -1 && errno == EINTR)
 		continue;
@@ -122,7 +122,7 @@ static void say(struct process *p, char *text, size_t size)
 	text[strcspn(text, "\n")] = '\0';
 }
 
-/* To its end, as far as it has one. */
+/* Run a command until it ends or the limit has passed. */
 static int run(int user, int ns, int spelling, const char *const *argv, char *text, size_t size)
 {
 	struct process p;
@@ -213,7 +213,7 @@ static bool proves_itself(int id, const struct shmid_ds *ds)
 
 struct census {
 	int ns;
-	bool unproved; /* count these, and not the others */
+	bool unproved; /* count only these */
 };
 
 static int count_all(void *arg)

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* chaos_hands.h - hands that meddle in a walk: with files, directories and objects. */
+/* chaos_hands.h - interference in a walk: with files, directories and objects. */
 #ifndef CHAOS_HANDS_H
 #define CHAOS_HANDS_H
 
 #include "chaos.h"
 
-/* What a file is the record of, before a hand removes it. */
+/* Note of which channel a file is the record, before it is removed. */
 static void note_loss(const char *path, int user)
 {
 	char text[512], link[64], ours[64];
@@ -49,7 +49,7 @@ static int lose_file(const char *path, const struct stat *st, int type, struct F
 	return remove_entry(path, st, type, where);
 }
 
-/* A hand that removes, replaces or renames what is there. */
+/* Remove, replace or rename what is there. */
 static void meddle(void)
 {
 	char directory[96], meet[96], other[96];

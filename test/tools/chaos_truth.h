@@ -7,7 +7,7 @@
 
 #include "chaos.h"
 
-/* No two are alike, whatever part of them. */
+/* No two inputs have equal bytes at any place. */
 static int new_input(void)
 {
 	static const size_t sizes[] = { 1, 100, 4096, 8191, 50000, 100000, 300000 };
@@ -85,7 +85,7 @@ static void reap_ended(void)
 			account(&procs[i]);
 }
 
-/* Each plain writer's success is in some output. */
+/* The input of each plain writer that succeeded is in some output. */
 static void check_writers(void)
 {
 	char path[128];

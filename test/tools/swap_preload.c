@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* swap_preload.c - whenever flock(2) has succeeded, the file SV_SWAP is another one, with the same text. */
+/*
+ * swap_preload.c - each time flock(2) has succeeded, replaces the file SV_SWAP by another one with the same
+ * text.
+ */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <fcntl.h>

@@ -15,13 +15,13 @@ enum kind { INSTRUCTIONS, CALLS, ERRORS };
 /* One point at which something happens. */
 struct plan {
 	long call;  /* the number-th system call from the start point */
-	long steps; /* INSTRUCTIONS: so many instructions after its entry */
-	int error;  /* ERRORS: what it is to fail with; CALLS: 1 at its exit */
+	long steps; /* INSTRUCTIONS: this many instructions after its entry */
+	int error;  /* ERRORS: the errno to fail with; CALLS: 1 at its exit */
 };
 
 /* What the undisturbed victim does. */
 struct course {
-	long number[CALLS_MAX]; /* of the system calls */
+	long number[CALLS_MAX]; /* numbers of the system calls */
 	long before[CALLS_MAX]; /* instructions before each, from the start point */
 	long calls;
 	long instructions;
@@ -56,9 +56,12 @@ static void victim_words(const char **words)
 	if (scene.subject < CLEANER) {
 		int n = transfer_words(&scene, scene.subject == TAKER ? READER : scene.subject, words);
 
-		/* Spinning takes as many instructions as the clock allows: without it, runs are alike. */
+		/*
+		 * The number of instructions while spinning depends on the clock; without spinning, runs are
+		 * alike.
+		 */
 		words[n++] = "--wait=sleep";
-		/* If its segment is removed before it comes, it waits for a new writer. */
+		/* If its segment is removed before it starts, it waits for a new writer. */
 		if (scene.subject == TAKER && kind == ERRORS)
 			words[n++] = "-t5";
 		words[n] = NULL;
@@ -70,8 +73,8 @@ static void victim_words(const char **words)
 }
 
 /*
- * Step to the end and note where the system calls are.  Of several such runs the shortest is kept: others
- * only had to wait more often.
+ * Step to the end and note where the system calls are.  Of several such runs the shortest one is kept,
+ * because the others only had to wait more often.
  */
 static void note_course(struct tracee *victim)
 {
@@ -101,7 +104,7 @@ static void note_course(struct tracee *victim)
 	free(noted);
 }
 
-/* As ipcrm(1) does. */
+/* Remove an object as ipcrm(1) does. */
 static void remove_object(const struct tracee *victim)
 {
 	if (victim->number == SYS_shmctl || victim->number == SYS_shmat)
@@ -110,7 +113,7 @@ static void remove_object(const struct tracee *victim)
 		semctl((int)victim->args[0], 0, IPC_RMID);
 }
 
-/* The point of the plan is reached: do it.  True: the victim is no more. */
+/* The point of the plan is reached: carry it out.  True: the victim has ended. */
 static bool act(struct tracee *victim, const struct plan *plan, struct outcome *o)
 {
 	long i;
@@ -180,7 +183,7 @@ static void run_victim(const struct plan *plan, pid_t *peer, struct outcome *o)
 			victim_status = -2;
 			break;
 		}
-		/* Who comes second comes when the first has the lock, or has just let it go. */
+		/* The second side starts when the first one has the lock, or has just released it. */
 		if (*peer == 0 && scene.victim_first && scene.subject < LEAVER &&
 		    ((at == TRACEE_EXIT && victim.number == SYS_flock) ||
 		     (at == TRACEE_ENTRY && kind == INSTRUCTIONS && is_start(victim.number))))
