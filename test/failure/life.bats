@@ -95,3 +95,15 @@ svclean_by_hand() {
 	assert_same_file sent copy
 	assert_nothing_left
 }
+
+@test "a rendezvous that another process makes first, and dies over, is no new one: its objects are removed" {
+	local preload=$SVIPC_BUILD/test/tools/named_preload.so
+	skip_unless strace
+	skip_if_sanitized
+	run_logged strace -qq -o trace -e inject=semctl:signal=KILL:when=1 svread
+	assert_status 137
+	[ "$(ipc_leaked "$sv_before" "$SVIPC_DIR" | wc -l)" -eq 2 ] || fail 'not two objects'
+	run_logged env "LD_PRELOAD=$preload" SV_BLIND=default svread -t 0.1
+	assert_status 4
+	assert_nothing_left
+}

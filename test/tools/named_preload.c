@@ -2,6 +2,7 @@
 /*
  * named_preload.c - a file system without O_TMPFILE; a temporary name is removed only when the file SV_GO
  * exists.
+ * The file SV_BLIND is not found the first time, as if another process made it right after.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -17,12 +18,19 @@ int openat(int directory, const char *path, int flags, ...)
 {
 	int (*next)(int, const char *, int, ...) =
 		(int (*)(int, const char *, int, ...))dlsym(RTLD_NEXT, "openat");
+	const char *blind = getenv("SV_BLIND");
+	static int blinded;
 	va_list args;
 	mode_t mode;
 
 	va_start(args, flags);
 	mode = (mode_t)va_arg(args, unsigned);
 	va_end(args);
+	if (blind != NULL && !blinded && strcmp(path, blind) == 0) {
+		blinded = 1;
+		errno = ENOENT;
+		return -1;
+	}
 	if ((flags & O_TMPFILE) == O_TMPFILE) {
 		errno = EOPNOTSUPP;
 		return -1;

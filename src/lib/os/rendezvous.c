@@ -154,7 +154,7 @@ static int make_named(struct sv_rendezvous *rv, struct sv_fault *fault)
 	for (i = 0; i < FILES_HELD; i++)
 		if (held[i] != -1)
 			close(held[i]);
-	rv->fresh = true;
+	rv->fresh = code == 0;
 	rv->known = code == 0;
 	rv->record = candidate.record;
 	if (code == 0 || code == EEXIST)
