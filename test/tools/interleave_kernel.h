@@ -97,7 +97,7 @@ int sv_sem_sleep(int id, enum sv_role role, const struct timespec *timeout)
 	 * A side that waits for a peer looks once a second whether one can still come.  No wake-up may depend
 	 * on that.
 	 */
-	if (s->timed && s->timeout_ms < 0 && s->limit_ns > INT64_C(900000000))
+	if (s->timed && s->meeting && s->timeout_ms < 0 && s->limit_ns > INT64_C(900000000))
 		s->timed = false;
 	note("sleep%s", s->timed ? ", timed" : "");
 	if (s->timed && s->timeout_ms < 0 && (!s->blind || s->limit_ns > SLICE_MOST_NS))

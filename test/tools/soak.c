@@ -116,6 +116,22 @@ static void resumable(struct plan *p)
 	      late == -1 ? "" : ": one was started again when all was done");
 }
 
+static void clean(const struct plan *p)
+{
+	struct process clean;
+	char said[1024];
+
+	process_start(&clean, programs[2], (const char *[]){ "svclean", "-a", NULL }, -1, -1);
+	if (!process_wait(&clean, PATIENCE_US)) {
+		complain(p, "svclean does not end");
+		process_signal(&clean, SIGKILL);
+		process_wait(&clean, PATIENCE_US);
+	}
+	process_said(&clean, said, sizeof said);
+	if (clean.status != 0)
+		complain(p, "svclean ended with %d: %s", clean.status, said);
+}
+
 static void detached(const struct plan *p)
 {
 	struct side side;
@@ -130,6 +146,9 @@ static void detached(const struct plan *p)
 	check_status(p, WRITER, &pair[WRITER],
 	             p->victim == WRITER && p->accident != NONE ? " 0 1 137 129 130 143 " : " 0 ");
 	if (pair[WRITER].process.status != 0 || p->accident == REMOVE_SET || p->accident == REMOVE_SEGMENT) {
+		/* Data whose set was removed is dropped by svclean only. */
+		if (p->accident == REMOVE_SET)
+			clean(p);
 		start(p, WRITER, &side);
 		must_end(p, WRITER, &side);
 		check_status(p, WRITER, &side, " 0 5 ");
@@ -164,7 +183,7 @@ static void detached(const struct plan *p)
 			      role_name(p->victim));
 			return;
 		}
-		check_status(p, READER, &side, " 0 5 ");
+		check_status(p, READER, &side, p->accident == REMOVE_SET ? " 0 1 5 " : " 0 5 ");
 		pair[READER] = side;
 	}
 	if (pair[READER].process.status == 0 && look_at_output(p) != COMPLETE)
@@ -179,20 +198,8 @@ static void detached(const struct plan *p)
 /* svclean -a, unless nothing happened: then nothing may be left by itself. */
 static void check_nothing_left(const struct plan *p)
 {
-	struct process clean;
-	char said[1024];
-
-	if (p->accident > PAUSE) {
-		process_start(&clean, programs[2], (const char *[]){ "svclean", "-a", NULL }, -1, -1);
-		if (!process_wait(&clean, PATIENCE_US)) {
-			complain(p, "svclean does not end");
-			process_signal(&clean, SIGKILL);
-			process_wait(&clean, PATIENCE_US);
-		}
-		process_said(&clean, said, sizeof said);
-		if (clean.status != 0)
-			complain(p, "svclean ended with %d: %s", clean.status, said);
-	}
+	if (p->accident > PAUSE)
+		clean(p);
 	if ((own_namespace && count_objects() != 0) || count_files(directory) != 0) {
 		complain(p, "%d objects and %d files are left", own_namespace ? count_objects() : -1,
 		         count_files(directory));
