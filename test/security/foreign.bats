@@ -79,10 +79,10 @@ live_ends_well() {
 			before=$(objects $ALICE)
 			# shellcheck disable=SC2086 # words
 			"${mallory[@]}" attack forge $state --key "$(key_of sem $ALICE)" --claim /nowhere $give
-			run_logged "${alice[@]}" svwrite -t 1 secret
+			run_logged "${alice[@]}" svwrite -t 20 secret
 			assert_status 5
 			assert_output_has 'busy'
-			run_logged "${alice[@]}" svread -t 1
+			run_logged "${alice[@]}" svread -t 20
 			assert_status 5
 			run_logged sh_in alice 'svclean; svclean -a; svstat'
 			run_logged sh_in root 'svclean; svclean -a'

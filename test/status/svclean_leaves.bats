@@ -166,9 +166,12 @@ D=default
 @test "the rendezvous file was deleted while a side waits: still in use" {
 	spawn alone svread
 	wait_asleep "${pid[alone]}"
+	# Once a second it looks whether it can still be found, and ends if it cannot.
+	kill -STOP "${pid[alone]}"
 	rm "$RV/default"
 	left_alone -a
 	kill "${pid[alone]}"
+	kill -CONT "${pid[alone]}"
 	reap alone
 	assert_nothing_left
 }

@@ -155,11 +155,11 @@ int main(void)
 {
 	own_directory();
 	while_it_is_locked(0);
-	while_it_is_locked(15);
+	while_it_is_locked(300);
 	the_last_one_while_it_is_locked();
 	until_it_is_free();
 	a_peer_of_another_user(0);
-	a_peer_of_another_user(30);
+	a_peer_of_another_user(300);
 	wrong_bounds();
 	ok(directory_is_empty(), "nothing is left");
 	return tap_done();
