@@ -110,7 +110,7 @@ static int open_chosen(struct sv_directory *directory, const char *chosen, bool 
  * may have taken the name; then both sides try the next place.  Root's directory is where only root can
  * create it.
  */
-static int open_default(struct sv_directory *directory, bool create, struct sv_fault *fault)
+static int try_places(struct sv_directory *directory, bool create, struct sv_fault *fault)
 {
 	static const char *const parents[] = { "/run", "/dev/shm", "/tmp" };
 	char path[64];
@@ -127,10 +127,21 @@ static int open_default(struct sv_directory *directory, bool create, struct sv_f
 		else
 			snprintf(path, sizeof path, "%s/svipc-%u", parents[i], (unsigned)geteuid());
 		code = open_own(AT_FDCWD, path, path, create, &directory->top, &taken, fault);
-		if (code == SV_OK || !taken)
+		if (code == SV_OK || (!taken && (create || fault->error.sys_errno != ENOENT)))
 			break;
 	}
 	return code;
+}
+
+/*
+ * Look everywhere before creating anything: whoever took the first place may give it up again, but the
+ * channels are in the second.
+ */
+static int open_default(struct sv_directory *directory, bool create, struct sv_fault *fault)
+{
+	int code = try_places(directory, false, fault);
+
+	return code != SV_OK && create ? try_places(directory, true, fault) : code;
 }
 
 /*
