@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* keep.c - the record of a rendezvous: in the rendezvous file, or in a file of its own. */
-#define _GNU_SOURCE /* O_NOFOLLOW */
+#define _GNU_SOURCE /* O_NOFOLLOW, O_PATH */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -117,6 +117,29 @@ int sv_rendezvous_write(struct sv_rendezvous *rv, const struct sv_record *record
 	                                rv->directory.path, rv->file);
 }
 
+/*
+ * Unlink the file of a channel that was found by its header.  The directory is opened first: the path could
+ * lead to another one between a look and a second walk of it.
+ */
+static void unlink_found(const struct sv_rendezvous *rv)
+{
+	const char *slash = strrchr(rv->path, '/');
+	char parent[PATH_MAX];
+	struct stat st;
+	int fd;
+
+	if (slash == NULL)
+		return;
+	snprintf(parent, sizeof parent, "%.*s", (int)(slash - rv->path) + 1, rv->path);
+	fd = open(parent, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (fd == -1)
+		return;
+	if (fstatat(fd, slash + 1, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    (uint64_t)st.st_dev == rv->identity.device && (uint64_t)st.st_ino == rv->identity.inode)
+		unlinkat(fd, slash + 1, 0);
+	close(fd);
+}
+
 void sv_rendezvous_forget(const struct sv_rendezvous *rv, uint64_t generation)
 {
 	struct sv_record record;
@@ -132,5 +155,5 @@ void sv_rendezvous_forget(const struct sv_rendezvous *rv, uint64_t generation)
 	if (rv->directory.fd != -1)
 		unlinkat(rv->directory.fd, rv->file, 0);
 	else if (rv->named)
-		unlink(rv->path);
+		unlink_found(rv);
 }
