@@ -2,6 +2,7 @@
 /* trust.c - decides whether the maker of an object is trusted, and whether a header can be true. */
 #define _GNU_SOURCE
 #include <string.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "channel/trust.h"
@@ -51,16 +52,20 @@ bool sv_maker_is_trusted(const struct sv_maker *maker, const struct sv_target *t
 
 static bool is_member(gid_t group)
 {
-	gid_t groups[256];
-	int count, i;
+	int count = getgroups(0, NULL), i;
+	gid_t *groups;
+	bool found = group == getegid();
 
-	if (group == getegid())
-		return true;
-	count = getgroups((int)(sizeof groups / sizeof groups[0]), groups);
-	for (i = 0; i < count; i++)
-		if (groups[i] == group)
-			return true;
-	return false;
+	if (found || count <= 0)
+		return found;
+	groups = malloc((size_t)count * sizeof *groups);
+	if (groups == NULL)
+		return false;
+	count = getgroups(count, groups);
+	for (i = 0; i < count && !found; i++)
+		found = groups[i] == group;
+	free(groups);
+	return found;
 }
 
 bool sv_is_trusted(uid_t creator, uid_t owner, gid_t group, const struct sv_target *target)

@@ -46,7 +46,7 @@ static int64_t birth_of(int fd)
 
 	if (syscall(SYS_statx, fd, "", AT_EMPTY_PATH, STATX_BIRTH, &head) == 0 &&
 	    (head.mask & STATX_BIRTH) != 0)
-		return head.born.seconds * 1000000000 + head.born.nanoseconds;
+		return (int64_t)((uint64_t)head.born.seconds * 1000000000u + head.born.nanoseconds);
 #else
 	(void)fd;
 #endif
