@@ -39,6 +39,18 @@ killed_at_a_path() {
 	assert_equal 'objects within reach' "$(objects $ALICE)" ''
 }
 
+@test "a file that was replaced by a FIFO or by a link that leads nowhere is gone" {
+	local how
+	for how in mkfifo 'ln -s meet'; do
+		killed_at_a_path
+		sh_in alice 'rm d/meet; '"$how"' d/meet'
+		run_logged "${alice[@]}" svclean -a
+		assert_output_has removed
+		assert_equal objects "$(objects $ALICE)" ''
+		arena_close
+	done
+}
+
 @test "if no descriptor is left for a file, its objects stay, because its lock counts" {
 	skip_unless flock
 	local n

@@ -7,6 +7,8 @@
 
 #include "channel/channel.h"
 
+#define MOST_TRIES 10
+
 static void fill_header(struct sv_channel *ch)
 {
 	struct sv_header *header = ch->header;
@@ -61,6 +63,34 @@ static int create_segment(struct sv_channel *ch, const struct sv_options *option
 }
 
 /*
+ * Without its segment, a set is proved to be ours by its age.  If this process was stopped between the two,
+ * or the clock was set, both are made again.
+ */
+static int create_objects(struct sv_channel *ch, const struct sv_options *options, uint64_t *capacity,
+                          int *shmid, struct sv_segment_facts *facts)
+{
+	unsigned mode = options->mode != 0 ? options->mode : 0600;
+	struct sv_sem_facts set;
+	int code, tries;
+
+	for (tries = 0; tries < MOST_TRIES; tries++) {
+		code = create_segment(ch, options, capacity, shmid, mode);
+		if (code == SV_OK)
+			code = sv_sem_create(&ch->semid, ch->rv.key, mode, &ch->fault);
+		if (code == SV_OK)
+			code = sv_segment_stat(*shmid, facts, &ch->fault);
+		if (code == SV_OK)
+			code = sv_sem_stat(ch->semid, &set, &ch->fault);
+		if (code != SV_OK || sv_is_made_together(facts->changed_s, set.changed_s))
+			return code;
+		sv_segment_remove(*shmid);
+		sv_sem_remove(ch->semid);
+		*shmid = ch->semid = -1;
+	}
+	return sv_fault_set(&ch->fault, SV_ESYSTEM, ETIME, "cannot make its two objects at one time");
+}
+
+/*
  * Make both objects.  The record is written first, so that after a crash the objects are known to be ours; it
  * is completed at the end.
  */
@@ -68,7 +98,6 @@ int sv_channel_create(struct sv_channel *ch, const struct sv_options *options, u
 {
 	struct sv_record *record = &ch->record;
 	struct sv_fault *fault = &ch->fault;
-	unsigned mode = options->mode != 0 ? options->mode : 0600;
 	struct sv_segment_facts facts;
 	int shmid = -1, code = SV_OK;
 
@@ -80,11 +109,7 @@ int sv_channel_create(struct sv_channel *ch, const struct sv_options *options, u
 		code = sv_rendezvous_write(&ch->rv, record, fault);
 	}
 	if (code == SV_OK)
-		code = create_segment(ch, options, &capacity, &shmid, mode);
-	if (code == SV_OK)
-		code = sv_sem_create(&ch->semid, ch->rv.key, mode, fault);
-	if (code == SV_OK)
-		code = sv_segment_stat(shmid, &facts, fault);
+		code = create_objects(ch, options, &capacity, &shmid, &facts);
 	if (code == SV_OK) {
 		record->shmid = shmid;
 		record->semid = ch->semid;

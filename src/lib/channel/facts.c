@@ -9,11 +9,8 @@
 #include <sys/shm.h>
 #include <unistd.h>
 
+#include "channel/stranger.h"
 #include "os/key.h"
-#include "os/owner.h"
-
-/* A set is made right after its segment: at most this many seconds later. */
-#define MADE_WITHIN_S 2
 
 void sv_target_of(struct sv_target *target, const struct sv_rendezvous *rv, unsigned consent, bool locked)
 {
@@ -29,31 +26,6 @@ void sv_target_of(struct sv_target *target, const struct sv_rendezvous *rv, unsi
 	target->fresh = rv->fresh;
 	target->own = NULL;
 	target->consent = consent;
-}
-
-static void note_stranger(struct sv_objects *o, const char *kind, int id, bool known, uid_t owner,
-                          bool untrusted)
-{
-	bool unreadable = !known;
-
-	o->facts.in_the_way = true;
-	if (unreadable)
-		known = sv_owner_of(kind[1] == 'e' && kind[2] == 'm', id, &owner);
-	else if (owner == (uid_t)-1)
-		known = false;
-	/* Of several strangers, keep the one that explains most. */
-	if (o->stranger.kind == NULL || (untrusted && !o->stranger.untrusted))
-		o->stranger = (struct sv_stranger){ kind, id, known, untrusted, unreadable, owner };
-}
-
-static void note_segment(struct sv_objects *o, int id, bool untrusted)
-{
-	note_stranger(o, "segment", id, o->shm.bytes != 0, o->shm.creator_uid, untrusted);
-}
-
-static void note_set(struct sv_objects *o, int id, bool untrusted)
-{
-	note_stranger(o, "semaphore set", id, o->sem.count != 0, o->sem.creator_uid, untrusted);
 }
 
 static bool is_own(uid_t creator, uid_t owner)
@@ -112,14 +84,15 @@ static void gather_recorded_segment(struct sv_objects *o, const struct sv_target
 		 * Ids are used again, so it is ours only if our key leads to it.  Then either this process
 		 * may not look at it, or it is just being removed.
 		 */
-		if (shmget((key_t)record->key, 0, 0) == record->shmid)
+		if (shmget((key_t)record->key, 0, 0) == record->shmid &&
+		    !sv_note_untrusted(o, "segment", record->shmid, t))
 			o->facts.segment = SV_SEGMENT_DOUBT;
 		return;
 	}
 	if (!(o->shm.marked || o->shm.key == record->key) || sv_segment_capacity(o->shm.bytes) == 0)
 		return;
 	if (!sv_is_trusted(o->shm.creator_uid, o->shm.owner, o->shm.creator_gid, t)) {
-		note_segment(o, record->shmid, true);
+		sv_note_segment(o, record->shmid, true);
 		return;
 	}
 	if (!copy_header(o, record->shmid, t->own)) {
@@ -149,12 +122,12 @@ static void gather_begun_segment(struct sv_objects *o, const struct sv_target *t
 		return;
 	if (sv_segment_stat(id, &o->shm, &scratch) != SV_OK || !is_own(o->shm.creator_uid, o->shm.owner) ||
 	    sv_segment_capacity(o->shm.bytes) == 0 || !copy_header(o, id, NULL)) {
-		note_segment(o, id, false);
+		sv_note_segment(o, id, false);
 		return;
 	}
 	trust = sv_header_judge(&o->header, o->shm.bytes);
 	if (trust != SV_TRUST_UNREADY && o->header.generation != t->record.generation) {
-		note_segment(o, id, false);
+		sv_note_segment(o, id, false);
 		return;
 	}
 	o->shmid = id;
@@ -177,20 +150,20 @@ static void gather_unrecorded_segment(struct sv_objects *o, const struct sv_targ
 	if (sv_segment_stat(id, &o->shm, &scratch) != SV_OK) {
 		memset(&o->shm, 0, sizeof o->shm);
 		o->facts.segment = SV_SEGMENT_DOUBT;
-		note_segment(o, id, false);
+		sv_note_segment(o, id, false);
 		return;
 	}
 	if (!sv_is_trusted(o->shm.creator_uid, o->shm.owner, o->shm.creator_gid, t)) {
-		note_segment(o, id, true);
+		sv_note_segment(o, id, true);
 		return;
 	}
 	if (sv_segment_capacity(o->shm.bytes) == 0) {
-		note_segment(o, id, false);
+		sv_note_segment(o, id, false);
 		return;
 	}
 	if (!copy_header(o, id, NULL)) {
 		o->facts.segment = SV_SEGMENT_DOUBT;
-		note_segment(o, id, false);
+		sv_note_segment(o, id, false);
 		return;
 	}
 	trust = sv_header_judge(&o->header, o->shm.bytes);
@@ -199,7 +172,7 @@ static void gather_unrecorded_segment(struct sv_objects *o, const struct sv_targ
 	    (trust == SV_TRUST_OK &&
 	     (o->header.project != (uint32_t)t->record.project || o->header.key != t->record.key ||
 	      o->header.generation == 0 || !sv_identity_is_same(&identity, &t->identity)))) {
-		note_segment(o, id, false);
+		sv_note_segment(o, id, false);
 		return;
 	}
 	o->shmid = id;
@@ -214,14 +187,15 @@ static void gather_recorded_set(struct sv_objects *o, const struct sv_target *t)
 	int code = sv_sem_stat(t->record.semid, &o->sem, &scratch);
 
 	if (code != SV_OK) {
-		if (semget((key_t)t->record.key, 0, 0) == t->record.semid)
+		if (semget((key_t)t->record.key, 0, 0) == t->record.semid &&
+		    !sv_note_untrusted(o, "semaphore set", t->record.semid, t))
 			o->facts.set = SV_SET_DOUBT;
 		return;
 	}
 	if (o->sem.key != t->record.key || o->sem.count != SV_SEM_COUNT)
 		return;
 	if (!sv_is_trusted(o->sem.creator_uid, o->sem.owner, o->sem.creator_gid, t)) {
-		note_set(o, t->record.semid, true);
+		sv_note_set(o, t->record.semid, true);
 		return;
 	}
 	/*
@@ -230,9 +204,8 @@ static void gather_recorded_set(struct sv_objects *o, const struct sv_target *t)
 	 * alive. The segment that was recorded proves that the set is its own.  Without the segment, the set
 	 * must have been made when the segment was.
 	 */
-	if (o->facts.segment != SV_SEGMENT_GOOD &&
-	    (o->sem.changed_s < t->record.made_s || o->sem.changed_s > t->record.made_s + MADE_WITHIN_S)) {
-		note_set(o, t->record.semid, false);
+	if (o->facts.segment != SV_SEGMENT_GOOD && !sv_is_made_together(t->record.made_s, o->sem.changed_s)) {
+		sv_note_set(o, t->record.semid, false);
 		return;
 	}
 	o->semid = t->record.semid;
@@ -248,7 +221,7 @@ static void gather_begun_set(struct sv_objects *o, const struct sv_target *t)
 		return;
 	if (sv_sem_stat(id, &o->sem, &scratch) != SV_OK || !is_own(o->sem.creator_uid, o->sem.owner) ||
 	    o->sem.count != SV_SEM_COUNT || o->sem.used_s != 0) {
-		note_set(o, id, false);
+		sv_note_set(o, id, false);
 		return;
 	}
 	o->semid = id;
@@ -265,11 +238,11 @@ static void gather_unrecorded_set(struct sv_objects *o, const struct sv_target *
 	if (sv_sem_stat(id, &o->sem, &scratch) != SV_OK) {
 		memset(&o->sem, 0, sizeof o->sem);
 		o->facts.set = SV_SET_DOUBT;
-		note_set(o, id, false);
+		sv_note_set(o, id, false);
 		return;
 	}
 	if (!sv_is_trusted(o->sem.creator_uid, o->sem.owner, o->sem.creator_gid, t)) {
-		note_set(o, id, true);
+		sv_note_set(o, id, true);
 		return;
 	}
 	/*
@@ -278,7 +251,7 @@ static void gather_unrecorded_set(struct sv_objects *o, const struct sv_target *
 	 */
 	if (o->facts.segment == SV_SEGMENT_NONE &&
 	    (o->sem.used_s == 0 || is_own(o->sem.creator_uid, o->sem.owner))) {
-		note_set(o, id, false);
+		sv_note_set(o, id, false);
 		return;
 	}
 	/*
@@ -288,7 +261,7 @@ static void gather_unrecorded_set(struct sv_objects *o, const struct sv_target *
 	if (o->sem.count != SV_SEM_COUNT ||
 	    (o->facts.segment != SV_SEGMENT_NONE && o->sem.creator_uid != o->shm.creator_uid) ||
 	    (o->facts.segment == SV_SEGMENT_GOOD && o->header.semid != id)) {
-		note_set(o, id, false);
+		sv_note_set(o, id, false);
 		return;
 	}
 	o->semid = id;
@@ -311,13 +284,13 @@ static void look_behind_key(struct sv_objects *o, const struct sv_target *t)
 	if (id != -1 && id != o->shmid && o->facts.segment != SV_SEGMENT_DOUBT) {
 		bool known = sv_segment_stat(id, &shm, &scratch) == SV_OK;
 
-		note_stranger(o, "segment", id, known, known ? shm.creator_uid : 0, false);
+		sv_note_stranger(o, "segment", id, known, known ? shm.creator_uid : 0, false);
 	}
 	id = semget((key_t)t->record.key, 0, 0);
 	if (id != -1 && id != o->semid && o->facts.set != SV_SET_DOUBT) {
 		bool known = sv_sem_stat(id, &sem, &scratch) == SV_OK;
 
-		note_stranger(o, "semaphore set", id, known, known ? sem.creator_uid : 0, false);
+		sv_note_stranger(o, "semaphore set", id, known, known ? sem.creator_uid : 0, false);
 	}
 }
 
@@ -329,17 +302,19 @@ static void look_behind_key(struct sv_objects *o, const struct sv_target *t)
 static void look_without_record(struct sv_objects *o, const struct sv_target *t)
 {
 	struct sv_facts *f = &o->facts;
+	enum sv_record_fact record = f->record;
 	bool other_file = f->other_file;
 
 	if (t->named || t->only_recorded || f->segment != SV_SEGMENT_NONE || f->set != SV_SET_NONE ||
 	    !sv_key_is_taken((key_t)t->record.key))
 		return;
 	f->record = SV_RECORD_NONE;
-	f->other_file = false;
+	f->other_file = f->in_the_way = false;
+	o->stranger = (struct sv_stranger){ 0 };
 	gather_unrecorded_segment(o, t);
 	gather_unrecorded_set(o, t);
 	if (f->segment == SV_SEGMENT_NONE && f->set == SV_SET_NONE) {
-		f->record = SV_RECORD_FULL;
+		f->record = record;
 		f->other_file = other_file;
 	}
 }
@@ -364,6 +339,7 @@ void sv_gather(struct sv_objects *o, const struct sv_target *t)
 			break;
 		gather_begun_segment(o, t);
 		gather_begun_set(o, t);
+		look_without_record(o, t);
 		break;
 	case SV_RECORD_NONE:
 		gather_unrecorded_segment(o, t);
@@ -371,7 +347,7 @@ void sv_gather(struct sv_objects *o, const struct sv_target *t)
 		break;
 	}
 	if (o->shmid != -1 && o->semid != -1 && o->sem.creator_uid != o->shm.creator_uid) {
-		note_set(o, o->semid, true);
+		sv_note_set(o, o->semid, true);
 		o->semid = -1;
 		f->set = SV_SET_NONE;
 	}

@@ -15,6 +15,12 @@ void sv_target_of(struct sv_target *target, const struct sv_rendezvous *rv, unsi
 /* Look at everything.  Never fails: that an object may not be looked at is a fact too. */
 void sv_gather(struct sv_objects *objects, const struct sv_target *target);
 
+/* Can a segment and a set that were last changed at these seconds have been made by one sv_open()? */
+static inline bool sv_is_made_together(int64_t segment_s, int64_t set_s)
+{
+	return set_s >= segment_s && set_s <= segment_s + 2;
+}
+
 /* Remove the segment, then the set; stop at the first failure.  0 or an errno value. */
 int sv_objects_remove(const struct sv_objects *objects);
 

@@ -271,7 +271,8 @@ static void prepare(struct opening *o, struct sv_channel *ch, enum sv_role role,
 	ch->file = options->source;
 	o->ch = ch;
 	o->where = (struct sv_whereabouts){ .path = options->path };
-	o->where.create = (options->flags & SV_JOIN_ONLY) == 0;
+	/* Of a channel with a path only this user's records are created. */
+	o->where.create = options->path != NULL || (options->flags & SV_JOIN_ONLY) == 0;
 	if (options->path == NULL)
 		o->where.name = options->name != NULL ? options->name : "default";
 	o->where.project = options->project != 0 ? options->project : SV_PROJECT_DEFAULT;

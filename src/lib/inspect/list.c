@@ -112,7 +112,8 @@ static int visit_apart(struct walk *walk, const char *file)
 		if (strcmp(sight.rv.file, file) == 0)
 			return visit(walk, &sight);
 		sv_sight_close(&sight);
-	} else if (scratch.error.sys_errno != ENOENT && scratch.error.sys_errno != ENOTDIR) {
+	} else if (scratch.error.sys_errno != ENOENT && scratch.error.sys_errno != ENOTDIR &&
+	           scratch.error.sys_errno != ELOOP && scratch.error.sys_errno != EMEDIUMTYPE) {
 		/* It cannot be reached just now; other processes may still be able to reach it. */
 		return 0;
 	}

@@ -264,9 +264,12 @@ static int open_path(struct sv_rendezvous *rv, const struct sv_whereabouts *wher
 	int code;
 
 	rv->fd = sv_rendezvous_open_file(rv->path, &st);
-	if (rv->fd == -1 && errno == EMEDIUMTYPE)
-		return sv_fault_set(fault, SV_ESYSTEM, 0,
-		                    "refusing %s: it is not a regular file or directory", rv->path);
+	if (rv->fd == -1 && errno == EMEDIUMTYPE) {
+		sv_fault_set(fault, SV_ESYSTEM, 0, "refusing %s: it is not a regular file or directory",
+		             rv->path);
+		fault->error.sys_errno = EMEDIUMTYPE;
+		return SV_ESYSTEM;
+	}
 	if (rv->fd == -1) {
 		sv_fault_set(fault, SV_ESYSTEM, errno, "cannot open rendezvous %s", rv->path);
 		if (fault->error.sys_errno == ENOENT)
