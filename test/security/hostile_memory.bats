@@ -43,14 +43,17 @@ all_is_well_after_svclean() {
 	assert_same_file in out
 }
 
-# overwritten FIELD VALUE [TEXT]: while a writer waits; then a reader comes.
+# overwritten FIELD VALUE [TEXT]: while a writer waits; then a reader comes.  The writer is stopped meanwhile, because it
+# looks at its header once a second and would leave by itself.
 overwritten() {
 	waiting_writer
+	kill -STOP "${pid[writer]}"
 	ipctool set "$shm" "$1" "$2"
 	run_logged svread -t 5 -o out
 	assert_status 5
 	assert_output_has "${3:-corrupt channel}"
 	kill -INT "${pid[writer]}"
+	kill -CONT "${pid[writer]}"
 	reap writer
 	assert_status 130
 	all_is_well_after_svclean
