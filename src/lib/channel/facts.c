@@ -44,7 +44,7 @@ static bool copy_header(struct sv_objects *o, int id, const struct sv_header *ow
 		return false;
 	memcpy(&o->header, header, sizeof o->header);
 	if (own == NULL)
-		shmdt(header);
+		sv_segment_glance_end(header);
 	return true;
 }
 

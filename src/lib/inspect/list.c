@@ -199,7 +199,7 @@ static bool take_from_header(struct sv_sight *sight, int id, const struct shmid_
 	if (shared == NULL)
 		return false;
 	memcpy(&header, shared, sizeof header);
-	shmdt(shared);
+	sv_segment_glance_end(shared);
 	if (sv_header_judge(&header, ds->shm_segsz) != SV_TRUST_OK || header.project < 1 ||
 	    header.project > 255)
 		return false;

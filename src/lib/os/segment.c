@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "os/forks.h"
 #include "os/owner.h"
 
 /*
@@ -161,9 +162,11 @@ int sv_segment_map(struct sv_segment *segment, int id, uint64_t capacity, struct
 		munmap(base + span, (size_t)(reserved + slack - base));
 
 	/* The second attachment covers the header of the first: header, ring, ring. */
+	sv_forks_hold();
 	if (shmat(id, base + capacity, SHM_REMAP) == (void *)-1 || shmat(id, base, SHM_REMAP) == (void *)-1) {
 		code = errno;
 		munmap(base, span);
+		sv_forks_release();
 		if (code == EINVAL || code == EIDRM)
 			return sv_fault_set(fault, SV_EREMOVED, 0,
 			                    "segment %d was removed by another process", id);
@@ -179,6 +182,7 @@ int sv_segment_map(struct sv_segment *segment, int id, uint64_t capacity, struct
 	 * handle.
 	 */
 	(void)madvise(base, span, MADV_DONTFORK);
+	sv_forks_release();
 	segment->id = id;
 	segment->base = base;
 	segment->header = header;
@@ -252,8 +256,18 @@ const void *sv_segment_glance(int id, unsigned long maps)
 		errno = EBUSY;
 		return NULL;
 	}
+	sv_forks_hold();
 	header = shmat(id, NULL, SHM_RDONLY);
-	return header == (void *)-1 ? NULL : header;
+	if (header != (void *)-1)
+		return header;
+	sv_forks_release();
+	return NULL;
+}
+
+void sv_segment_glance_end(const void *header)
+{
+	shmdt(header);
+	sv_forks_release();
 }
 
 bool sv_segment_unmapped(int id, unsigned long own)

@@ -86,11 +86,13 @@ int sv_segment_remove(int id);
 bool sv_segment_removal_is_forced(void);
 
 /*
- * Attach read-only to inspect the header; returns NULL and sets errno on failure.  Undo with shmdt(2).  maps
+ * Attach read-only to inspect the header; returns NULL and sets errno on failure.  End it soon: until then
+ * fork(3) waits in other threads.  maps
  * is what sv_segment_stat() said: with kernel.shm_rmid_forced a segment that nobody is attached to would not
  * survive the look, so it is refused.
  */
 const void *sv_segment_glance(int id, unsigned long maps);
+void sv_segment_glance_end(const void *header);
 
 /*
  * Are the caller's mappings the only ones? A process that inspects the channel has it mapped for some
