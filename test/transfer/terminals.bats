@@ -51,10 +51,7 @@ shown() {
 		wait_until "shown picture$width | grep -qE '^ *default( |\$)'"
 		[ "$(shown "picture$width" | awk '{ if (length > most) most = length } END { print most }')" -le $width ] ||
 			fail "the picture is too wide: $(shown "picture$width")"
-		case $width in
-		80) shown "writer$width" | grep -qE '1.0 MiB .*[0-9]:[0-9]+ .*waiting for input' ;;
-		*) ;;
-		esac || fail "parts are missing at $width: $(shown "writer$width")"
+		[ $width -ne 80 ] || wait_until "shown writer80 | grep -qE '1.0 MiB .*[0-9]:[0-9]+ .*waiting for input'"
 		"${tmux[@]}" send-keys -t "picture$width" q
 		"${tmux[@]}" send-keys -t "writer$width" C-c
 		wait_until "[ -s writer$width.status ] && [ -s reader$width.status ] && [ -s picture$width.status ]"
