@@ -337,12 +337,14 @@ static int open_without_memory(void)
 	struct sv_error error = SV_ERROR_INIT;
 	struct rlimit none = { 0, 0 };
 	sv_channel *ch = NULL;
+	void *volatile taken; /* clang leaves out a malloc() whose result is not kept */
 	size_t size;
 
 	must(setrlimit(RLIMIT_AS, &none) == 0);
 	for (size = 65536; size > 0; size /= 2)
-		while (malloc(size) != NULL)
-			;
+		do
+			taken = malloc(size);
+		while (taken != NULL);
 	return sv_open(&ch, SV_WRITER, &options, 0, &error) == SV_ESYSTEM && error.sys_errno == ENOMEM &&
 	       error.text[0] != '\0' && ch == NULL;
 }
