@@ -133,6 +133,8 @@ static void states(void)
 
 int main(void)
 {
+	/* The first text that is not ASCII sets the locale of the environment; these tests set others. */
+	cli_printable("\xc3\xbc", NULL);
 	setlocale(LC_CTYPE, "C");
 	escapes(false);
 	if (setlocale(LC_CTYPE, "C.UTF-8") != NULL)
