@@ -61,9 +61,9 @@ too_long() {
 @test "no file of src, include, test and scripts has more than 400 lines" {
 	assert_equal 'files that are too long' "$(too_long)" ''
 	# It has looked, and it would find one.
-	mkdir -p root/src/lib root/test/unit
-	seq 400 >root/src/lib/enough.c
-	seq 401 >root/test/unit/long_test.c
-	SV_ROOT=$WORK/root
-	assert_equal 'files that are too long' "$(too_long)" "$WORK/root/test/unit/long_test.c has more than 400 lines"
+	mkdir -p tree/src/lib tree/test/unit
+	seq 400 >tree/src/lib/enough.c
+	seq 401 >tree/test/unit/long_test.c
+	SV_ROOT=$WORK/tree
+	assert_equal 'files that are too long' "$(too_long)" "$WORK/tree/test/unit/long_test.c has more than 400 lines"
 }

@@ -20,9 +20,12 @@ int sv_key_of(int fd, const struct stat *st, const char *path, int project, key_
 	char link[40];
 
 	snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+	errno = 0; /* -1 may be a key too */
 	*key = ftok(link, project);
-	if ((uint32_t)*key != expected)
+	if ((uint32_t)*key != expected) {
+		errno = 0;
 		*key = ftok(path, project);
+	}
 	return *key == (key_t)-1 ? errno : 0;
 }
 

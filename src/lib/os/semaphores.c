@@ -8,7 +8,6 @@
 
 #include "clock.h"
 #include "os/owner.h"
-#include "os/owner.h"
 
 /* semctl(2): the caller declares it. */
 union semun {
