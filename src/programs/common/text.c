@@ -2,13 +2,10 @@
 #define _GNU_SOURCE /* wcwidth */
 #include "common/text.h"
 
-#include <fcntl.h>
 #include <locale.h>
-#include <pwd.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 #include <wchar.h>
 #include <wctype.h>
 
@@ -158,36 +155,6 @@ int64_t cli_seconds_since(int64_t when)
 	int64_t seconds = (int64_t)time(NULL) - when;
 
 	return when <= 0 || seconds < 0 ? -1 : seconds;
-}
-
-char *cli_user(char *out, size_t size, unsigned uid)
-{
-	struct passwd entry, *found = NULL;
-	char buffer[4096];
-
-	if (getpwuid_r((uid_t)uid, &entry, buffer, sizeof buffer, &found) == 0 && found != NULL)
-		return cli_escape(out, size, found->pw_name);
-	snprintf(out, size, "%u", uid);
-	return out;
-}
-
-char *cli_command(char *out, size_t size, long pid)
-{
-	char path[64], name[64];
-	ssize_t length = -1;
-	int fd;
-
-	snprintf(path, sizeof path, "/proc/%ld/comm", pid);
-	fd = pid > 0 ? open(path, O_RDONLY | O_CLOEXEC) : -1;
-	if (fd != -1) {
-		length = read(fd, name, sizeof name - 1);
-		close(fd);
-	}
-	if (length <= 0)
-		return strcpy(out, "?");
-	/* The kernel adds a newline; the name itself may hold others. */
-	name[name[length - 1] == '\n' ? length - 1 : length] = '\0';
-	return cli_escape(out, size, name);
 }
 
 char *cli_time(char *out, size_t size, int64_t when)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* text.h - texts of others made safe to print; sizes, ages, users and processes in few characters. */
+/* text.h - texts of others made safe to print; sizes, ages and times in few characters. */
 #ifndef SV_COMMON_TEXT_H
 #define SV_COMMON_TEXT_H
 
@@ -53,11 +53,5 @@ char *cli_bar(char *out, size_t size, unsigned percent, size_t width);
 
 /* Seconds since a time; -1 when that is not known (0) or lies ahead. */
 int64_t cli_seconds_since(int64_t when);
-
-/* A user's name, else the number. */
-char *cli_user(char *out, size_t size, unsigned uid);
-
-/* Name of a process's command, escaped; "?" when there is no such process to be seen from here. */
-char *cli_command(char *out, size_t size, long pid);
 
 #endif

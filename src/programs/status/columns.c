@@ -7,6 +7,7 @@
 
 #include "common/states.h"
 #include "common/text.h"
+#include "status/names.h"
 
 /* A cell that is being written.  If a function writes nothing, its text is "-". */
 struct cell {

@@ -6,6 +6,7 @@
 
 #include "common/shell.h"
 #include "common/text.h"
+#include "status/names.h"
 #include "status/table.h"
 
 #define INDENT ((size_t)10)

@@ -7,6 +7,7 @@
 #include "common/shell.h"
 #include "common/states.h"
 #include "common/text.h"
+#include "status/names.h"
 
 void cli_channel_take(struct cli_channel *channel, const struct sv_info *info)
 {

@@ -16,6 +16,7 @@
 #include "common/messages.h"
 #include "common/numbers.h"
 #include "common/text.h"
+#include "status/names.h"
 
 /* The ids that belong to channels, whatever their state. */
 struct ours {
