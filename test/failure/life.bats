@@ -79,10 +79,11 @@ svclean_by_hand() {
 }
 
 @test "without O_TMPFILE a new rendezvous has two names for a moment: a process that comes then waits for its maker" {
-	local preload=$SVIPC_BUILD/test/tools/named_preload.so
+	local interposed
 	skip_if_sanitized
+	interpose named
 	echo text >sent
-	spawn writer env "LD_PRELOAD=$preload" "SV_GO=$PWD/go" svwrite sent
+	spawn writer "${interposed[@]}" "SV_GO=$PWD/go" svwrite sent
 	wait_until '[ "$(stat -c %h "$RV/default" 2>/dev/null)" = 2 ]'
 	file=$RV/default
 	spawn reader svread -o copy
@@ -97,13 +98,14 @@ svclean_by_hand() {
 }
 
 @test "a rendezvous that another process makes first, and dies over, is no new one: its objects are removed" {
-	local preload=$SVIPC_BUILD/test/tools/named_preload.so
+	local interposed
 	skip_unless strace
 	skip_if_sanitized
+	interpose named
 	run_logged strace -qq -o trace -e inject=semctl:signal=KILL:when=1 svread
 	assert_status 137
 	[ "$(ipc_leaked "$sv_before" "$SVIPC_DIR" | wc -l)" -eq 2 ] || fail 'not two objects'
-	run_logged env "LD_PRELOAD=$preload" SV_BLIND=default svread -t 0.1
+	run_logged "${interposed[@]}" SV_BLIND=default svread -t 0.1
 	assert_status 4
 	assert_nothing_left
 }

@@ -23,6 +23,7 @@
 #   pass FILE [OPTION...]                      FILE through a channel, both sides with the OPTIONs: it succeeds and nothing is left
 #   half_way [OPTION...]                       writer and reader in the middle of a transfer: see there
 #   half_way_ends                              that transfer ends well
+#   interpose NAME                             "${interposed[@]}" PROGRAM runs it with test/tools/NAME_preload.so
 #   midway WHAT AFTER PROGRAM ARG...           spawn PROGRAM under midway_preload (which see), by the program's name
 #   fail MESSAGE                               end the test
 #   another_user                               "${as[@]}" runs a command as another user: see there
@@ -328,11 +329,18 @@ half_way_ends() {
 	assert_same_file "$WORK/sent" "$WORK/copy"
 }
 
+# A program that is linked statically takes no interposer: test/dynamic has its twins.
+interpose() {
+	local library=$SVIPC_BUILD/test/tools/$1_preload.so
+	[ -e "$library" ] || fail "$library is not built" || return 1
+	interposed=(env "PATH=$SVIPC_BUILD/test/dynamic:$PATH" "LD_PRELOAD=$library")
+}
+
 midway() {
-	local what=$1 after=$2 preload=$SVIPC_BUILD/test/tools/midway_preload.so
+	local what=$1 after=$2 interposed
 	shift 2
-	[ -e "$preload" ] || fail "$preload is not built" || return 1
-	spawn "$1" env "LD_PRELOAD=$preload" "SV_MIDWAY=$what" "SV_MIDWAY_AFTER=$after" "$@"
+	interpose midway || return 1
+	spawn "$1" "${interposed[@]}" "SV_MIDWAY=$what" "SV_MIDWAY_AFTER=$after" "$@"
 }
 
 # "${as[@]}" COMMAND runs as a user of its own, with the SVIPC_DIR $PUBLIC/theirs.  The test goes on in $PUBLIC, which

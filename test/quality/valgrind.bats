@@ -9,6 +9,8 @@ setup() {
 	sv_setup
 	skip_unless valgrind
 	skip_if_sanitized
+	# It watches malloc in the C library's own file only.
+	PATH=$SVIPC_BUILD/test/dynamic:$PATH
 }
 
 # What is still pointed to when a program ends is no leak.

@@ -129,18 +129,19 @@ look_for_long() {
 }
 
 @test "a path that is replaced each time it is locked: the time-out or TERM ends the wait" {
-	local preload=$SVIPC_BUILD/test/tools/swap_preload.so before
+	local interposed before
 	skip_if_sanitized
+	interpose swap
 	echo text >file
 	echo meet >meet
 	export SV_SWAP=$PWD/meet
-	SV_LIMIT=20 run_logged env "LD_PRELOAD=$preload" svread -t 0.2 -k meet
+	SV_LIMIT=20 run_logged "${interposed[@]}" svread -t 0.2 -k meet
 	assert_status 4
 	assert_output_has 'replaced again and again'
-	SV_LIMIT=20 run_logged env "LD_PRELOAD=$preload" svwrite -t 0.2 -k meet file
+	SV_LIMIT=20 run_logged "${interposed[@]}" svwrite -t 0.2 -k meet file
 	assert_status 4
 	before=$(stat -c %i meet)
-	spawn reader env "LD_PRELOAD=$preload" svread -k meet
+	spawn reader "${interposed[@]}" svread -k meet
 	wait_until '[ "$(stat -c %i meet)" != '"$before"' ]'
 	kill "${pid[reader]}"
 	reap reader

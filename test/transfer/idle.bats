@@ -37,9 +37,9 @@ idle() {
 }
 
 preload() {
-	local library=$SVIPC_BUILD/test/tools/nomembarrier_preload.so
-	[ -e "$library" ] || fail "$library is not built" || return 1
-	export LD_PRELOAD=$library SV_NO_MEMBARRIER=$1
+	local interposed
+	interpose nomembarrier || return 1
+	export "${interposed[@]:1}" "SV_NO_MEMBARRIER=$1"
 }
 
 # settled NAME: the second in which it says nothing to a person is over.

@@ -189,17 +189,18 @@ limits_at_most() {
 }
 
 @test "--wait: spin spins for long, auto for a little, sleep not at all" {
-	local preload=$SVIPC_BUILD/test/tools/clock_preload.so policy
+	local interposed policy
 	skip_if_sanitized
 	[ "$(nproc)" -gt 1 ] || skip 'needs two CPUs'
+	interpose clock
 	declare -A looks
 	for policy in sleep auto spin; do
 		rm -f feed copy
 		mkfifo feed
 		exec 9<>feed
-		spawn reader env "LD_PRELOAD=$preload" SV_CLOCK_STEP=100 SV_CLOCK_CPU=1 SV_CLOCK_LOOKS=looks \
+		spawn reader "${interposed[@]}" SV_CLOCK_STEP=100 SV_CLOCK_CPU=1 SV_CLOCK_LOOKS=looks \
 			svread --wait=$policy -o copy 9>&-
-		spawn writer env "LD_PRELOAD=$preload" SV_CLOCK_CPU=0 svwrite --wait=$policy <feed 9>&-
+		spawn writer "${interposed[@]}" SV_CLOCK_CPU=0 svwrite --wait=$policy <feed 9>&-
 		echo text >&9
 		wait_until '[ -s copy ]'
 		wait_asleep "${pid[reader]}"
