@@ -119,6 +119,66 @@ static void shell(void)
 	        "SVIPC_DIR='not there' svclean -a -c default");
 }
 
+static void age(int64_t seconds, const char *expected)
+{
+	char out[16];
+
+	same("an age", cli_short_age(out, sizeof out, seconds), expected);
+}
+
+static void bytes(double number, const char *expected)
+{
+	char out[16];
+
+	same("bytes", cli_short_bytes(out, sizeof out, number), expected);
+}
+
+static void bar(unsigned percentage, size_t width, const char *expected)
+{
+	char out[CLI_BAR_MOST + 1];
+
+	same("a bar", cli_bar(out, sizeof out, percentage, width), expected);
+}
+
+static void figures(void)
+{
+	age(-1, "?");
+	age(0, "0s");
+	age(119, "119s");
+	age(120, "2m");
+	age(7199, "119m");
+	age(7200, "2h");
+	age(172799, "47h");
+	age(172800, "2d");
+	bytes(0, "0");
+	bytes(1023, "1023");
+	bytes(1024, "1K");
+	bytes(1025, "1.00K");
+	bytes(1536, "1.50K");
+	bytes(10240, "10K");
+	bytes(10250, "10.0K");
+	bytes(102348, "99.9K");
+	bytes(102350, "100K");
+	bytes(1023 * 1024., "1023K");
+	bytes(1023.5 * 1024, "1.00M");
+	bytes(1e18, "888P");
+	bytes(2e18, "1.73E");
+	is(cli_percent(1, 0), 0, "nothing of nothing is 0 %%");
+	is(cli_percent(1, 3), 33, "a percentage is rounded down");
+	is(cli_percent(3, 3), 100, "all is 100 %%");
+	is(cli_percent(4, 3), 100, "more than all is 100 %%");
+	bar(0, 17, "[          ]   0%");
+	bar(1, 17, "[#         ]   1%");
+	bar(14, 17, "[#         ]  14%");
+	bar(15, 17, "[##        ]  15%");
+	bar(99, 17, "[######### ]  99%");
+	bar(100, 17, "[##########] 100%");
+	bar(50, CLI_BAR_LEAST - 1, "[##  ]  50%");
+	is(cli_seconds_since(0), -1, "a time that is not known has no age");
+	is(cli_seconds_since(INT64_MAX), -1, "a time to come has no age");
+	ok(cli_seconds_since(1) > 0, "a time has an age");
+}
+
 /* The word for a state, also for one that is added later, has no blank. */
 static void states(void)
 {
@@ -142,5 +202,6 @@ int main(void)
 	json();
 	shell();
 	states();
+	figures();
 	return tap_done();
 }

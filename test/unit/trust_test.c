@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: MIT */
+/* Whose objects are trusted, which headers can be true, and how a stranger's object is refused. */
+#include <string.h>
+
+#include "channel/channel.h"
+#include "tap.h"
+
+#define ME 1000u
+#define OWNER 2000u
+#define OTHER 3000u
+#define GROUP 50u
+
+/* Is an object trusted that creator made and owner has now? */
+static bool trusted(uid_t creator, uid_t owner, gid_t group, unsigned consent, bool named, bool member)
+{
+	const struct sv_maker maker = { creator, owner, group };
+	const struct sv_target target = {
+		.named = named, .owner = OWNER, .group = GROUP, .consent = consent
+	};
+
+	return sv_maker_is_trusted(&maker, &target, ME, member);
+}
+
+static void makers(void)
+{
+	ok(trusted(ME, ME, 1, 0600, false, false), "the caller is trusted");
+	ok(trusted(0, 0, 1, 0600, false, false), "root is trusted");
+	ok(trusted(OWNER, OWNER, 1, 0600, false, false), "the owner of the file is trusted");
+	ok(!trusted(OTHER, OTHER, GROUP, 0600, false, true), "with mode 0600 nobody else is trusted");
+	ok(!trusted(OTHER, ME, 1, 0666, false, false), "an object that was given away is not trusted");
+	ok(trusted(ME, ME, 1, 0600, true, false), "by name the caller is trusted");
+	ok(!trusted(0, 0, 1, 0600, true, false), "by name root is not trusted");
+	ok(!trusted(OTHER, OTHER, 1, 0666, true, true), "by name no mode makes others trusted");
+	ok(trusted(OTHER, OTHER, 1, 0606, false, false), "a mode for others makes others trusted");
+	ok(trusted(OTHER, OTHER, 1, 0604, false, false), "so does a mode to read only");
+	ok(trusted(OTHER, OTHER, 1, 0602, false, false), "so does a mode to write only");
+	ok(!trusted(OTHER, OTHER, 1, 0601, false, false), "a bit that is neither does not");
+	ok(trusted(OTHER, OTHER, GROUP, 0660, false, false),
+	   "a mode for the group makes the file's group trusted");
+	ok(trusted(OTHER, OTHER, 1, 0640, false, true), "and each group of the caller");
+	ok(!trusted(OTHER, OTHER, 1, 0660, false, false), "but no other group");
+}
+
+static struct sv_header good_header(uint64_t *bytes)
+{
+	static struct sv_header header;
+
+	memset(&header, 0, sizeof header);
+	header.magic = SV_MAGIC;
+	header.format = SV_FORMAT;
+	header.header_size = sv_segment_header_size();
+	header.capacity = sv_segment_round(1);
+	*bytes = header.header_size + header.capacity;
+	atomic_store(&header.ready, SV_READY);
+	return header;
+}
+
+#define JUDGED(change, expected, what) \
+	do { \
+		uint64_t bytes; \
+		struct sv_header header = good_header(&bytes); \
+		change; \
+		is(sv_header_judge(&header, bytes), expected, what); \
+	} while (0)
+
+static void headers(void)
+{
+	JUDGED((void)0, SV_TRUST_OK, "a complete header is good");
+	JUDGED(header.magic = 0, SV_TRUST_UNREADY, "a header of zeros was never completed");
+	JUDGED(header.magic++, SV_TRUST_FOREIGN, "another magic number is another program's");
+	JUDGED(header.format++, SV_TRUST_VERSION, "another format is another version's");
+	JUDGED(atomic_store(&header.ready, 0), SV_TRUST_UNREADY,
+	       "a header is complete only with its last word");
+	JUDGED(header.format = 0, SV_TRUST_CORRUPT, "a complete header has a format");
+	JUDGED(header.header_size++, SV_TRUST_CORRUPT, "the size of a header is known");
+	JUDGED(header.capacity = 0, SV_TRUST_CORRUPT, "no ring is empty");
+	JUDGED(header.capacity *= 2, SV_TRUST_CORRUPT, "no ring is larger than its segment");
+	JUDGED(bytes++, SV_TRUST_CORRUPT, "no segment is larger than its ring and its header");
+	JUDGED(header.flags = SV_HEADER_FLAGS + 1u, SV_TRUST_CORRUPT, "no header has an unknown flag");
+	JUDGED(header.flags = SV_KEPT, SV_TRUST_CORRUPT, "no channel is both resumable and detached");
+	JUDGED(header.flags = SV_RESUME, SV_TRUST_OK, "a channel may be resumable");
+	JUDGED(header.flags = SV_DETACH, SV_TRUST_OK, "a channel may be detached");
+	JUDGED(memset(header.path, 'x', sizeof header.path), SV_TRUST_CORRUPT, "a path has an end");
+	JUDGED(memset(header.name, 'x', sizeof header.name), SV_TRUST_CORRUPT, "a name has an end");
+	JUDGED(atomic_store(&header.side[0].slot, SV_SLOT_LEFT), SV_TRUST_OK, "a side may have left");
+	JUDGED(atomic_store(&header.side[0].slot, SV_SLOT_LEFT + 1u), SV_TRUST_CORRUPT,
+	       "the writer's slot has four values");
+	JUDGED(atomic_store(&header.side[1].slot, SV_SLOT_LEFT + 1u), SV_TRUST_CORRUPT,
+	       "the reader's slot has four values");
+}
+
+static void sources(void)
+{
+	const struct sv_source file = { .device = 1, .inode = 2, .size = 3, .mtime_ns = 4 };
+	struct sv_source other = file;
+
+	ok(sv_source_is_same(&file, &other) && sv_source_is_unchanged(&file, &other), "a file is itself");
+	other.device++;
+	ok(!sv_source_is_same(&file, &other), "a file on another device is another");
+	other = file;
+	other.inode++;
+	ok(!sv_source_is_same(&file, &other), "a file with another inode is another");
+	other = file;
+	other.size++;
+	ok(!sv_source_is_unchanged(&file, &other), "another size is a change");
+	other = file;
+	other.mtime_ns++;
+	ok(!sv_source_is_unchanged(&file, &other), "another time is a change");
+}
+
+/* What sv_open() says of a segment that has the key of the channel and is not its own. */
+static void refused(struct sv_stranger stranger, bool named, enum sv_advice advice, const char *why)
+{
+	static const struct sv_answer answer = { .step = SV_STEP_REFUSE, .code = SV_EFOREIGN, .why = "" };
+	static struct sv_channel ch;
+	static struct sv_objects objects;
+
+	memset(&ch, 0, sizeof ch);
+	ch.rv.named = named;
+	objects.shmid = objects.semid = -1;
+	stranger.kind = "segment";
+	stranger.id = 7;
+	stranger.owner = OTHER;
+	objects.stranger = stranger;
+	is(sv_channel_explain(&ch, &objects, &answer), SV_EFOREIGN, "a stranger's segment is foreign");
+	ok(strstr(ch.fault.error.text, why) != NULL && strstr(ch.fault.error.text, "segment 7") != NULL,
+	   "by %s it says '%s'", named ? "name" : "path", ch.fault.error.text);
+	is(ch.fault.error.advice, advice, "and advises");
+}
+
+static void strangers(void)
+{
+	const struct sv_stranger unknown = { .known = false }, known = { .known = true },
+				 unreadable = { .known = true, .unreadable = true },
+				 untrusted = { .known = true, .untrusted = true };
+
+	refused(unknown, false, SV_ADVICE_OTHER_CHANNEL, "has its key");
+	refused(known, false, SV_ADVICE_OTHER_CHANNEL,
+	        "of user 3000 has the same key but is not this channel's");
+	refused(unreadable, false, SV_ADVICE_MODE, "may not be looked at");
+	refused(untrusted, false, SV_ADVICE_MODE, "made by user 3000, whom this side does not trust");
+	/* No mode opens a name to other users, so a mode is no advice. */
+	refused(unreadable, true, SV_ADVICE_OTHER_CHANNEL, "is not this channel's");
+	refused(untrusted, true, SV_ADVICE_OTHER_CHANNEL, "is not this channel's");
+}
+
+int main(void)
+{
+	makers();
+	headers();
+	sources();
+	strangers();
+	return tap_done();
+}
