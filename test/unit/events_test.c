@@ -1,17 +1,34 @@
 /* SPDX-License-Identifier: MIT */
 /* The descriptor for poll(2): readable when the wait that was asked for is over, and not before. */
 #define _GNU_SOURCE
+#include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/ipc.h>
+#include <sys/resource.h>
 #include <sys/sem.h>
 #include <sys/wait.h>
 
 #include "channel/channel.h"
 #include "pair.h"
+
+/* No thread can be started while this is true: this function stands before the C library's. */
+static bool no_threads;
+
+int pthread_create(pthread_t *thread, const pthread_attr_t *attributes, void *(*run)(void *), void *arg)
+{
+	static int (*next)(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
+
+	if (next == NULL)
+		*(void **)&next = dlsym(RTLD_NEXT, "pthread_create");
+	must(next != NULL);
+	return no_threads ? EAGAIN : next(thread, attributes, run, arg);
+}
 
 static bool readable(int fd, int timeout_ms)
 {
@@ -192,9 +209,67 @@ static void deaths_and_successors(void)
 	sv_close(reader);
 }
 
+static int open_descriptors(void)
+{
+	int fd, count = 0;
+
+	for (fd = 0; fd < 256; fd++)
+		count += fcntl(fd, F_GETFD) != -1;
+	return count;
+}
+
+static void what_is_short(void)
+{
+	int none = open_descriptors(), some, fd, free_one;
+	struct pair pair = open_pair(0, 4096);
+	struct rlimit limit, before;
+
+	some = open_descriptors();
+	no_threads = true;
+	is(sv_event_fd(pair.reader, &fd), SV_ESYSTEM, "without a thread there is no descriptor");
+	is(sv_last_error(pair.reader)->sys_errno, EAGAIN, "and the error says why");
+	is(fd, -1, "nor is there one that could be used by mistake");
+	is(open_descriptors(), some, "no descriptor stays open");
+	no_threads = false;
+	free_one = dup(STDIN_FILENO);
+	must(free_one != -1 && close(free_one) == 0 && getrlimit(RLIMIT_NOFILE, &before) == 0);
+	limit = before;
+	limit.rlim_cur = (rlim_t)free_one + 1;
+	must(setrlimit(RLIMIT_NOFILE, &limit) == 0);
+	is(sv_event_fd(pair.reader, &fd), SV_ESYSTEM, "one descriptor is not enough");
+	is(sv_last_error(pair.reader)->sys_errno, EMFILE, "and the error says why");
+	is(open_descriptors(), some, "it does not stay open");
+	must(setrlimit(RLIMIT_NOFILE, &before) == 0);
+	is(sv_event_fd(pair.reader, &fd), SV_OK, "later there may be enough");
+	close_pair(&pair);
+	is(open_descriptors(), none, "closing the handle closes all");
+}
+
+static void a_peer_that_cannot_ring(void)
+{
+	struct pair pair = open_pair(0, 4096);
+	const void *there;
+	bool told;
+	size_t got;
+	int in;
+
+	must(sv_event_fd(pair.reader, &in) == SV_OK);
+	settle(pair.reader);
+	atomic_store(&pair.writer->ring.own->light, SV_LIGHT_MUTE);
+	must(sv_event_ask(pair.reader, 1) == SV_OK);
+	/* Without the bell that sv_commit() would ring. */
+	sv_ring_publish(&pair.writer->ring, 1);
+	while ((told = readable(in, 20000)) && sv_peek(pair.reader, 1, &there, &got, 0) == SV_EAGAIN)
+		must(sv_event_ask(pair.reader, 1) == SV_OK);
+	ok(told, "what a peer publishes without a bell is seen");
+	close_pair(&pair);
+}
+
 int main(void)
 {
 	own_directory();
+	what_is_short();
+	a_peer_that_cannot_ring();
 	data_room_and_end();
 	messages();
 	waits_of_the_handle();
