@@ -44,3 +44,17 @@ silent_writer() {
 	reap reader
 	assert_nothing_left
 }
+
+@test "a writer with silent input ends at once when its reader is killed, also after it has shown its progress" {
+	mkfifo input
+	exec 7<>input
+	spawn reader svread -o out
+	spawn writer svwrite --progress=force input
+	wait_until 'grep -q "waiting for input" writer.err'
+	kill -9 "${pid[reader]}"
+	reap writer
+	assert_status 3
+	assert_stderr_has "died"
+	reap reader
+	assert_nothing_left
+}
