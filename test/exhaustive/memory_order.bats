@@ -81,7 +81,7 @@ sources() {
 		skip 'needs ThreadSanitizer'
 	mkdir -p twin/src
 	cp -r "$SV_ROOT/src/lib" twin/src
-	sed -i 's/ring->position, memory_order_release)/ring->position, memory_order_relaxed)/
+	sed -i 's/, position, memory_order_release)/, position, memory_order_relaxed)/
 		s/atomic_exchange_explicit(&word, 0, memory_order_seq_cst)/(void)word/' twin/src/lib/ring/ring.h
 	run_logged cmp twin/src/lib/ring/ring.h "$SV_ROOT/src/lib/ring/ring.h"
 	assert_status 1

@@ -145,6 +145,73 @@ static void wrong_calls(struct pair *pair)
 	ok(sv_msg_reserve(pair->writer, 1, &place, -2) == SV_EINVAL, "no such time-out");
 }
 
+/* What the calls for bytes leave in a handle is no message, nor what the other role leaves. */
+static void other_calls(void)
+{
+	struct pair pair = open_pair(0, CAPACITY);
+	const void *there;
+	size_t got;
+	void *place;
+
+	must(sv_reserve(pair.writer, 64, &place, &got, 0) == SV_OK);
+	memset(place, 1, 64);
+	ok(sv_msg_commit(pair.writer, 8) == SV_EMODE && sv_msg_stage(pair.writer, 8) == SV_EMODE,
+	   "bytes that are reserved are no message");
+	must(sv_commit(pair.writer, 64) == SV_OK);
+	must(sv_peek(pair.reader, 64, &there, &got, 0) == SV_OK && got == 64);
+	ok(sv_msg_release(pair.reader) == SV_EMODE && sv_msg_release_batch(pair.reader, 1) == SV_EMODE,
+	   "nor are bytes that are peeked");
+	ok(sv_msg_commit(pair.reader, 8) == SV_EINVAL, "which a reader does not publish");
+	must(sv_release(pair.reader, 16) == SV_OK);
+	ok(sv_msg_release(pair.reader) == SV_EMODE, "or that are released");
+	ok(sv_msg_release(pair.writer) == SV_EINVAL, "a writer of bytes releases nothing");
+	is(sv_position(pair.reader), 16, "no call moved a position");
+	is(sv_position(pair.writer), 64, "of either side");
+	close_pair(&pair);
+	pair = open_pair(SV_MESSAGES, CAPACITY);
+	must(sv_send(pair.writer, "one", 3, 0) == SV_OK);
+	ok(sv_msg_release(pair.writer) == SV_EINVAL, "nor does a writer of messages");
+	must(sv_msg_peek(pair.reader, &there, &got, 0) == SV_OK);
+	ok(sv_msg_commit(pair.reader, 0) == SV_EINVAL && sv_msg_flush(pair.reader) == SV_EINVAL,
+	   "a reader of messages publishes nothing");
+	must(sv_msg_release(pair.reader) == SV_OK);
+	is(sv_position(pair.reader), sv_position(pair.writer), "and no position moved");
+	close_pair(&pair);
+}
+
+/* A peeked message stays until it is released, whichever calls show it. */
+static void peeks_again(void)
+{
+	struct pair pair = open_pair(SV_MESSAGES, CAPACITY);
+	const void *there, *again;
+	struct sv_msg batch[4];
+	char text[8];
+	size_t got, count;
+	int i;
+
+	for (i = 0; i < 4; i++) {
+		snprintf(text, sizeof text, "%d", i);
+		must(sv_send(pair.writer, text, 1, 0) == SV_OK);
+	}
+	must(sv_msg_peek(pair.reader, &there, &got, 0) == SV_OK);
+	ok(sv_msg_peek(pair.reader, &again, &got, 0) == SV_OK && again == there, "the same message again");
+	must(sv_msg_peek_batch(pair.reader, batch, 3, &count, 0) == SV_OK && count == 3);
+	ok(batch[0].data == there && *(const char *)batch[2].data == '2', "and in a batch");
+	must(sv_msg_release(pair.reader) == SV_OK);
+	ok(sv_msg_peek(pair.reader, &there, &got, 0) == SV_OK && *(const char *)there == '1',
+	   "then the one after it");
+	ok(sv_msg_release_batch(pair.reader, 3) == SV_EINVAL, "what was not peeked is not released");
+	ok(sv_msg_release_batch(pair.reader, 1) == SV_OK && sv_msg_release(pair.reader) == SV_OK &&
+	           sv_msg_release(pair.reader) == SV_EINVAL,
+	   "what is left of a batch can be released singly");
+	ok(sv_msg_release_batch(pair.reader, 1) == SV_EINVAL, "and the batch is over");
+	ok(sv_msg_peek(pair.reader, &there, &got, 0) == SV_OK && *(const char *)there == '3' &&
+	           sv_msg_release_batch(pair.reader, 1) == SV_OK,
+	   "a single message is a batch of one");
+	is(sv_position(pair.reader), sv_position(pair.writer), "all is released");
+	close_pair(&pair);
+}
+
 /* Lengths beyond what is published, beyond the capacity, and such that adding the frame overflows. */
 static void impossible_lengths(void)
 {
@@ -243,6 +310,8 @@ int main(void)
 	copies(&pair);
 	wrong_calls(&pair);
 	close_pair(&pair);
+	other_calls();
+	peeks_again();
 	impossible_lengths();
 	an_impossible_length_later();
 	numbers();

@@ -33,6 +33,7 @@ int sv_channel_attach(struct sv_channel *ch, const struct sv_options *options)
 		sv_fault_advise(&ch->fault, SV_ADVICE_CLEAN_ALL);
 		return SV_ECORRUPT;
 	}
+	ch->next = ch->batch = ch->ring.position;
 	sv_number_resume(ch);
 	if (ch->role == SV_WRITER)
 		atomic_store(&ch->header->total, options->total);

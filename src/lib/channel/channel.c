@@ -20,6 +20,11 @@ int sv_channel_refuse(struct sv_channel *ch, unsigned kind, const char *call)
 	return sv_fault_set(&ch->fault, SV_EINVAL, 0, "%s: the transfer was ended by this side", call);
 }
 
+int sv_channel_stored(struct sv_channel *ch)
+{
+	return !sv_ring_stored(&ch->ring) || sv_channel_ring(ch) ? SV_OK : ch->fault.error.code;
+}
+
 long sv_peer_pid(const struct sv_channel *ch)
 {
 	return (long)atomic_load_explicit(&ch->ring.peer->pid, memory_order_relaxed);

@@ -26,6 +26,17 @@ struct sv_events {
 };
 
 struct sv_channel {
+	/* What each call uses comes first. */
+	struct sv_ring ring;
+	unsigned kind;    /* what calls are allowed, see sv_channel_check() */
+	bool numbered;    /* this is a resumable channel of messages, so they are counted; see number.c */
+	uint64_t granted; /* bytes: of the last reserve or peek */
+	/* A writer of messages: */
+	uint64_t reserved; /* 1 + the length of the reserved message; 0: none */
+	uint64_t staged;   /* bytes written but not published */
+	/* A reader of messages: */
+	uint64_t next;  /* the position after the peeked message; its own if none is peeked */
+	uint64_t batch; /* the position after the last batch that was peeked */
 	struct sv_fault fault;
 	enum sv_role role;
 	pid_t process; /* the process that opened the handle */
@@ -36,7 +47,6 @@ struct sv_channel {
 	struct sv_segment segment;
 	struct sv_header *header;
 	int semid;
-	struct sv_ring ring;
 	struct sv_spin spin;
 	struct sv_pace pace;
 	_Atomic int interrupted;
@@ -50,15 +60,9 @@ struct sv_channel {
 	struct sv_events *events; /* NULL: there are none */
 	bool mute;                /* a bell could not be rung, and the caller was told */
 	bool complete;            /* sv_finish() has returned SV_OK */
-	unsigned kind;            /* what calls are allowed, see sv_channel_check() */
 	bool end_seen;            /* reader: SV_END was returned */
-	uint64_t granted;         /* bytes of the last reserve or peek */
-	uint64_t staged;          /* message writer: bytes written but not published */
-	uint64_t message;         /* message reader: bytes of the peeked message with its header, 0: none */
-	bool numbered;   /* this is a resumable channel of messages, so they are counted; see number.c */
-	unsigned mark;   /* which of the two marks is in use */
+	unsigned mark;            /* numbered: which of the two marks is in use */
 	uint64_t number; /* messages before this side's position; SV_UNKNOWN: the marks were overwritten */
-	unsigned char *place; /* message writer: where the reserved message goes, NULL: none */
 };
 
 /*
@@ -121,14 +125,22 @@ int sv_channel_wait_room(struct sv_channel *ch, uint64_t want, int timeout_ms);
  */
 bool sv_channel_ring(struct sv_channel *ch);
 
+/* After a position was stored: a fence if one is needed, and the peer's bell if it is due. */
+int sv_channel_stored(struct sv_channel *ch);
+
 /*
- * Publish n bytes and ring if due.  Inline, because it is all that a message costs while both sides keep up.
+ * Publish a position, or n more bytes.  Inline, because it is all that a message costs while both sides keep
+ * up.
  */
+static inline int sv_channel_publish_at(struct sv_channel *ch, uint64_t position)
+{
+	sv_ring_store(&ch->ring, position);
+	return __builtin_expect(sv_ring_quiet(&ch->ring), 1) ? SV_OK : sv_channel_stored(ch);
+}
+
 static inline int sv_channel_publish(struct sv_channel *ch, uint64_t n)
 {
-	if (__builtin_expect(sv_ring_publish(&ch->ring, n), 0) && !sv_channel_ring(ch))
-		return ch->fault.error.code;
-	return SV_OK;
+	return sv_channel_publish_at(ch, ch->ring.position + n);
 }
 
 /* For a writer, after a look at the reader: has the reader finished before the writer? */

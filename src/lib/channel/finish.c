@@ -11,8 +11,8 @@ static int end_with(struct sv_channel *ch, uint32_t status)
 {
 	ch->kind |= SV_KIND_FINISHED;
 	/* Bytes that are reserved, staged or peeked now can no longer be published or released. */
-	ch->place = NULL;
-	ch->staged = ch->message = 0;
+	ch->reserved = ch->staged = 0;
+	ch->next = ch->batch = ch->ring.position;
 	if (sv_ring_set_status(&ch->ring, status) && !sv_channel_ring(ch))
 		return ch->fault.error.code;
 	return SV_OK;

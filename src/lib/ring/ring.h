@@ -148,12 +148,29 @@ void sv_ring_weigh_down(struct sv_ring *ring);
 /* Check whether the peer can run membarriers; while it cannot, this side stays heavy. */
 void sv_ring_settle(struct sv_ring *ring);
 
-/* Publish n more bytes (A, F1, D, E).  True: the caller must ring the peer's bell. */
-static inline bool sv_ring_publish(struct sv_ring *ring, uint64_t n)
+/* Store this side's new position (A). */
+static inline void sv_ring_store(struct sv_ring *ring, uint64_t position)
 {
-	ring->position += n;
-	atomic_store_explicit(ring->published, ring->position, memory_order_release);
-	if (__builtin_expect(ring->light, 1)) {
+	ring->position = position;
+	atomic_store_explicit(ring->published, position, memory_order_release);
+}
+
+/*
+ * The common case after a store, in few instructions: this side is light and its peer is awake (D).  False:
+ * sv_ring_stored() must follow.
+ */
+static inline bool sv_ring_quiet(const struct sv_ring *ring)
+{
+	if (!ring->light)
+		return false;
+	atomic_signal_fence(memory_order_seq_cst);
+	return atomic_load_explicit(&ring->peer->wake, memory_order_relaxed) == 0;
+}
+
+/* What must follow a store (F1, D, E).  True: the caller must ring the peer's bell. */
+static inline bool sv_ring_stored(struct sv_ring *ring)
+{
+	if (ring->light) {
 		atomic_signal_fence(memory_order_seq_cst);
 	} else {
 		sv_full_fence();
@@ -161,6 +178,13 @@ static inline bool sv_ring_publish(struct sv_ring *ring, uint64_t n)
 			sv_ring_lighten(ring);
 	}
 	return sv_ring_due(ring);
+}
+
+/* Publish n more bytes.  True: the caller must ring the peer's bell. */
+static inline bool sv_ring_publish(struct sv_ring *ring, uint64_t n)
+{
+	sv_ring_store(ring, ring->position + n);
+	return !sv_ring_quiet(ring) && sv_ring_stored(ring);
 }
 
 /*
