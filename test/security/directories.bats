@@ -248,6 +248,17 @@ taken() {
 	assert_output_has detached
 }
 
+@test "the default directory is open once in a side that waits" {
+	arena_open
+	sh_in alice 'mkdir -m 700 /dev/shm/svipc-$UID'
+	spawn_in alice reader 'exec svread'
+	wait_asleep "${pid[reader]}"
+	run_logged bash -c "readlink /proc/${pid[reader]}/fd/* | grep -cx '/dev/shm/svipc-$ALICE'"
+	assert_output 1
+	kill "${pid[reader]}"
+	reap reader
+}
+
 # A directory whose file system gives the inode of a removed file to the next one.
 disk() {
 	local place

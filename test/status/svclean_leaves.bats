@@ -158,9 +158,12 @@ D=default
 	mkdir "$RV/directory"
 	mkfifo "$RV/fifo"
 	ln -s /etc/passwd "$RV/link"
+	mkfifo "$RV/.path.fifo" "$RV/.new.1.1"
+	ln -s /etc/passwd "$RV/.path.link"
 	run_logged svclean -a
 	assert_status 0
-	assert_equal 'files' "$(ls "$RV" | tr '\n' ' ')" 'directory fifo half link notes '
+	assert_equal 'files' "$(ls -A "$RV" | LC_ALL=C sort | tr '\n' ' ')" \
+		'.new.1.1 .path.fifo .path.link directory fifo half link notes '
 }
 
 @test "the rendezvous file was deleted while a side waits: still in use" {

@@ -75,3 +75,22 @@ load ../lib/common
 	rm -f two
 	assert_nothing_left
 }
+
+@test "a process that does not want to wait is refused at once, also while others queue" {
+	spawn first svread -o one
+	wait_asleep "${pid[first]}"
+	spawn second svread --queue -o two
+	wait_until '[ -e "$(echo "$SVIPC_DIR"/ipc-*/.turn.reader.default)" ]'
+	run_logged svread -o three
+	assert_status 5
+	assert_output_has --queue
+	run_logged svwrite - <<<1
+	assert_status 0
+	reap first
+	run_logged svwrite - <<<2
+	assert_status 0
+	reap second
+	assert_equal two "$(cat two)" 2
+	rm -f three
+	assert_nothing_left
+}

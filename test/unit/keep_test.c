@@ -71,6 +71,24 @@ static void of_a_name(void)
 	sv_rendezvous_close(&old);
 }
 
+/* A channel of another directory is known from its segment only, which has the path of its file. */
+static void of_a_name_elsewhere(void)
+{
+	struct sv_rendezvous rv, found;
+
+	if (!open_one(&rv, "name", NULL))
+		return;
+	found = rv;
+	found.directory.fd = -1;
+	found.identity.inode++;
+	sv_rendezvous_forget(&found, 0);
+	ok(sv_rendezvous_is_there(&rv), "who has found another file at the path of a name leaves it");
+	found.identity = rv.identity;
+	sv_rendezvous_forget(&found, 0);
+	ok(!sv_rendezvous_is_there(&rv), "who has found the file by its path removes it");
+	sv_rendezvous_close(&rv);
+}
+
 int main(void)
 {
 	char command[256];
@@ -85,6 +103,7 @@ int main(void)
 		return 1;
 	of_a_path();
 	of_a_name();
+	of_a_name_elsewhere();
 	snprintf(command, sizeof command, "rm -rf %s", directory);
 	return system(command) != 0 || tap_done();
 }

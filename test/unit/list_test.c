@@ -86,6 +86,7 @@ static void a_file_that_was_removed(void)
 	ok(strcmp(seen.info.path, resolved) == 0 && strstr(resolved, "/rendezvous") != NULL,
 	   "its path is still '%s'", seen.info.path);
 	is(seen.info.project, 7, "and so is its project id");
+	ok(seen.info.name[0] == '\0', "it has no name");
 	ok(seen.info.side[SV_WRITER].attached && seen.info.capacity == 4096, "its writer is attached");
 	is(seen.info.state, SV_STATE_WAITING_READER, "it waits for a reader");
 	must(sv_close(ch) == SV_OK);
@@ -145,6 +146,33 @@ static void another_directory(void)
 	is(listed(key, 1).count, 0, "then it is gone");
 }
 
+/* Fill the stack below the caller's frame, where the calls after this one have their variables. */
+__attribute__((noinline)) static void fill_stack(void)
+{
+	volatile char filled[65536];
+	size_t i;
+
+	for (i = 0; i < sizeof filled; i++)
+		filled[i] = 'x';
+}
+
+static void a_used_stack(void)
+{
+	uint32_t key = leave("left");
+	struct sv_clean_options options = SV_CLEAN_INIT;
+	struct seen seen = { .key = key };
+	char path[200];
+
+	snprintf(path, sizeof path, "%s/ipc-%llu/left", getenv("SVIPC_DIR"),
+	         (unsigned long long)sv_ipc_namespace());
+	fill_stack();
+	must(sv_list(0, see, &seen, NULL) == SV_OK);
+	ok(seen.count == 1 && strcmp(seen.info.path, path) == 0, "a path ends where it ends: '%s'",
+	   seen.info.path);
+	options.name = "left";
+	must(sv_clean(&options, see_clean, &seen, NULL) == SV_OK);
+}
+
 /* Whatever fails, the library closes only what it has opened. */
 static void no_directory(void)
 {
@@ -165,6 +193,7 @@ int main(void)
 	own_directory();
 	a_file_that_was_removed();
 	another_directory();
+	a_used_stack();
 	no_directory();
 	ok(directory_is_empty(), "nothing is left");
 	return tap_done();

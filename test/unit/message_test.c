@@ -103,6 +103,11 @@ static void batches_of_the_reader(struct pair *pair)
 	   "those that are there, if they are fewer");
 	is(sv_msg_release_batch(pair->reader, 4), SV_OK, "all are given back at once");
 	is(sv_fill(pair->writer), 0, "and the ring is empty");
+	must(sv_send(pair->writer, "", 0, 0) == SV_OK && sv_send(pair->writer, "0123456789", 10, 0) == SV_OK);
+	must(sv_msg_peek_batch(pair->reader, batch, 8, &count, 0) == SV_OK && count == 2);
+	must(sv_msg_release_batch(pair->reader, 1) == SV_OK);
+	ok(sv_msg_release(pair->reader) == SV_OK && sv_fill(pair->writer) == 0,
+	   "a longer message after a shorter one is given back whole");
 	ok(sv_msg_number(pair->reader) == SV_UNKNOWN,
 	   "messages are not numbered on a channel that nobody resumes");
 }

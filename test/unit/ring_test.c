@@ -369,6 +369,15 @@ static void weight(void)
 	   "heavy at once when a peer comes that cannot run membarriers");
 }
 
+static void kept_apart(void)
+{
+	struct pair pair;
+
+	begin(&pair, 5);
+	sv_ring_keep_apart(&pair.reader, &pair.side[SV_READER].taken);
+	is(pair.reader.position, 0, "a position that is kept apart begins at 0, whatever the shared one is");
+}
+
 int main(void)
 {
 	size_t i;
@@ -382,6 +391,7 @@ int main(void)
 	}
 	places();
 	weight();
+	kept_apart();
 	threads(0, 1, 100000);
 	threads(UINT64_MAX - 5000, 1, 20000);
 	threads((UINT64_C(1) << 63) - 5000, 20, 400000);
