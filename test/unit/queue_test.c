@@ -238,6 +238,42 @@ static void called_meanwhile(void)
 	must(sv_close(ch) == SV_OK);
 }
 
+static int times_free;
+
+/* Counts how often another process could lock the rendezvous.  Ends the wait after three calls. */
+static int count_free(void *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	must(fd != -1);
+	times_free += flock(fd, LOCK_EX | LOCK_NB) == 0;
+	must(close(fd) == 0);
+	return ++calls == 3;
+}
+
+/* A process that stops while it takes a number must not keep others from the channel. */
+static void queue_file_is_locked(void)
+{
+	struct sv_options options = queueing(0);
+	struct sv_error error = SV_ERROR_INIT;
+	sv_channel *occupant, *ch;
+	int fd;
+
+	must(sv_open(&occupant, SV_WRITER, &options, 0, NULL) == SV_OK);
+	fd = openat(occupant->rv.directory.fd, ".turn.writer.unit", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	must(fd != -1 && flock(fd, LOCK_EX) == 0);
+	is(sv_open(&ch, SV_WRITER, &options, 0, &error), SV_EAGAIN, "the queue is locked, no time to wait");
+	is(sv_open(&ch, SV_WRITER, &options, 20, &error), SV_ETIMEDOUT, "time is over before it is unlocked");
+	calls = 0;
+	options.waiting = count_free;
+	options.waiting_arg = occupant->rv.path;
+	is(sv_open(&ch, SV_WRITER, &options, -1, NULL), SV_EINTR, "the caller ends the wait for the queue");
+	is(times_free, 3, "the rendezvous is not locked during that wait");
+	must(close(fd) == 0);
+	is(sv_open(&ch, SV_WRITER, &options, 0, &error), SV_EBUSY, "the queue is free again");
+	must(sv_close(occupant) == SV_OK);
+}
+
 /* A file that may not grow: no number can be taken. */
 static void no_room_for_a_number(void)
 {
@@ -331,6 +367,7 @@ int main(void)
 	behind_a_running_transfer();
 	both_roles();
 	called_meanwhile();
+	queue_file_is_locked();
 	no_room_for_a_number();
 	a_queue_that_was_killed();
 	ok(directory_is_empty(), "nothing is left");

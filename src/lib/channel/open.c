@@ -176,12 +176,14 @@ static int carry_out(struct opening *o, const struct sv_answer *answer)
 static int queue_up(struct opening *o)
 {
 	struct sv_fault *fault = &o->ch->fault;
-	int code = sv_turn_take(&o->turn, &o->ch->rv, o->ch->role, &o->where.patience, fault);
+	int code = sv_turn_take(&o->turn, &o->ch->rv, o->ch->role, fault);
+	bool taken = code == SV_OK;
 
-	if (code != SV_OK || sv_turn_is_first(&o->turn))
+	if ((!taken && code != SV_EAGAIN) || (taken && sv_turn_is_first(&o->turn)))
 		return code;
 	sv_rendezvous_close(&o->ch->rv);
-	code = sv_turn_await_first(&o->turn, &o->where.patience, fault);
+	code = taken ? sv_turn_await_first(&o->turn, &o->where.patience, fault)
+	             : sv_turn_pause(&o->turn, &o->where.patience, fault);
 	return code == SV_OK ? LOOK_AGAIN : code;
 }
 

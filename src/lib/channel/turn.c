@@ -14,7 +14,7 @@
 
 #include "channel/channel.h"
 
-#define FIRST_PAUSE_NS 1000000
+#define FIRST_PAUSE_NS SV_TURN_PAUSE_NS
 #define LONGEST_PAUSE_NS 50000000
 /* A process in the queue looks again after this time, whatever the kernel has told it. */
 #define SLICE_NS 1000000000
@@ -65,54 +65,47 @@ static void pause_for(int64_t *pause_ns, const struct sv_patience *patience)
 }
 
 /*
- * Open the queue file and lock all of it while a number is taken.  Another process may have just removed it.
+ * Open the queue file and lock all of it while a number is taken.  SV_EAGAIN: another process has it locked.
+ * Another process may also have just removed it; then open it again.
  */
-static int open_queue(struct sv_turn *turn, const struct sv_patience *patience, struct sv_fault *fault)
+static int open_queue(struct sv_turn *turn, struct sv_fault *fault)
 {
-	int64_t pause_ns = FIRST_PAUSE_NS;
 	struct stat st;
-	int fd, code;
+	bool locked;
+	int fd;
 
 	for (;;) {
 		fd = openat(turn->directory, turn->file,
 		            O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
 		turn->fd = fd == -1 ? -1 : sv_safe_descriptor(fd);
-		if (turn->fd == -1 || fstat(turn->fd, &st) == -1)
+		if (turn->fd == -1)
 			return sv_fault_set(fault, SV_ESYSTEM, errno, "cannot use its queue");
-		if (flock(turn->fd, LOCK_EX | LOCK_NB) == 0) {
-			if (fstat(turn->fd, &st) == 0 && st.st_nlink > 0)
-				return SV_OK;
+		locked = flock(turn->fd, LOCK_EX | LOCK_NB) == 0;
+		if (locked && fstat(turn->fd, &st) == 0 && st.st_nlink > 0)
+			return SV_OK;
+		if (locked)
 			flock(turn->fd, LOCK_UN);
-		} else {
-			code = is_over(patience, fault, "its queue");
-			if (code != SV_OK) {
-				close(turn->fd);
-				turn->fd = -1;
-				return code == SV_EBUSY ? sv_fault_set(fault, SV_EAGAIN, 0,
-				                                       "another process is using its queue")
-				                        : code;
-			}
-			pause_for(&pause_ns, patience);
-		}
 		close(turn->fd);
+		turn->fd = -1;
+		if (!locked)
+			return SV_EAGAIN;
 	}
 }
 
 int sv_turn_take(struct sv_turn *turn, const struct sv_rendezvous *rv, enum sv_role role,
-                 const struct sv_patience *patience, struct sv_fault *fault)
+                 struct sv_fault *fault)
 {
-	int64_t last = 0;
+	int64_t last = 0, pause_ns = turn->pause_ns;
 	int code;
 
 	if (turn->fd != -1)
 		return SV_OK;
 	snprintf(turn->file, sizeof turn->file, SV_TURN_PREFIX "%s.%.*s", sv_role_name(role),
 	         SV_NAME_MAX + 40, rv->file);
-	turn->pause_ns = FIRST_PAUSE_NS;
 	turn->directory = fcntl(rv->directory.fd, F_DUPFD_CLOEXEC, 3);
 	if (turn->directory == -1)
 		return sv_fault_set(fault, SV_ESYSTEM, errno, "cannot use its queue");
-	code = open_queue(turn, patience, fault);
+	code = open_queue(turn, fault);
 	if (code == SV_OK) {
 		/* If no complete number is in the file, begin at 1: the locks decide, not the file. */
 		if (pread(turn->fd, &last, sizeof last, 0) != sizeof last || last < 0 ||
@@ -127,6 +120,18 @@ int sv_turn_take(struct sv_turn *turn, const struct sv_rendezvous *rv, enum sv_r
 	}
 	if (code != SV_OK)
 		sv_turn_leave(turn);
+	turn->pause_ns = code == SV_OK ? FIRST_PAUSE_NS : pause_ns;
+	return code;
+}
+
+int sv_turn_pause(struct sv_turn *turn, const struct sv_patience *patience, struct sv_fault *fault)
+{
+	int code = is_over(patience, fault, "its queue");
+
+	if (code == SV_EBUSY)
+		return sv_fault_set(fault, SV_EAGAIN, 0, "another process is using its queue");
+	if (code == SV_OK)
+		pause_for(&turn->pause_ns, patience);
 	return code;
 }
 

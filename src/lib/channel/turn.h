@@ -15,19 +15,30 @@
 #include "os/rendezvous.h"
 
 struct sv_turn {
-	int fd;         /* the queue file, -1: no number is taken */
-	int directory;  /* the directory of the file */
-	int watch;      /* an inotify(7) descriptor that becomes readable when a process leaves; -1: none */
-	int64_t number; /* from 1 */
-	int64_t pause_ns;
+	int fd;           /* the queue file, -1: no number is taken */
+	int directory;    /* the directory of the file */
+	int watch;        /* an inotify(7) descriptor that becomes readable when a process leaves; -1: none */
+	int64_t number;   /* from 1 */
+	int64_t pause_ns; /* the next pause before looking again */
 	char file[SV_NAME_MAX + 64];
 };
 
-#define SV_TURN_NONE ((struct sv_turn){ .fd = -1, .directory = -1, .watch = -1 })
+#define SV_TURN_PAUSE_NS 1000000 /* the first pause */
+#define SV_TURN_NONE \
+	((struct sv_turn){ .fd = -1, .directory = -1, .watch = -1, .pause_ns = SV_TURN_PAUSE_NS })
 
-/* Take a number, unless this one has one already.  SV_OK, or as sv_rendezvous_lock(). */
+/*
+ * Take a number, unless this one has one already.  It never waits, so the rendezvous may be locked.  SV_OK,
+ * SV_ESYSTEM, or SV_EAGAIN: another process is taking a number, so pause and try again.
+ */
 int sv_turn_take(struct sv_turn *turn, const struct sv_rendezvous *rv, enum sv_role role,
-                 const struct sv_patience *patience, struct sv_fault *fault);
+                 struct sv_fault *fault);
+
+/*
+ * Pause before the next attempt to take a number, without the lock of the rendezvous.  SV_OK, SV_EAGAIN (no
+ * time to wait), SV_ETIMEDOUT, SV_EINTR.
+ */
+int sv_turn_pause(struct sv_turn *turn, const struct sv_patience *patience, struct sv_fault *fault);
 
 /* Is there no process with a lower number? */
 bool sv_turn_is_first(const struct sv_turn *turn);
