@@ -101,6 +101,7 @@ static int show(const struct sv_info *info, int removed, void *arg)
 	struct cleaning *cleaning = arg;
 	const char *verb = removed == 0 ? "left" : cleaning->options->dry_run ? "would remove" : "removed";
 	char what[96], old[32], label[1200], reason[1200];
+	bool told;
 
 	cleaning->visited++;
 	if (cleaning->json != NULL)
@@ -113,8 +114,9 @@ static int show(const struct sv_info *info, int removed, void *arg)
 	}
 	hint(drop, sizeof drop, info);
 	/* A channel that is simply in use gets a line only if the user named it. */
-	if (cleaning->json != NULL || cleaning->quiet ||
-	    (removed == 0 && !is_named(cleaning->options) && drop[0] == '\0'))
+	told = removed != 0 || is_named(cleaning->options) || drop[0] != '\0' ||
+	       info->state == SV_STATE_STALE;
+	if (cleaning->json != NULL || cleaning->quiet || !told)
 		return 0;
 	objects(what, sizeof what, info);
 	age(old, sizeof old, info->created);

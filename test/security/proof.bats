@@ -28,10 +28,17 @@ killed_at_a_path() {
 	[ "$(wc -l <<<"$left")" -eq 2 ] || fail "not two objects: $left"
 }
 
-@test "if a file cannot be reached, its objects stay until the file is known to be gone" {
+@test "if a file cannot be reached, its objects stay and are reported until the file is known to be gone" {
+	local why='stale, its rendezvous cannot be opened: Permission denied'
 	killed_at_a_path
 	sh_in alice 'chmod 000 d'
-	run_logged "${alice[@]}" svclean -a
+	run_logged sh_in alice 'svclean && svclean -a && svstat --json'
+	assert_status 0
+	assert_equal 'reports' "$(grep -c "^left $HOMES/alice/d/meet (.*): $why\$" <<<"$output")" 2
+	assert_output_has '"state": "stale"'
+	# Without the record, the header of the segment names the file.
+	run_logged sh_in alice 'mv /dev/shm/svipc-*/ipc-*/.path.* . && svclean -a'
+	assert_output_has ": $why"
 	assert_equal 'objects out of reach' "$(objects $ALICE)" "$left"
 	sh_in alice 'chmod 700 d'
 	run_logged "${alice[@]}" svclean

@@ -108,7 +108,13 @@ static void fill(struct sv_sight *sight)
 		info->elsewhere =
 			sv_directory_elsewhere(&sight->rv.directory, sight->rv.file, &info->other_namespace);
 	info->state = sight->verdict.state;
-	if (info->state == SV_STATE_FOREIGN && o->stranger.kind != NULL && o->stranger.known)
+	/* It stayed like this for a while, so nobody is opening or closing it. */
+	if (sight->unreachable != 0 && sight->verdict.doubt)
+		info->state = SV_STATE_STALE;
+	if (sight->unreachable != 0)
+		snprintf(info->reason, sizeof info->reason, "its rendezvous cannot be opened: %s",
+		         strerror(sight->unreachable));
+	else if (info->state == SV_STATE_FOREIGN && o->stranger.kind != NULL && o->stranger.known)
 		snprintf(info->reason, sizeof info->reason, "%s %d of user %u has its key and %s",
 		         o->stranger.kind, o->stranger.id, (unsigned)o->stranger.owner,
 		         o->stranger.unreadable ? "may not be looked at" : "is not its own");
@@ -191,6 +197,7 @@ int sv_sight_of_choice(struct sv_sight *sight, const char *name, const char *pat
 		where.name = name != NULL ? name : "default";
 	where.project = project != 0 ? project : SV_PROJECT_DEFAULT;
 	sight->gone = false;
+	sight->unreachable = 0;
 	code = sv_rendezvous_open(&sight->rv, &where, fault);
 	if (code == SV_OK)
 		sv_sight_look(sight);

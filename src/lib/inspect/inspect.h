@@ -12,6 +12,8 @@ struct sv_sight {
 	struct sv_rendezvous rv;
 	bool gone; /* rv.fd is -1 because the file was removed or replaced, so no process can find it any more
 	            */
+	int unreachable; /* errno if rv.fd is -1 because the file cannot be opened; others may still reach it
+	                  */
 	struct sv_target target;
 	struct sv_objects objects;
 	struct sv_verdict verdict;

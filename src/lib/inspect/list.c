@@ -91,14 +91,24 @@ static int visit_named(struct walk *walk, const char *file)
 	return visit(walk, &sight);
 }
 
-/* The record of a channel with a path. If that file was removed or replaced, only the record is left. */
+/* Was the file that could not be opened removed, or replaced by something that no channel can have? */
+static bool is_removed(int code)
+{
+	return code == ENOENT || code == ENOTDIR || code == ELOOP || code == EMEDIUMTYPE;
+}
+
+/*
+ * The record of a channel with a path.  If that file was removed or replaced, or cannot be opened, only the
+ * record is left.
+ */
 static int visit_apart(struct walk *walk, const char *file)
 {
 	int fd = openat(walk->directory.fd, file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	struct sv_whereabouts where = { .lock = SV_LOCK_NONE, .directory = &walk->directory };
 	struct sv_fault scratch = { .label = "" };
+	struct sv_sight sight = { .gone = false };
 	struct sv_record record;
-	struct sv_sight sight;
+	int unreachable = 0;
 	bool valid = fd != -1 && sv_record_read(fd, &record) && record.path[0] != '\0';
 
 	if (fd != -1)
@@ -107,19 +117,20 @@ static int visit_apart(struct walk *walk, const char *file)
 		return 0;
 	where.path = record.path;
 	where.project = record.project;
-	sight.gone = false;
 	if (sv_rendezvous_open(&sight.rv, &where, &scratch) == SV_OK) {
 		if (strcmp(sight.rv.file, file) == 0)
 			return visit(walk, &sight);
 		sv_sight_close(&sight);
-	} else if (scratch.error.sys_errno != ENOENT && scratch.error.sys_errno != ENOTDIR &&
-	           scratch.error.sys_errno != ELOOP && scratch.error.sys_errno != EMEDIUMTYPE) {
-		/* It cannot be reached just now; other processes may still be able to reach it. */
-		return 0;
+	} else if (!is_removed(scratch.error.sys_errno)) {
+		unreachable = scratch.error.sys_errno;
+		/* The file was replaced at each attempt: look at it another time. */
+		if (unreachable == 0)
+			return 0;
 	}
 	memset(&sight, 0, sizeof sight);
 	sight.rv.fd = -1;
-	sight.gone = true;
+	sight.gone = unreachable == 0;
+	sight.unreachable = unreachable;
 	sight.rv.project = record.project;
 	snprintf(sight.rv.file, sizeof sight.rv.file, "%.*s", (int)sizeof sight.rv.file - 1, file);
 	snprintf(sight.rv.path, sizeof sight.rv.path, "%s", record.path);
@@ -223,6 +234,7 @@ static bool take_from_header(struct sv_sight *sight, int id, const struct shmid_
 		sight->rv.fd = sv_rendezvous_open_file(header.path, &st);
 		sight->gone =
 			sight->rv.fd == -1 && (errno == ENOENT || errno == ENOTDIR || errno == EMEDIUMTYPE);
+		sight->unreachable = sight->rv.fd == -1 && !sight->gone ? errno : 0;
 		if (sight->rv.fd != -1)
 			now = sv_identity_of(sight->rv.fd, &st);
 		if (sight->rv.fd != -1 && !sv_identity_is_same(&now, &sight->target.identity)) {
