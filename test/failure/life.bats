@@ -97,6 +97,30 @@ svclean_by_hand() {
 	assert_nothing_left
 }
 
+@test "without O_TMPFILE a maker that is killed before its rendezvous has one name leaves nothing in the way" {
+	local interposed
+	skip_if_sanitized
+	interpose named
+	echo text >sent
+	spawn maker "${interposed[@]}" "SV_GO=$PWD/go" svwrite sent
+	wait_until '[ "$(stat -c %h "$RV/default" 2>/dev/null)" = 2 ]'
+	ln "$RV/default" "$SVIPC_DIR/mine"
+	kill -KILL "${pid[maker]}"
+	reap maker
+	run_logged svread -t 0
+	assert_status 5
+	assert_output_has 'has another name too (a hard link)'
+	assert_equal 'names' "$(stat -c %h "$SVIPC_DIR/mine")" 2
+	rm "$SVIPC_DIR/mine"
+	spawn writer svwrite sent
+	run_logged svread -o copy
+	assert_status 0
+	reap writer
+	assert_status 0
+	assert_same_file sent copy
+	assert_nothing_left
+}
+
 @test "a rendezvous that another process makes first, and dies over, is no new one: its objects are removed" {
 	local interposed
 	skip_unless strace

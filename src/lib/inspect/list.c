@@ -162,9 +162,6 @@ static int walk_records(struct walk *walk, bool tidy)
 	int copy = openat(walk->directory.fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), result = 0;
 	DIR *handle = copy != -1 ? fdopendir(copy) : NULL;
 	struct dirent *entry;
-	unsigned number;
-	long pid;
-	char rest;
 
 	if (handle == NULL) {
 		if (copy != -1)
@@ -174,7 +171,7 @@ static int walk_records(struct walk *walk, bool tidy)
 	while (result == 0 && (entry = readdir(handle)) != NULL) {
 		if (strncmp(entry->d_name, ".path.", 6) == 0)
 			result = visit_apart(walk, entry->d_name);
-		else if (tidy && sscanf(entry->d_name, ".new.%ld.%u%c", &pid, &number, &rest) == 2)
+		else if (tidy && sv_record_is_temporary(entry->d_name))
 			remove_unborn(walk, entry->d_name);
 		else if (tidy && strncmp(entry->d_name, SV_TURN_PREFIX, strlen(SV_TURN_PREFIX)) == 0)
 			sv_turn_prune(walk->directory.fd, entry->d_name);

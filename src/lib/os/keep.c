@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* keep.c - the record of a rendezvous: in the rendezvous file, or in a file of its own. */
 #define _GNU_SOURCE /* O_NOFOLLOW, O_PATH */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -24,18 +25,48 @@ bool sv_rendezvous_is_there(const struct sv_rendezvous *rv)
 }
 
 /*
- * Where files without a name cannot be made, a new rendezvous has two names for a moment.  Its maker holds
- * the lock meanwhile, so this waits only if the caller looks without the lock.
+ * The number of names in the directory that the maker of this file gave it and has not removed yet.  If
+ * finish is set, the caller has the lock, so the maker died: remove those names.
  */
-bool sv_rendezvous_has_other_name(int fd)
+static nlink_t count_temporary(int directory, const struct stat *st, bool finish)
+{
+	int copy = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *handle = copy != -1 ? fdopendir(copy) : NULL;
+	struct dirent *entry;
+	struct stat other;
+	nlink_t count = 0;
+
+	if (handle == NULL) {
+		if (copy != -1)
+			close(copy);
+		return 0;
+	}
+	while ((entry = readdir(handle)) != NULL) {
+		if (!sv_record_is_temporary(entry->d_name) ||
+		    fstatat(directory, entry->d_name, &other, AT_SYMLINK_NOFOLLOW) == -1 ||
+		    other.st_dev != st->st_dev || other.st_ino != st->st_ino)
+			continue;
+		count++;
+		if (finish)
+			unlinkat(directory, entry->d_name, 0);
+	}
+	closedir(handle);
+	return count;
+}
+
+bool sv_rendezvous_has_other_name(const struct sv_rendezvous *rv, bool locked)
 {
 	struct timespec pause = { 0, 1000000 };
 	struct stat st;
 	int i;
 
+	/* Without the lock, the maker may remove its name between the two looks: look again. */
 	for (i = 0; i < 20; i++) {
-		if (fstat(fd, &st) == 0 && st.st_nlink <= 1)
+		if (fstat(rv->fd, &st) == 0 &&
+		    (st.st_nlink <= 1 || st.st_nlink - count_temporary(rv->directory.fd, &st, locked) <= 1))
 			return false;
+		if (locked)
+			break;
 		nanosleep(&pause, NULL);
 	}
 	return true;

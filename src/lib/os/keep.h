@@ -35,8 +35,12 @@ struct sv_rendezvous {
 /* Does the path still lead to this file?  If not, no other process can find the file any more. */
 bool sv_rendezvous_is_there(const struct sv_rendezvous *rv);
 
-/* Does an open file keep a second name (a hard link)?  A new one may have two for a moment. */
-bool sv_rendezvous_has_other_name(int fd);
+/*
+ * Does the open file of a name have another name (a hard link)?  Where files without a name cannot be made, a
+ * new one has a temporary name too, until its maker, who has it locked, removes that.  locked: this process
+ * has the exclusive lock, so the maker died, and this call removes the temporary name.
+ */
+bool sv_rendezvous_has_other_name(const struct sv_rendezvous *rv, bool locked);
 
 /*
  * The record of this rendezvous, under the lock.  read: false if there is none.  write: SV_OK or SV_ESYSTEM.

@@ -94,6 +94,15 @@ static int make_temporary(int directory, bool nameless, char *name, size_t size)
 	return -1;
 }
 
+bool sv_record_is_temporary(const char *name)
+{
+	unsigned number;
+	long pid;
+	char rest;
+
+	return sscanf(name, ".new.%ld.%u%c", &pid, &number, &rest) == 2;
+}
+
 static int appear(int directory, int fd, const char *temporary, const char *name)
 {
 	char link[40];

@@ -42,4 +42,7 @@ int sv_record_write(int fd, const struct sv_record *record);
 int sv_record_make(int directory, const char *name, struct sv_record *record, int (*try)(int fd, void *arg),
                    void *arg);
 
+/* Is this the name of a file that sv_record_make() has not finished? */
+bool sv_record_is_temporary(const char *name);
+
 #endif

@@ -211,7 +211,7 @@ static int open_named(struct sv_rendezvous *rv, const struct sv_whereabouts *whe
 	               : sv_rendezvous_lock(rv, where->lock == SV_LOCK_SHARED, &where->patience, fault);
 	if (code != SV_OK)
 		return code;
-	if (names > 1 && sv_rendezvous_has_other_name(rv->fd))
+	if (names > 1 && sv_rendezvous_has_other_name(rv, where->lock == SV_LOCK_WHOLE))
 		return not_a_channel(rv, "has another name too (a hard link)", fault);
 	if (!sv_rendezvous_is_there(rv))
 		return 1;
