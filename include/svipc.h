@@ -101,9 +101,9 @@ enum sv_role { SV_WRITER = 0, SV_READER = 1 };
 /*
  * How a side waits.  Every policy sleeps in the end; only SV_WAIT_SPIN uses much CPU time before it does.
  *
- * SV_WAIT_AUTO spins for up to 5 us in each wait.  Beyond that it spins for up to 100 us at a time and for at
- * most a quarter of the elapsed time in all; waits that bring 64 KiB or more do not count.  So a side that
- * gets a small message every 20 us or less often spins for at most half of a CPU.  In a fast stream of small
+ * SV_WAIT_AUTO spins for up to 4 us in each wait.  Beyond that it spins for up to 100 us at a time and for at
+ * most a fifth of the elapsed time in all; waits that bring 64 KiB or more do not count.  So a side that
+ * gets a small message every 20 us or less often spins for at most 40 % of a CPU.  In a fast stream of small
  * messages it may look for the next ones up to 5 us later than it could, where this makes the stream faster.
  */
 enum sv_wait {

@@ -225,9 +225,9 @@ static void bound(void)
 		   (long long)every_us[i], (long long)share, (long long)most);
 	}
 	sv_spin_init(&spin, SV_WAIT_AUTO);
-	peer.every_ns = 4000;
+	peer.every_ns = 3500;
 	follow(&spin, &peer, 10000, &slept);
-	is(slept, 0, "fed every 4 us: never sleeps");
+	is(slept, 0, "fed every 3.5 us: never sleeps");
 	sv_spin_init(&spin, SV_WAIT_AUTO);
 	peer = (struct pace_of_peer){ 50000, 40000, SV_SPIN_LARGE };
 	follow(&spin, &peer, 10000, &slept);

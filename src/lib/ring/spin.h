@@ -4,7 +4,7 @@
  *
  * Waking a sleeper on another CPU costs both sides tens of microseconds, so it is better to spin through a
  * wait that is shorter.  But a side whose peer comes every 50 us would then never sleep.  So spinning has a
- * budget: each wait may spin for SV_SPIN_FREE_NS; beyond that a side spins for at most a quarter of the time
+ * budget: each wait may spin for SV_SPIN_FREE_NS; beyond that a side spins for at most a fifth of the time
  * that passes, and for at most SV_SPIN_MOST_NS at a time.  Waits that bring a large amount are free, because
  * both sides are busy with the bytes then.
  *
@@ -23,9 +23,9 @@
 
 #include "svipc.h"
 
-#define SV_SPIN_FREE_NS 5000
+#define SV_SPIN_FREE_NS 4000
 #define SV_SPIN_MOST_NS 100000
-#define SV_SPIN_SHARE 4     /* this side may spin for one of this many nanoseconds */
+#define SV_SPIN_SHARE 5     /* this side may spin for one of this many nanoseconds */
 #define SV_SPIN_LARGE 65536 /* bytes */
 
 struct sv_spin {
