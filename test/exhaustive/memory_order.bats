@@ -5,6 +5,7 @@
 # wake-up is lost, with full fences and with membarrier(2).
 
 load ../lib/common
+load ../lib/compilers
 
 setup() {
 	sv_setup

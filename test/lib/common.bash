@@ -29,7 +29,6 @@
 #   another_user                               "${as[@]}" runs a command as another user: see there
 #   skip_unless TOOL..., skip_unless_root, skip_unless_own_ipc, skip_unless_own_mounts, skip_if_sanitized
 #   random_file FILE BYTES                     BYTES as head -c understands them
-#   compiler_for clang|musl|m32|arm64          prints a CC that works here, else fails
 
 bats_require_minimum_version 1.5.0
 
@@ -389,17 +388,4 @@ skip_if_sanitized() {
 
 random_file() {
 	head -c "$2" /dev/urandom >"$1"
-}
-
-compiler_for() {
-	local cc
-	# The 32-bit compiler does not look where Debian keeps <asm/*.h>.
-	case $1 in
-	clang) cc=clang ;;
-	musl) cc=musl-gcc ;;
-	m32) cc="gcc -m32 -idirafter /usr/include/$(gcc -print-multiarch)" ;;
-	arm64) cc=aarch64-linux-gnu-gcc ;;
-	esac
-	# shellcheck disable=SC2086 # words
-	echo 'int main(void) { return 0; }' | $cc -x c -o /dev/null - 2>/dev/null && echo "$cc"
 }

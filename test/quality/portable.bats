@@ -6,6 +6,7 @@
 # same everywhere.
 
 load ../lib/common
+load ../lib/compilers
 
 setup() {
 	skip_if_sanitized
