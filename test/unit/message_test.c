@@ -190,7 +190,7 @@ static void peeks_again(void)
 	struct pair pair = open_pair(SV_MESSAGES, CAPACITY);
 	const void *there, *again;
 	struct sv_msg batch[4];
-	char text[8];
+	char text[16];
 	size_t got, count;
 	int i;
 
