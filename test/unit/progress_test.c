@@ -184,6 +184,14 @@ static void drawn(void)
 	same("after a signal it ends with one newline", heard(),
 	     "left: 3.0 KiB 0:02 1.0 KiB/s avg 1.0 KiB/s\n");
 
+	setenv("COLUMNS", "3", 1);
+	progress = (struct cli_progress){ .how = CLI_PROGRESS_FORCE };
+	cli_progress_begin(&progress);
+	same("of a line some columns stay free, but one is used", shown_at(&progress, 1, 5), "\r5\033[K");
+	cli_progress_cancel(&progress);
+	heard();
+	setenv("COLUMNS", "60", 1);
+
 	setenv("TERM", "dumb", 1);
 	progress = (struct cli_progress){ .how = CLI_PROGRESS_FORCE };
 	cli_progress_begin(&progress);

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+/* Which options sv_open() takes, and the command that svread and svwrite suggest for the other side. */
+#include <string.h>
+
+#include "channel/channel.h"
+#include "pair.h"
+#include "transfer/peer.h"
+
+static int checked(struct sv_options options, enum sv_role role, int timeout_ms)
+{
+	struct sv_fault fault = { .label = "" };
+	uint64_t capacity = 0;
+
+	return sv_options_check(&options, role, timeout_ms, &capacity, &fault);
+}
+
+#define TAKES(what, ...) \
+	is(checked((struct sv_options){ .struct_size = sizeof(struct sv_options), __VA_ARGS__ }, SV_WRITER, \
+	           0), \
+	   SV_OK, what)
+#define REFUSES(what, ...) \
+	is(checked((struct sv_options){ .struct_size = sizeof(struct sv_options), __VA_ARGS__ }, SV_WRITER, \
+	           0), \
+	   SV_EINVAL, what)
+
+static void checks(void)
+{
+	const struct sv_options none = SV_OPTIONS_INIT, detached = options_of(SV_DETACH, 0);
+
+	is(checked(none, SV_WRITER, -1), SV_OK, "a writer may wait for ever");
+	is(checked(none, SV_READER, 0), SV_OK, "a reader may not wait at all");
+	is(checked(none, SV_READER, -2), SV_EINVAL, "no time-out is below -1");
+	is(checked(none, (enum sv_role)2, 0), SV_EINVAL, "there are two roles");
+	is(checked(detached, SV_WRITER, 0), SV_OK, "a writer may leave its data");
+	is(checked(detached, SV_READER, 0), SV_EINVAL, "a reader may not");
+	TAKES("a name", .name = "a");
+	TAKES("a path", .path = "/a");
+	REFUSES("a name and a path", .name = "a", .path = "/a");
+	TAKES("the last project id", .project = 255);
+	REFUSES("a project id above", .project = 256);
+	REFUSES("a negative project id", .project = -1);
+	TAKES("a mode for all", .mode = 0666);
+	TAKES("a mode for the group", .mode = 0640);
+	REFUSES("a mode to execute", .mode = 0700);
+	REFUSES("a mode without the owner", .mode = 0060);
+	REFUSES("a mode with half of the owner", .mode = 0400);
+	REFUSES("more than a mode", .mode = 01600);
+	TAKES("messages", .flags = SV_MESSAGES);
+	TAKES("records that end with NUL", .flags = SV_MESSAGES | SV_RECORDS_NUL);
+	REFUSES("records that are no messages", .flags = SV_RECORDS_NUL);
+	REFUSES("both ways to outlive the processes", .flags = SV_RESUME | SV_DETACH);
+	TAKES("a channel to make", .flags = SV_CREATE_ONLY);
+	TAKES("a channel to join", .flags = SV_JOIN_ONLY);
+	REFUSES("to make and to join", .flags = SV_CREATE_ONLY | SV_JOIN_ONLY);
+	REFUSES("an unknown flag", .flags = 1u << 31);
+	TAKES("the last waiting policy", .wait = SV_WAIT_SLEEP);
+	REFUSES("a policy above", .wait = SV_WAIT_SLEEP + 1);
+	REFUSES("a negative policy", .wait = (enum sv_wait) - 1);
+}
+
+static void capacities(void)
+{
+	struct sv_options options = SV_OPTIONS_INIT;
+	struct sv_fault fault = { .label = "" };
+	uint64_t capacity;
+
+	must(sv_options_check(&options, SV_READER, 0, &capacity, &fault) == SV_OK);
+	is(capacity, sv_segment_default(), "without a choice the capacity is the default");
+	options.capacity = sv_segment_round(1) + 1;
+	must(sv_options_check(&options, SV_READER, 0, &capacity, &fault) == SV_OK);
+	is(capacity, 2 * sv_segment_round(1), "a capacity is rounded up");
+	options.capacity = UINT64_MAX;
+	is(sv_options_check(&options, SV_READER, 0, &capacity, &fault), SV_ETOOBIG,
+	   "a capacity may be too large");
+}
+
+static void suggests(enum sv_role role, unsigned flags, char separator, const char *expected)
+{
+	struct cli_transfer t = { .role = role, .separator = separator, .options = options_of(flags, 0) };
+	char command[1000];
+
+	cli_peer_command(command, sizeof command, &t);
+	ok(strcmp(command, expected) == 0, "the other side is '%s'", command);
+}
+
+int main(void)
+{
+	unsetenv("SVIPC_DIR");
+	checks();
+	capacities();
+	suggests(SV_WRITER, 0, '\n', "svread -c unit");
+	suggests(SV_READER, 0, '\n', "svwrite -c unit");
+	suggests(SV_WRITER, SV_RESUME, '\n', "svread -r -o FILE -c unit");
+	suggests(SV_READER, SV_RESUME, '\n', "svwrite -r FILE -c unit");
+	suggests(SV_WRITER, SV_MESSAGES, '\n', "svread --lines -c unit");
+	suggests(SV_READER, SV_MESSAGES, '\0', "svwrite -0 -c unit");
+	return tap_done();
+}
