@@ -14,7 +14,7 @@
  *   nor the kernel's record of who is attached, so it must not touch memory that was reserved or peeked.  The
  *   only call it may make with the handle is sv_close(), which frees the child's copy, leaves the channel
  *   alone and returns SV_EINVAL.  A child that calls execve(2) or _exit(2) need not call it.  The library
- *   delays fork(3) while sv_open() maps a segment, but not vfork(2), clone(2) or posix_spawn(3), whose child
+ *   delays fork(2) while sv_open() maps a segment, but not vfork(2), clone(2) or posix_spawn(3), whose child
  *   must call execve(2) or _exit(2).
  * - Exec.  Call sv_close() before execve(2).  Otherwise execve(2) ends the handle but not the kernel's
  *   record: the peer is told only when the new image ends, and while the peer is attached the new image finds

@@ -46,10 +46,7 @@ silent_writer() {
 }
 
 @test "a writer with silent input ends at once when its reader is killed, also after it has shown its progress" {
-	mkfifo input
-	exec 7<>input
-	spawn reader svread -o out
-	spawn writer svwrite --progress=force input
+	silent_writer --progress=force
 	wait_until 'grep -q "waiting for input" writer.err'
 	kill -9 "${pid[reader]}"
 	reap writer

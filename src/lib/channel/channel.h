@@ -26,7 +26,7 @@ struct sv_events {
 };
 
 struct sv_channel {
-	/* What each call uses comes first. */
+	/* What each message uses comes first: a few cache lines, and short offsets in the code. */
 	struct sv_ring ring;
 	unsigned kind;    /* what calls are allowed, see sv_channel_check() */
 	bool numbered;    /* this is a resumable channel of messages, so they are counted; see number.c */

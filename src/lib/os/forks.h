@@ -6,7 +6,7 @@
 #ifndef SV_OS_FORKS_H
 #define SV_OS_FORKS_H
 
-/* Between the two, another thread that calls fork(3) waits.  Not recursive; only a few system calls long. */
+/* Between the two, another thread that calls fork(2) waits.  Not recursive; only a few system calls long. */
 void sv_forks_hold(void);
 void sv_forks_release(void);
 

@@ -87,7 +87,7 @@ bool sv_segment_removal_is_forced(void);
 
 /*
  * Attach read-only to inspect the header; returns NULL and sets errno on failure.  End it soon: until then
- * fork(3) waits in other threads.  maps
+ * fork(2) waits in other threads.  maps
  * is what sv_segment_stat() said: with kernel.shm_rmid_forced a segment that nobody is attached to would not
  * survive the look, so it is refused.
  */

@@ -157,7 +157,7 @@ static inline void sv_ring_store(struct sv_ring *ring, uint64_t position)
 
 /*
  * The common case after a store, in few instructions: this side is light and its peer is awake (D).  False:
- * sv_ring_stored() must follow.
+ * sv_ring_stored() must follow.  It loads the wake word again, and what counts is that later value.
  */
 static inline bool sv_ring_quiet(const struct sv_ring *ring)
 {
