@@ -261,4 +261,6 @@ semaphore_sleeper() {
 	assert_equal 'once more' "$output" "$first"
 	run "$SV_ROOT/test/mutants/mutate" --list --seed 4 --count 200
 	[ "$output" != "$first" ]
+	run "$SV_ROOT/test/mutants/mutate" --list --seed 3 --skip 150 --count 50
+	assert_equal 'the last of them' "$output" "$(tail -n 50 <<<"$first")"
 }
