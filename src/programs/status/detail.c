@@ -39,7 +39,7 @@ static void put_fact(FILE *out, const char *label, const char *text, size_t widt
 			if (*part == ' ')
 				memmove(part, part + 1, strlen(part));
 		}
-		cli_print_cut(out, part, room > 0 ? room - used : 0);
+		cli_print_cut(out, part, room);
 		used += cli_text_width(part);
 		text += length;
 	}
