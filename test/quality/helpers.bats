@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: MIT
 #
 # The helpers of test/lib and scripts/run-tests do what they promise; above all, they fail when they should.
+#
+# shellcheck disable=SC2016,SC2154 # conditions are text, evaluated later; variables of lib/common
 
 load ../lib/common
 
