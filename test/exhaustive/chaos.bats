@@ -1,9 +1,9 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# Random walks through the life of channels, with two users, two IPC namespaces and hands that meddle with everything: what
-# must hold whatever happens is at the top of test/tools/chaos.c.  The seed is fixed; the long test takes a new one, which it
-# prints, or SV_SEED, and walks SV_CHAOS_WALKS (3000) times.
+# Random walks through the life of channels, with two users, two IPC namespaces, and accidents of every kind.  The top of
+# test/tools/chaos.c lists what must always hold.  The seed is fixed; the long test takes SV_SEED or a new seed, which it
+# prints, and walks SV_CHAOS_WALKS (3000) times.
 
 load ../lib/common
 
@@ -54,7 +54,7 @@ chaos_logged() {
 	ln -s "$(type -P svread)" broken/real
 	chmod +x broken/svread
 	skip_if_sanitized
-	# A walk that kills the script above leaves the real reader alive, and ends with that.
+	# A walk that kills this script leaves the real reader alive and ends there, so try several seeds.
 	local seed
 	for seed in 1 2 3 4 5 6; do
 		run_logged chaos --seed $seed --walks 4 --programs "$PWD/broken"

@@ -1,10 +1,9 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# Whatever bytes another process has left in shared memory or in a record file, the code that looks at them stays
-# within bounds and within its contract: coverage-guided fuzzing (libFuzzer) under AddressSanitizer and
-# UndefinedBehaviorSanitizer.  A few seconds each with
-# fixed seeds; the long ones go on for SV_FUZZ_SECONDS each (60), from a new seed that is printed, or from SV_SEED.
+# Code that reads shared memory or a record file stays within bounds and keeps its contract, whatever bytes are there.
+# This is coverage-guided fuzzing (libFuzzer) with AddressSanitizer and UndefinedBehaviorSanitizer.  The short tests take
+# a few seconds, with fixed seeds; each long test takes SV_FUZZ_SECONDS (60), with SV_SEED or a new seed, which it prints.
 
 load ../lib/common
 load ../fuzz/fuzz

@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# Killed after exactly N instructions: the other side knows, nothing is lost, nothing is left.  A sample of N; the long
-# tests take every N.
+# A side is killed after exactly N instructions: the other side knows, nothing is lost and nothing is left.  The short
+# tests take a sample of N, the long ones every N.
 
 load ../lib/common
 load ../lib/sweep
@@ -11,7 +11,7 @@ setup_file() {
 	link_static
 }
 
-# A few seconds each: a sample that is spread over the whole course.
+# Sweep for a few seconds, with a sample of N from the whole range.
 sample() {
 	sweep "$@" --seconds 3 --offset "$RANDOM"
 }
@@ -26,7 +26,7 @@ sample() {
 	sample --case reader --resume
 }
 
-@test "a side killed while it makes the channel, when the other is just coming" {
+@test "a side killed while it makes the channel and the other one comes" {
 	sample --case writer --victim-first --from flock
 	sample --case reader --resume --victim-first --from flock
 }

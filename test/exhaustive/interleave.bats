@@ -1,13 +1,13 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# The library's own wait and ring code in many random orders, store buffers included: no wake-up, byte, death or end is
-# lost, and no side rings or polls without need.  See test/tools/interleave.c.
+# The library's wait and ring code runs in many random orders of steps, with store buffers: no wake-up, byte, death or end
+# is lost, and no side rings or polls without need.  See test/tools/interleave.c.
 
 load ../lib/common
 
 setup() {
-	# A sanitizer knows nothing of stacks that are switched by hand.
+	# A sanitizer does not understand stacks that a program switches itself.
 	skip_if_sanitized
 	sv_setup
 }

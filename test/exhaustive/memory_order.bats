@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# The order in which the ring's stores become visible, on real CPUs: bytes never come before they were written, and no
-# wake-up is lost, with full fences and with membarrier(2).
+# The order in which real CPUs make the ring's stores visible: with full fences and with membarrier(2), no position is
+# seen before the bytes that it covers, and no wake-up is lost.
 
 load ../lib/common
 load ../lib/compilers
@@ -13,7 +13,7 @@ setup() {
 	[ -z "${SV_ROUNDS-}" ] || export SV_LIMIT=3000
 }
 
-# litmus_logged OPTION...: status 77 is a skip with the reason.
+# litmus_logged OPTION...: run litmus; its status 77 skips the test with the reason.
 litmus_logged() {
 	run_logged litmus --seed "${SV_SEED:-1}" "$@"
 	[ "$status" != 77 ] || skip "${output#litmus: }"
@@ -21,11 +21,11 @@ litmus_logged() {
 	echo "# ${output#litmus: }" >&3
 }
 
-# sources [TREE]: what the tool is made of, for other compilers than the one of this build.
+# sources [TREE]: the options and sources that build the tool with another compiler.
 sources() {
-		local tree=${1:-$SV_ROOT}
+	local tree=${1:-$SV_ROOT}
 	echo "-std=gnu11 -D_FILE_OFFSET_BITS=64 -O1 -g -I$SV_ROOT/include -I$tree/src/lib -I$SV_ROOT/test/lib $SV_ROOT/test/tools/litmus.c"
-	# The tool has its own of wait.c.
+	# The tool replaces wait.c.
 	find "$tree/src/lib" -name '*.c' ! -name wait.c
 	echo -pthread
 }
@@ -51,14 +51,14 @@ sources() {
 }
 
 @test "store buffering: never with membarrier on one side and nothing but the compiler's fence on the other" {
-	# An interrupt of another CPU each round: slower than the others by far.
+	# Each round interrupts another CPU, which is much slower than the other modes.
 	litmus_logged stores --mode light --rounds $((ROUNDS / 25))
 	assert_output_has 'both saw the old value 0 times'
 }
 
-# Only told: how often depends on the machine.
-@test "without any fence the reordering happens that the fences prevent" {
-		litmus_logged stores --mode none --rounds "$ROUNDS"
+# The count is only reported, because it depends on the machine.
+@test "store buffering without any fence: how often it happens" {
+	litmus_logged stores --mode none --rounds "$ROUNDS"
 }
 
 @test "one-byte steps of two threads under ThreadSanitizer, with and without semaphores" {
@@ -89,8 +89,8 @@ sources() {
 	# shellcheck disable=SC2046 # words
 	run_logged gcc -fsanitize=thread $(sources twin) -o litmus-twin
 	assert_status 0
-	# Without fences too, because a fence would also order the two.
-	# And it only sees what meets: on a busy machine perhaps not in one run.
+	# The twin has no fences either, because a fence would also order the two stores.  ThreadSanitizer reports only a race
+	# that happens, and on a busy machine one run may have none.
 	local seed
 	for seed in 1 2 3 4 5 6 7 8 9 10; do
 		run_logged ./litmus-twin steps --memory threads --spin --rounds 20000 --seed $seed

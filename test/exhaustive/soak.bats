@@ -1,9 +1,9 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# Transfers that are all different, with accidents at random moments: every outcome is an allowed one, no false success is
-# reported, and nothing is left.  The seed is fixed.  The long tests run SV_SOAK_COUNT (3000) of them
-# from a new seed that is printed, or from SV_SEED; a part of it with programs built with sanitizers.
+# Transfers that are all different, with accidents at random moments: every outcome is allowed, no false success is
+# reported, and nothing is left.  The seed is fixed.  The long tests run SV_SOAK_COUNT (3000) transfers, and a tenth of
+# that with sanitizers, with SV_SEED or a new seed, which they print.
 
 load ../lib/common
 
@@ -30,7 +30,7 @@ soak_logged() {
 		$(type -P svread) "\$@" && truncate -s -1 "\$file"
 	EOF
 	chmod +x broken/svread
-	# A plain one, of a file to a file, in which nothing else happens.
+	# Number 1 is a plain transfer from a file to a file, without accidents.
 	run_logged soak --seed 1 --only 1 --programs broken
 	assert_status 1
 	assert_output_has 'the output is incomplete'

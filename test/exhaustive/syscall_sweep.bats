@@ -1,9 +1,9 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# Any system call of any program fails with any errno that it may have, or the program is killed at its entry or
-# exit: a defined status, a message, nobody hangs, nothing is left.  A sample; the long tests
-# take every call and every error.
+# A system call of a program fails with an errno that it may have, or the program is killed at the entry or exit of the
+# call: the status is defined, there is a message, no process hangs and nothing is left.  The short tests take a sample,
+# the long ones every call and every error.
 
 load ../lib/common
 load ../lib/sweep

@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# Twins of the sources in which one rule is broken: each is noticed by the test that is named for it.  The twins are in
-# test/model/twins, and are those of the Spin models where they are about code.
+# A twin is a copy of the sources in which one rule is broken; the test that is named for it must notice that.  The twins
+# are in test/model/twins.  Those about the protocol have the names of the twins of the Spin models.
 
 load ../lib/common
 
@@ -18,7 +18,7 @@ setup() {
 	printf 'build/test/tools/%%: src/%%\n\tmkdir -p $(@D) && cp $< $@ && chmod +x $@\n' >tree/GNUmakefile
 	printf '#!/bin/sh\nexit 0 # good\n' >tree/src/tool
 	printf '#!/bin/sh\nexit 1 # bad\n' >tree/src/broken
-	# With | for a tab, which the here-document would lose.
+	# The here-document would lose tabs, so it has | instead.
 	tr '|' '\t' >tree/test/model/twins/some.twins <<-'END'
 		twin KILLED
 		|what is noticed

@@ -5,28 +5,17 @@
 # works again after at most one svclean.
 
 load ../lib/common
+load ../lib/survivor
 
-# works OPTION...: a transfer.
+# works OPTION...: a transfer with these options succeeds.
 works() {
 	echo text >text
 	rm -f got
 	spawn last svread -t 20 "$@" -o got
 	run_logged svwrite -t 20 "$@" text
 	assert_status 0 || return 1
-	reap last
-	assert_status 0 || return 1
+	ends_well last || return 1
 	assert_same_file text got
-}
-
-# Two sides in the middle of a transfer, both killed: a set is left.
-both_killed() {
-	half_way "$@"
-	kill -STOP "${pid[reader]}" "${pid[writer]}"
-	kill -KILL "${pid[reader]}" "${pid[writer]}"
-	exec 9>&-
-	reap reader
-	reap writer
-	rm feed
 }
 
 # The other spellings of the directory $there.
@@ -47,8 +36,7 @@ spellings() {
 		assert_output_has 'is the reader'
 		SVIPC_DIR=$spelled run_logged svwrite -t 20 text
 		assert_status 0
-		reap reader
-		assert_status 0
+		ends_well reader
 		assert_same_file text got
 		SVIPC_DIR=$there both_killed
 		SVIPC_DIR=$spelled run_logged svclean
@@ -97,7 +85,7 @@ spellings() {
 	rm -r "$SVIPC_DIR"
 	works
 	works
-	# What nothing proves to be ours stays, and svclean says nothing false of it.
+	# Nothing proves that the objects are ours, so svclean leaves them and prints nothing.
 	run_logged svclean -a
 	assert_status 0
 	assert_output ''

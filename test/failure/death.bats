@@ -1,13 +1,13 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# kill -9: the other side knows at once and names the dead; what is left is found and removed; and the next transfer
-# works as if nothing had happened.
+# kill -9: the other side knows at once and names the process that died; what is left is found and removed; and the next
+# transfer works as if nothing had happened.
 
 load ../lib/common
 load ../lib/survivor
 
-# The next transfer on the same channel, whatever happened before.
+# The next transfer on the same channel works.
 fresh() {
 	random_file fresh 100000
 	rm -f copy
@@ -35,25 +35,23 @@ assert_no_segment() {
 	fresh
 }
 
-@test "the reader killed while it waits: the writer ends with status 3 and names it" {
-	half_way
-	kill -KILL "${pid[reader]}"
-	reap reader
-	exec 9>&-
-	reap writer
-	assert_status 3
-	assert_stderr_has "the reader (pid ${pid[reader]}) died"
-	assert_nothing_left
-	fresh
+@test "the reader killed while it waits, or ended by a signal that dumps core: the writer ends with status 3 and names it" {
+	local signal
+	for signal in KILL ABRT; do
+		half_way
+		kill -$signal "${pid[reader]}"
+		reap reader
+		exec 9>&-
+		reap writer
+		assert_status 3
+		assert_stderr_has "the reader (pid ${pid[reader]}) died"
+		assert_nothing_left
+		fresh
+	done
 }
 
 @test "the reader killed in write(2), the writer asleep on a full ring" {
-	mkfifo sink
-	exec 9<>sink
-	random_file file 3M
-	spawn reader bash -c 'exec svread -s 4K >sink' 9>&-
-	spawn writer svwrite -s 4K file 9>&-
-	wait_asleep "${pid[writer]}"
+	full_ring
 	kill -KILL "${pid[reader]}"
 	reap writer
 	assert_status 3
@@ -84,7 +82,7 @@ assert_no_segment() {
 		reap reader
 		assert_status 3
 		assert_stderr_has "the writer (pid ${pid[svwrite]}) died"
-		# Each read was of half of the capacity.
+		# Each read was for half of the capacity.
 		cmp -n $((after * 8192)) file copy
 		assert_equal 'bytes written' "$(stat -c %s copy)" $((after * 8192))
 		assert_nothing_left
@@ -92,11 +90,7 @@ assert_no_segment() {
 }
 
 @test "both killed: no segment is left, even before svclean; svclean removes the rest" {
-	half_way
-	kill -STOP "${pid[reader]}"
-	kill -KILL "${pid[writer]}" "${pid[reader]}"
-	reap writer
-	reap reader
+	both_killed
 	assert_no_segment
 	run_logged svclean
 	assert_status 0
@@ -106,15 +100,11 @@ assert_no_segment() {
 }
 
 @test "both killed: the next transfer works without svclean" {
-	half_way
-	kill -STOP "${pid[reader]}"
-	kill -KILL "${pid[writer]}" "${pid[reader]}"
-	reap writer
-	reap reader
+	both_killed
 	fresh
 }
 
-@test "killed while stopped" {
+@test "a writer killed while it is stopped is reported like any other" {
 	half_way
 	kill -STOP "${pid[writer]}"
 	wait_until '[ "$(sv_state "${pid[writer]}")" = T ]'
@@ -126,17 +116,15 @@ assert_no_segment() {
 	assert_nothing_left
 }
 
-@test "a stopped side is waited for, not given up" {
+@test "the other side waits for a side that is stopped" {
 	random_file file 3M
 	midway signal=19 5 svwrite -s 16K file
 	spawn reader svread -s 16K -o copy
 	wait_until '[ "$(sv_state "${pid[svwrite]}")" = T ]'
 	wait_asleep "${pid[reader]}"
 	kill -CONT "${pid[svwrite]}"
-	reap svwrite
-	assert_status 0
-	reap reader
-	assert_status 0
+	ends_well svwrite
+	ends_well reader
 	assert_same_file file copy
 	assert_nothing_left
 }
@@ -152,7 +140,7 @@ assert_no_segment() {
 	done
 }
 
-@test "a waiting writer killed, then a waiting reader killed, then svclean" {
+@test "a waiting writer and a waiting reader of two channels are killed: svclean removes both channels" {
 	spawn writer svwrite -c one /dev/null
 	spawn reader svread -c two
 	wait_asleep "${pid[writer]}"
@@ -175,13 +163,12 @@ assert_no_segment() {
 	wait_asleep "${pid[writer]}"
 	run_logged strace -qq -o trace -e inject=semop,semtimedop:signal=KILL:when=1 svread -o copy
 	assert_status 137
-	# It wakes by itself once, after the second that a person is left in the dark.
+	# The writer wakes once by itself, to print after a second whom it waits for.
 	wait_until 'grep -q waiting writer.err'
 	wait_asleep "${pid[writer]}"
 	run_logged svread -t 10 -o copy
 	assert_status 0
-	reap writer
-	assert_status 0
+	ends_well writer
 	assert_same_file file copy
 	assert_nothing_left
 }
@@ -197,8 +184,7 @@ assert_no_segment() {
 	wait_asleep "${pid[reader]}"
 	run_logged svwrite -t 10 file
 	assert_status 0
-	reap reader
-	assert_status 0
+	ends_well reader
 	assert_same_file file copy
 	assert_nothing_left
 }
@@ -207,7 +193,7 @@ assert_no_segment() {
 	random_file file 10000
 	spawn writer svwrite file
 	wait_asleep "${pid[writer]}"
-	# Its first write is of everything, so it has released nothing.
+	# Its first write is for all of the data, so it has released nothing.
 	midway signal=9 0 svread -o copy
 	reap writer
 	assert_status 3
@@ -221,7 +207,7 @@ assert_no_segment() {
 	random_file file 10000
 	spawn writer svwrite file
 	wait_asleep "${pid[writer]}"
-	# Descriptors that it closes before are the loader's and the record's.
+	# The file copy is named, because the reader closes other descriptors before.
 	run_logged strace -qq -o trace -e trace=close -P "$WORK/copy" -e inject=close:signal=KILL svread -o "$WORK/copy"
 	assert_status 137
 	reap writer
@@ -232,11 +218,8 @@ assert_no_segment() {
 
 @test "the writer killed while it waits for the final answer: the reader has all data and says so" {
 	lost_writer
-	spawn drain cat sink 9>&-
-	wait_until 'cmp -s -n 1000000 file drain.out'
-	exec 9>&-
-	reap reader
-	assert_status 0
+	drain_sink
+	ends_well reader
 	reap drain
 	assert_same_file file drain.out
 	assert_nothing_left
@@ -247,20 +230,17 @@ assert_no_segment() {
 	# The reader of the old transfer is still at work.
 	spawn next svwrite - 9>&- <<<next
 	wait_asleep "${pid[next]}"
-	spawn drain cat sink 9>&-
-	wait_until 'cmp -s -n 1000000 file drain.out'
-	exec 9>&-
+	drain_sink
 	reap reader
 	reap drain
 	run_logged svread
 	assert_status 0
 	assert_output next
-	reap next
-	assert_status 0
+	ends_well next
 	assert_nothing_left
 }
 
-@test "a new process that waits for an old transfer to end gives up by -t and by SIGINT" {
+@test "-t or SIGINT ends a new process that waits for an old transfer to end" {
 	lost_writer
 	run_logged svwrite -t 0.2 file
 	assert_status 4
@@ -302,16 +282,6 @@ assert_no_segment() {
 	done
 }
 
-@test "a signal that dumps core is reported as a death" {
-	half_way
-	kill -ABRT "${pid[reader]}"
-	reap reader
-	exec 9>&-
-	reap writer
-	assert_status 3
-	assert_stderr_has "the reader (pid ${pid[reader]}) died"
-	assert_nothing_left
-}
 
 @test "twenty kills and twenty transfers on one channel" {
 	local i
@@ -328,8 +298,7 @@ assert_no_segment() {
 		spawn reader svread -o copy
 		run_logged svwrite file
 		assert_status 0
-		reap reader
-		assert_status 0
+		ends_well reader
 	done
 	assert_same_file file copy
 	assert_nothing_left

@@ -5,6 +5,7 @@
 # and say what happened, nothing is left, and the next transfer works.
 
 load ../lib/common
+load ../lib/survivor
 
 setup() {
 	sv_setup
@@ -24,7 +25,7 @@ key() {
 	ipctool key "$RV/default" 83
 }
 
-# Only in a namespace of its own is every object this test's.
+# These tests take every object for their own, so they need an IPC namespace of their own.
 only_ours() {
 	[ -n "${SVIPC_TEST_NAMESPACE-}" ] || skip_unless_own_ipc
 	[ "$(ipc_list | wc -l)" -le 2 ] || skip 'needs an IPC namespace without other objects'
@@ -39,7 +40,7 @@ next_one_works() {
 	pass file
 }
 
-# A set that is removed wakes its sleeper, a segment does not: a side that waits alone notices it when another one comes.
+# The removal of a set wakes the process that sleeps on it; the removal of a segment does not.
 @test "the set removed, by id and by key, while a side waits alone: it ends at once" {
 	only_ours
 	local program option
@@ -99,7 +100,6 @@ next_one_works() {
 	only_ours
 	local option
 	for option in -s -S; do
-		rm -f feed copy
 		half_way
 		if [ $option = -s ]; then
 			ipcrm -s "$(set_of_two)"
@@ -121,19 +121,12 @@ next_one_works() {
 
 @test "the set removed while the writer sleeps on a full ring" {
 	only_ours
-	random_file file 3M
-	mkfifo sink
-	exec 9<>sink
-	spawn reader bash -c 'exec svread -s 4K >sink' 9>&-
-	spawn writer svwrite -s 4K file 9>&-
-	wait_asleep "${pid[writer]}"
+	full_ring
 	ipcrm -s "$(set_of_two)"
 	reap writer
 	assert_status 1
 	assert_says_removed
-	spawn drain cat sink 9>&-
-	wait_until 'cmp -s -n 4096 file drain.out'
-	exec 9>&-
+	drain_sink
 	reap reader
 	assert_status 1 3
 	reap drain
@@ -141,18 +134,18 @@ next_one_works() {
 	next_one_works
 }
 
-@test "the segment removed amid a transfer does no harm: it was marked already" {
+@test "the segment removed amid a transfer does no harm, because it was already marked for removal" {
 	only_ours
 	half_way
 	ipcrm -m "$(segment)" 2>/dev/null || :
-	# Its key is free, so nothing is found by it.
+	# Its key is free, so no segment is found under it.
 	run_logged ipcrm -M "$(key)"
 	[ "$status" -ne 0 ]
 	half_way_ends
 	assert_nothing_left
 }
 
-@test "the set of a detached channel removed: no opener drops the data, and all are told what does" {
+@test "the set of a detached channel removed: no program drops the data, and all name the command that does" {
 	local program
 	only_ours
 	run_logged svwrite -d file

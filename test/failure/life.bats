@@ -1,12 +1,12 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# The life of a channel where two processes could cross: the rendezvous file is replaced while somebody waits for its
-# lock, and sides leave.
+# Two processes interfere with each other in the life of a channel: the rendezvous file is replaced while somebody waits
+# for its lock, or is made at the same time, and sides leave.
 
 load ../lib/common
 
-# A file that a killed side left, with its lock held on descriptor 8.
+# Hold the lock of a rendezvous file that a killed side left, with descriptor 8.
 locked_leftover() {
 	spawn dead svread
 	wait_asleep "${pid[dead]}"
@@ -18,7 +18,7 @@ locked_leftover() {
 	flock 8
 }
 
-# The process has that file open, so all that it can wait for is the lock.
+# Wait until the process has that file open: then it can only wait for the lock.
 wait_for_lock() {
 	wait_until "ls -l /proc/$1/fd 2>/dev/null | grep -qF '$file'"
 }
@@ -34,13 +34,12 @@ wait_for_lock() {
 	echo text >sent
 	run_logged svwrite -t 10 sent
 	assert_status 0
-	reap reader
-	assert_status 0
+	ends_well reader
 	assert_same_file sent copy
 	assert_nothing_left
 }
 
-# Does what svclean does, while the test already holds the lock.
+# Do what svclean does, while the test holds the lock.
 svclean_by_hand() {
 	rm "$file"
 	ipc_leaked "$sv_before" "$SVIPC_DIR" | ipc_remove
@@ -58,12 +57,11 @@ svclean_by_hand() {
 	reap cleaner
 	run_logged svread -t 10
 	assert_status 0
-	reap writer
-	assert_status 0
+	ends_well writer
 	assert_nothing_left
 }
 
-@test "whoever removes a channel's objects holds its lock" {
+@test "the process that removes a channel's objects holds its lock" {
 	skip_unless strace
 	local side
 	echo text >file
@@ -78,7 +76,7 @@ svclean_by_hand() {
 	done
 }
 
-@test "without O_TMPFILE a new rendezvous has two names for a moment: a process that comes then waits for its maker" {
+@test "without O_TMPFILE a new rendezvous has two names for a moment; a process that comes then waits for its maker" {
 	local interposed
 	skip_if_sanitized
 	interpose named
@@ -89,10 +87,8 @@ svclean_by_hand() {
 	spawn reader svread -o copy
 	wait_until "sv_gone ${pid[reader]} || ls -l /proc/${pid[reader]}/fd 2>/dev/null | grep -qF '$file'"
 	touch go
-	reap writer
-	assert_status 0
-	reap reader
-	assert_status 0
+	ends_well writer
+	ends_well reader
 	assert_same_file sent copy
 	assert_nothing_left
 }
@@ -115,13 +111,12 @@ svclean_by_hand() {
 	spawn writer svwrite sent
 	run_logged svread -o copy
 	assert_status 0
-	reap writer
-	assert_status 0
+	ends_well writer
 	assert_same_file sent copy
 	assert_nothing_left
 }
 
-@test "a rendezvous that another process makes first, and dies over, is no new one: its objects are removed" {
+@test "another process makes the rendezvous first and dies: its objects are removed" {
 	local interposed
 	skip_unless strace
 	skip_if_sanitized

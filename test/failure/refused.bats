@@ -1,11 +1,12 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# What the system or another user does not allow: a message a person can act on, the right status, and nothing left.
+# The system or another user does not allow something: the message says what to do, the status is right, and nothing is
+# left.
 
 load ../lib/common
 
-# limited LIMIT=VALUE COMMAND...: run in an IPC namespace of its own with kernel.LIMIT set; what is left goes to left.
+# limited LIMIT=VALUE COMMAND...: run it in an IPC namespace of its own with kernel.LIMIT set; nothing is left.
 limited() {
 	local limit=$1
 	shift
@@ -45,12 +46,11 @@ limited() {
 	run_logged svread
 	assert_status 0
 	assert_output text
-	reap writer
-	assert_status 0
+	ends_well writer
 	assert_nothing_left
 }
 
-@test "kernel.shmmax too small" {
+@test "kernel.shmmax too small for --size: the message names both" {
 	limited shmmax=65536 svread -s 1M -t 0
 	assert_status 1
 	assert_output_has 'kernel.shmmax'
@@ -59,7 +59,7 @@ limited() {
 	assert_status 4
 }
 
-@test "kernel.shmall too small: it is not disk space" {
+@test "kernel.shmall too small: the message says that it is not disk space" {
 	limited shmall=10 svread -s 1M -t 0
 	assert_status 1
 	assert_output_has 'kernel.shmall'
@@ -67,7 +67,7 @@ limited() {
 	assert_output_has svclean
 }
 
-@test "kernel.shmmni reached: it is not disk space" {
+@test "kernel.shmmni reached: the message says that it is not disk space" {
 	limited shmmni=0 svwrite -t 0 /dev/null
 	assert_status 1
 	assert_output_has 'kernel.shmmni'
@@ -129,7 +129,7 @@ limited() {
 	assert_nothing_left
 }
 
-@test "-m 0666 between users, either one first" {
+@test "-m 0666 lets two users meet, whoever comes first" {
 	another_user
 	touch meet
 	chmod 666 meet
@@ -139,19 +139,17 @@ limited() {
 	wait_asleep "${pid[writer]}"
 	run_logged "${as[@]}" bash -c 'svread -k meet -m 0666 >theirs/copy'
 	assert_status 0
-	reap writer
-	assert_status 0
+	ends_well writer
 	assert_same_file file theirs/copy
 	spawn reader "${as[@]}" bash -c 'exec svread -k meet -m 0666 >theirs/copy'
 	wait_asleep "${pid[reader]}"
-	# Consent is needed from both.
+	# Both sides must give -m.
 	run_logged svwrite -k meet file
 	assert_status 5
 	assert_output_has 'user 65534'
 	run_logged svwrite -k meet -m 0666 file
 	assert_status 0
-	reap reader
-	assert_status 0
+	ends_well reader
 	assert_same_file file theirs/copy
 	assert_equal 'objects left' "$(ipc_leaked "$sv_before")" ''
 	assert_equal 'records left' "$(find theirs "$SVIPC_DIR" -name '.path.*')" ''
@@ -176,8 +174,7 @@ limited() {
 	run_logged "${as[@]}" svread -k meet -m 0660
 	assert_status 0
 	assert_output text
-	reap writer
-	assert_status 0
+	ends_well writer
 	assert_equal 'objects left' "$(tail -qn +2 /proc/sysvipc/shm /proc/sysvipc/sem | grep -wE '12345|65534')" ''
 }
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# The channel directory and the rendezvous file: what another user could have put there is refused.
+# A channel directory or a rendezvous file that another user could have put there is refused.
 
 load ../lib/common
 

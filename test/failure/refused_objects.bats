@@ -1,7 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# Objects under the key that are not a channel, or not one that this side can use: the refusal names them, and they stay untouched.
+# Objects under the key that are no channel, or no channel that this side can use: the refusal names them, and they stay
+# untouched.
 
 load ../lib/common
 
@@ -22,7 +23,7 @@ load ../lib/common
 	assert_nothing_left
 }
 
-@test "a foreign segment of a size that no channel has" {
+@test "a foreign segment of a size that no channel has: named, status 5" {
 	touch meet
 	local segment
 	segment=$(ipctool shm meet 83 1000)
@@ -50,7 +51,7 @@ load ../lib/common
 @test "a channel of another rendezvous with the same key is foreign" {
 	spawn alone svread
 	wait_asleep "${pid[alone]}"
-	# As if its inode were another one with the same low bits.
+	# The header names another inode, as of a rendezvous whose inode has the same low bits.
 	ipctool set "$(ipctool find shm "$RV/default" 83)" inode 1
 	run_logged svwrite /dev/null
 	assert_status 5
@@ -61,7 +62,7 @@ load ../lib/common
 	assert_nothing_left
 }
 
-# refused_header FIELD VALUE: with that in the header of a waiting reader's channel a writer is refused with status 5.
+# refused_header FIELD VALUE: a writer refuses the channel of a waiting reader with that value in its header.
 refused_header() {
 	local segment said
 	spawn alone svread

@@ -6,7 +6,7 @@
 
 load ../lib/common
 
-@test "output device full: the reader names it, the writer is told" {
+@test "output device full: both sides report it" {
 	spawn reader bash -c 'exec svread >/dev/full'
 	run_logged svwrite - <<<text
 	assert_status 3
@@ -20,7 +20,7 @@ load ../lib/common
 	assert_nothing_left
 }
 
-@test "output file system full: -o names the file, the writer is told" {
+@test "output file system full: the reader names the file, and the writer reports it too" {
 	skip_unless_root
 	mkdir small
 	skip_unless_own_mounts
@@ -75,14 +75,14 @@ load ../lib/common
 	assert_stderr_has 'the writer'
 	assert_stderr_has 'Input/output error'
 	assert_stderr_has incomplete
-	# Five reads of half of the capacity.
+	# Five reads, each for half of the capacity.
 	head -c 40960 file >part
 	assert_same_file part copy
 	assert_nothing_left
 }
 
-@test "a real input error (EIO) from the kernel" {
-	# Its first byte is that of address 0, where nothing is mapped.
+@test "both sides report a real input error (EIO) from the kernel" {
+	# Reading it starts at address 0, where nothing is mapped.
 	spawn reader svread
 	run_logged svwrite /proc/self/mem
 	assert_status 1
@@ -93,7 +93,7 @@ load ../lib/common
 	assert_nothing_left
 }
 
-@test "an output error in the middle of the file (EIO)" {
+@test "both sides report an output error in the middle of the file (EIO)" {
 	random_file file 300000
 	spawn writer svwrite -s 16K file
 	midway errno=5 3 svread -s 16K -o copy
@@ -118,8 +118,7 @@ load ../lib/common
 	wait_asleep "${pid[reader]}"
 	run_logged svwrite file
 	assert_status 0
-	reap reader
-	assert_status 0
+	ends_well reader
 	assert_same_file file copy
 	assert_nothing_left
 }
@@ -143,8 +142,8 @@ load ../lib/common
 	chmod 000 file
 	if [ "$EUID" -eq 0 ]; then
 		skip_unless setpriv
-		# Root reads anything, unless it gives that up.
-		setpriv --bounding-set -all --inh-caps -all cat file 2>/dev/null && skip 'root reads it nevertheless'
+		# Root may read any file, unless it gives up its capabilities.
+		setpriv --bounding-set -all --inh-caps -all cat file 2>/dev/null && skip 'cannot give up the right to read it'
 		run_logged setpriv --bounding-set -all --inh-caps -all svwrite -t 1 file
 	else
 		run_logged svwrite -t 1 file
@@ -166,8 +165,7 @@ load ../lib/common
 	run_logged svread
 	assert_status 0
 	assert_output text
-	reap writer
-	assert_status 0
+	ends_well writer
 	assert_nothing_left
 }
 
@@ -181,8 +179,7 @@ load ../lib/common
 	assert_output_has 'standard output'
 	run_logged svread
 	assert_output text
-	reap writer
-	assert_status 0
+	ends_well writer
 	assert_nothing_left
 }
 
@@ -205,21 +202,19 @@ load ../lib/common
 	local hidden='mount --bind /dev/shm kept && mount -t tmpfs none /dev && mkdir /dev/shm && mount --bind kept /dev/shm'
 	mkfifo feed
 	exec 9<>feed
-	# exec, so that it has the process id of the shell.
+	# With exec, the reader has the process id of the shell.
 	spawn reader unshare --mount bash -c "$hidden && exec svread -v -p -o copy 2>&-" 9>&-
 	spawn writer svwrite feed 9>&-
 	echo text >&9
 	wait_until '[ -s copy ]'
-	# It reports to a closed stderr, and prints nothing else until the writer continues.
+	# SIGUSR1 makes it report to standard error, which is closed.
 	kill -USR1 "${pid[reader]}"
 	wait_asleep "${pid[reader]}"
 	echo more >&9
 	wait_until '[ "$(wc -l <copy)" -ge 2 ]'
 	exec 9>&-
-	reap writer
-	assert_status 0
-	reap reader
-	assert_status 0
+	ends_well writer
+	ends_well reader
 	assert_equal copy "$(cat copy)" $'text\nmore'
 	spawn alone unshare --mount bash -c "$hidden && exec svread -v -t 0.1 -o new 2>&-"
 	reap alone

@@ -1,11 +1,11 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# Exactly once across kill -9: whichever side is killed and however often, the output ends byte for byte the same.
+# Whichever side is killed with kill -9, and however often: in the end the output is the input, byte for byte.
 
 load ../lib/common
 
-# What SV_SEED says is tried again.
+# SV_SEED repeats an earlier run.
 seed() {
 	echo "${SV_SEED:-$((RANDOM << 15 | RANDOM))}"
 }

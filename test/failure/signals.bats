@@ -5,7 +5,7 @@
 
 load ../lib/common
 
-# ended_by SIGNAL SIDE: that side gets the signal half-way: it dies by it, the other says so.
+# ended_by SIGNAL SIDE: that side gets the signal half-way and dies by it, and the other side says so.
 ended_by() {
 	local signal=$1 side=$2 other=writer number
 	number=$(kill -l "$signal")
@@ -84,7 +84,7 @@ ended_by() {
 	random_file file 3M
 	spawn writer svwrite -s 4K file 8>&- 9>&-
 	spawn reader bash -c 'exec svread >sink' 8>&- 9>&-
-	# Not just asleep: until the reader comes the writer sleeps as well.
+	# The writer also sleeps until the reader comes, so wait for both first.
 	svstat --wait default=running -t "$SV_DEADLINE"
 	wait_asleep "${pid[writer]}"
 	kill -TERM "${pid[reader]}"
@@ -103,13 +103,12 @@ ended_by() {
 	wait_asleep "${pid[reader]}"
 	run_logged svwrite - <<<text
 	assert_status 0
-	reap reader
-	assert_status 0
+	ends_well reader
 	assert_equal copy "$(cat copy)" text
 }
 
 @test "SIGINT does not end what runs in the background of a script" {
-	# A shell without job control starts it with SIGINT ignored.
+	# A shell without job control starts background processes with SIGINT ignored.
 	bash -c 'svread -o copy & echo $! >number' 3>&- 4>&-
 	local number
 	number=$(cat number)
@@ -121,7 +120,7 @@ ended_by() {
 	assert_equal copy "$(cat copy)" text
 }
 
-@test "a store into the read-only ring: the reader reports SIGSEGV with address and place, the writer is told" {
+@test "a store into the read-only ring: the reader reports SIGSEGV with the address, the writer reports a death" {
 	skip_if_sanitized
 	random_file file 300000
 	midway segment 3 svread -s 16K -o copy
@@ -136,7 +135,7 @@ ended_by() {
 	assert_no_leak
 }
 
-@test "a store outside the segment: the writer reports SIGSEGV and says so, the reader is told" {
+@test "a store outside the segment: the writer reports SIGSEGV with the address, the reader reports a death" {
 	skip_if_sanitized
 	random_file file 300000
 	spawn reader svread -s 16K -o copy
@@ -169,7 +168,7 @@ ended_by() {
 	done
 }
 
-@test "the other side is told of a SIGSEGV" {
+@test "the other side reports a SIGSEGV as a death" {
 	skip_if_sanitized
 	half_way
 	kill -SEGV "${pid[writer]}"

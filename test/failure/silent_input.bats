@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# A writer that waits for its own input, not for the reader, still learns of the reader's end.
+# A writer that waits for its own input still notices when its reader ends.
 
 load ../lib/common
 
@@ -16,42 +16,33 @@ silent_writer() {
 	wait_until '[ "$(awk "{ print \$3 }" /proc/${pid[writer]}/stat)" = S ]'
 }
 
-@test "a writer with silent input ends at once when its reader is killed" {
-	silent_writer
-	kill -9 "${pid[reader]}"
+# ends_at_once SIGNAL TEXT: when the reader gets that signal, the writer ends and says TEXT.
+ends_at_once() {
+	kill "-$1" "${pid[reader]}"
 	reap writer
 	assert_status 3
-	assert_stderr_has "died"
+	assert_stderr_has "$2"
 	reap reader
 	assert_nothing_left
+}
+
+@test "a writer with silent input ends at once when its reader is killed" {
+	silent_writer
+	ends_at_once KILL died
 }
 
 @test "a writer with silent input ends at once when its reader is ended by a signal" {
 	silent_writer
-	kill -TERM "${pid[reader]}"
-	reap writer
-	assert_status 3
-	assert_stderr_has "signal 15"
-	reap reader
-	assert_nothing_left
+	ends_at_once TERM 'signal 15'
 }
 
 @test "a writer of lines with silent input ends at once when its reader is killed" {
 	silent_writer --lines
-	kill -9 "${pid[reader]}"
-	reap writer
-	assert_status 3
-	reap reader
-	assert_nothing_left
+	ends_at_once KILL died
 }
 
 @test "a writer with silent input ends at once when its reader is killed, also after it has shown its progress" {
 	silent_writer --progress=force
 	wait_until 'grep -q "waiting for input" writer.err'
-	kill -9 "${pid[reader]}"
-	reap writer
-	assert_status 3
-	assert_stderr_has "died"
-	reap reader
-	assert_nothing_left
+	ends_at_once KILL died
 }

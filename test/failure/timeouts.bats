@@ -4,8 +4,9 @@
 # Time-outs, and what a side that waits says to a person.
 
 load ../lib/common
+load ../lib/survivor
 
-@test "-t: each side alone gives up with status 4 and says for whom it waited" {
+@test "-t: each side alone gives up with status 4 and says whom it waited for" {
 	run_logged svwrite -t 0.1 /dev/null
 	assert_status 4
 	assert_output_has 'timed out'
@@ -15,7 +16,7 @@ load ../lib/common
 	assert_status 4
 	assert_output_has 'writer'
 	assert_nothing_left
-	# Longer than the second after which a person is told whom it waits for.
+	# Longer than the second after which a side prints whom it waits for.
 	run_logged svread --timeout=1.2
 	assert_status 4
 	assert_nothing_left
@@ -29,7 +30,7 @@ load ../lib/common
 	assert_nothing_left
 }
 
-@test "-t in the reader: a writer that falls silent; both ends are told" {
+@test "-t in the reader and a writer that sends nothing: both sides report it" {
 	half_way -t 3
 	reap reader
 	assert_status 4
@@ -41,7 +42,7 @@ load ../lib/common
 	assert_nothing_left
 }
 
-@test "-t in the writer: a reader that takes nothing; both ends are told" {
+@test "-t in the writer and a reader that takes nothing: both sides report it" {
 	mkfifo sink
 	exec 9<>sink
 	random_file file 3M
@@ -50,9 +51,7 @@ load ../lib/common
 	assert_status 4
 	assert_output_has 'timed out waiting for the reader'
 	# Make room, so that the reader can take what is left and then learn of it.
-	spawn drain cat sink 9>&-
-	wait_until 'cmp -s -n 4096 file drain.out'
-	exec 9>&-
+	drain_sink
 	reap reader
 	assert_status 3
 	assert_stderr_has 'gave up waiting'
@@ -71,10 +70,8 @@ load ../lib/common
 		wait_until "[ \"\$(cat copy)\" = $(seq -s '' $i) ]"
 	done
 	exec 9>&-
-	reap writer
-	assert_status 0
-	reap reader
-	assert_status 0
+	ends_well writer
+	ends_well reader
 }
 
 @test "-q prints errors only" {
@@ -82,32 +79,29 @@ load ../lib/common
 	run_logged svwrite -q - <<<text
 	assert_status 0
 	assert_output ''
-	reap reader
-	assert_status 0
+	ends_well reader
 	assert_equal 'standard error' "$stderr" ''
 	run_logged svread -q -t 0.1
 	assert_status 4
 	assert_output_has 'timed out'
 }
 
-@test "on a terminal a waiting side says for whom it waits and what to type" {
+@test "on a terminal a waiting side says whom it waits for and what to type" {
 	skip_unless script
-	# script(1) gives it a terminal.
 	spawn reader script -qec "svread -c 'a.name' -i 9 -o copy" /dev/null
 	wait_until 'grep -q "waiting for a writer" reader.out'
 	run_logged cat reader.out
 	assert_output_has 'svwrite -c a.name -i 9'
 	assert_output_has "channel 'a.name'"
 	assert_output_has 'ipc:['
-	# What it said to type is right.
+	# The command that it printed works.
 	run_logged svwrite -c a.name -i 9 - <<<text
 	assert_status 0
-	reap reader
-	assert_status 0
+	ends_well reader
 	assert_equal copy "$(cat copy)" text
 }
 
-@test "without a terminal the hint comes after 10 s, with -v after one; with -q it does not" {
+@test "without a terminal the hint comes after 10 s, with -v after 1 s, with -q never" {
 	spawn log svread -c three
 	spawn quiet svread -q -c one
 	spawn told svwrite -v -c two /dev/null
@@ -136,7 +130,6 @@ load ../lib/common
 	sed 's/.*type: //' reader.err >hint.sh
 	run_logged bash -c "echo text | SVIPC_DIR= $(cat hint.sh)"
 	assert_status 0
-	reap reader
-	assert_status 0
+	ends_well reader
 	assert_equal copy "$(cat copy)" text
 }

@@ -6,15 +6,6 @@
 load ../lib/common
 load ../lib/arena
 
-setup() {
-	sv_setup
-}
-
-teardown() {
-	arena_close
-	sv_teardown
-}
-
 @test "if a security module refuses shmat, no user is blamed" {
 	skip_unless strace
 	local side
@@ -46,7 +37,7 @@ teardown() {
 		second=reader
 		[ $first = writer ] || second=writer
 		half_way
-		# Who is stopped notices second, and by then the other has said that it failed.
+		# The side that is stopped notices second, after the other side has reported its failure.
 		kill -STOP "${pid[$second]}"
 		ipcrm -s "$(svstat --noheadings -o semid | tr -d ' ')"
 		exec 9>&-
@@ -57,7 +48,6 @@ teardown() {
 		reap $second
 		assert_status 1
 		assert_stderr_has 'removed'
-		rm feed
 		assert_nothing_left
 	done
 }

@@ -1,21 +1,12 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# Every wait ends: in its time, by a signal at once, and when what it waits for can never come.  A wait that does not end
-# fails here by the deadline of `reap`; nothing is measured.
+# Every wait ends: after its time-out, at once by a signal, and when its condition can no longer become true.  The
+# deadline of `reap` finds a wait that does not end; nothing is measured.
 
 load ../lib/common
 load ../lib/arena
 load ../lib/survivor
-
-setup() {
-	sv_setup
-}
-
-teardown() {
-	arena_close
-	sv_teardown
-}
 
 # A reader that has lost its writer but is still at work, and a newcomer that waits for the end of that transfer.
 newcomer_waits() {
@@ -24,18 +15,17 @@ newcomer_waits() {
 	wait_asleep "${pid[next]}"
 }
 
-@test "a new process waits for the end of a transfer, and the survivor is killed too" {
+@test "a new process waits for the end of a transfer; when the survivor is killed too, it goes on" {
 	newcomer_waits
 	kill -KILL "${pid[reader]}"
 	reap reader
 	exec 9>&-
-	# By itself, before anybody else comes: the old segment is gone, so this is a new one.
+	# The newcomer made this segment before anybody else came: the old segment is gone.
 	wait_until 'ipc_leaked "$sv_before" "$SVIPC_DIR" | grep -q "^shm"'
 	run_logged svread -t 20
 	assert_status 0
 	assert_output next
-	reap next
-	assert_status 0
+	ends_well next
 	assert_nothing_left
 }
 
@@ -54,7 +44,7 @@ newcomer_waits() {
 	assert_nothing_left
 }
 
-@test "a new process waits while a survivor of another user leaves, who may not remove the objects" {
+@test "a new process waits for the survivor of another user's channel: it is told who can remove what is left" {
 	arena_open
 	sh_in alice 'chmod 711 .; touch meet; chmod 666 meet; head -c 1200000 /dev/urandom >file; echo next >next'
 	sh_in bob 'mkfifo sink'
@@ -67,7 +57,7 @@ newcomer_waits() {
 	reap writer
 	spawn_in alice next 'exec svwrite -m 0666 -k meet next'
 	wait_asleep "${pid[next]}"
-	# Bob had come first and made it, so alice cannot remove what he left: she is told so, and by whom.
+	# Bob came first and made the channel, so alice cannot remove what he left.  The message names him.
 	kill -KILL "${pid[reader]}"
 	reap reader
 	reap next
@@ -79,8 +69,7 @@ newcomer_waits() {
 	run_logged sh_in alice 'svread -t 20 -m 0666 -k meet'
 	assert_status 0
 	assert_output next
-	reap next
-	assert_status 0
+	ends_well next
 }
 
 @test "a semop that returns EAGAIN, as in some sandboxes, is an error and causes no busy loop" {
@@ -147,15 +136,14 @@ newcomer_waits() {
 	wait_asleep "${pid[writer]}"
 	segment=$(svstat --noheadings -o shmid | tr -d ' ')
 	ipctool set "$segment" reader.slot 1
-	# A bell wakes it; it looks, and sleeps again.
+	# The signal wakes it; it looks, and sleeps again.
 	kill -USR1 "${pid[writer]}"
 	wait_until '[ "$(ipctool get '"$segment"' reader.slot)" = 0 ]'
 	wait_asleep "${pid[writer]}"
 	run_logged svread -t 20
 	assert_status 0
 	assert_output text
-	reap writer
-	assert_status 0
+	ends_well writer
 	assert_nothing_left
 }
 

@@ -7,11 +7,11 @@
 # "${alice[@]}", "${bob[@]}" and "${mallory[@]}" COMMAND run as four users without SVIPC_DIR, each in a home of mode 0700,
 # $HOMES/NAME.  The programs and tools are in $HOMES/bin.
 #
-#   arena_open              in setup, after sv_setup; skips the test if it cannot be made
-#   arena_close             in teardown, before sv_teardown: ends everything that runs in it
+#   arena_open              makes the arena; skips the test if that is not possible.  teardown removes it
+#   arena_close             ends everything that runs in it
 #   arena_second            another IPC namespace with the same files: "${elsewhere[@]}" COMMAND as alice
 #   objects [UID]           one line "kind id key cuid uid mode" for each object (of that creator)
-#   sh_in USER SCRIPT       SCRIPT with bash as that user; $0... are what follows
+#   sh_in USER SCRIPT       runs SCRIPT with bash as that user; further arguments are its $0, $1, ...
 #   spawn_in USER NAME SCRIPT   the same in the background, see spawn; SCRIPT ends with exec, so that the pid is the program's
 
 ALICE=70001 BOB=70002 MALLORY=70003
@@ -21,7 +21,7 @@ arena_open() {
 	skip_unless_root
 	skip_unless unshare nsenter setpriv
 	skip_unless_own_ipc
-	unshare --mount true 2>/dev/null || skip 'needs leave to make a mount namespace'
+	unshare --mount true 2>/dev/null || skip 'may not make a mount namespace'
 	arena_holder=$(arena_start) || return 1
 	arena_inside=(nsenter --target "$arena_holder" --ipc --mount --)
 	"${arena_inside[@]}" bash -c '
@@ -36,7 +36,7 @@ arena_open() {
 	"${alice[@]}" svread --version >/dev/null || skip 'cannot run a program as another user'
 }
 
-# Prints the pid of a process that keeps new namespaces.
+# Print the pid of a process that keeps the new namespaces in existence.
 arena_start() {
 	unshare --ipc --mount --propagation private sleep infinity >/dev/null 2>&1 3>&- 4>&- &
 	local holder=$!
@@ -45,7 +45,7 @@ arena_start() {
 	echo $holder
 }
 
-# arena_prefix NAME UID HOLDER: the words before a command of that user.
+# arena_prefix NAME UID HOLDER [HOME]: store in the array NAME the words that run a command as that user.
 arena_prefix() {
 	local -n words=$1
 	# shellcheck disable=SC2034 # by reference
@@ -73,7 +73,7 @@ arena_pids() {
 	for holder in "${arena_holder-}" "${second_holder-}"; do
 		[ -n "$holder" ] && [ -e "/proc/$holder/ns/ipc" ] || continue
 		for path in /proc/[0-9]*/ns/ipc; do
-			# The same file: the same namespace.
+			# All processes of a namespace share this file.
 			if [ "$path" -ef "/proc/$holder/ns/ipc" ]; then
 				path=${path#/proc/}
 				echo "${path%/ns/ipc}"
@@ -91,6 +91,11 @@ arena_close() {
 		wait_until '[ "$(arena_pids)" != "'"$pids"'" ]' 5 >/dev/null || break
 	done
 	arena_holder='' second_holder=''
+}
+
+teardown() {
+	arena_close
+	sv_teardown
 }
 
 objects() {

@@ -46,7 +46,7 @@ set_of() {
 	ipctool find sem "$RV/${1:-default}" "${2:-83}"
 }
 
-# left_alone ARG...: svclean ARG ends well and nothing was removed.
+# left_alone ARG...: svclean ARG... succeeds and removes nothing.
 left_alone() {
 	local before after
 	before=$(ipc_list; ls -A "$RV")
@@ -57,7 +57,7 @@ left_alone() {
 	assert_equal 'objects and files' "$after" "$before"
 }
 
-# of JSON FILTER: one value of it.
+# of JSON FILTER: what jq finds with FILTER.
 of() {
 	jq -r "$2" <<<"$1"
 }
@@ -67,7 +67,7 @@ longest() {
 	awk '{ if (length > most) most = length } END { print most + 0 }' "$1"
 }
 
-# on_terminal COLUMNS LINES SHELL-TEXT: what appears on a terminal of that size is in `screen`.
+# on_terminal COLUMNS LINES SHELL-TEXT: run it on a terminal of that size; the file `screen` gets what appears there.
 on_terminal() {
 	skip_unless script
 	run_logged script -qec "stty cols $1 rows $2; $3" screen

@@ -10,6 +10,7 @@
 #   run_logged [--separate-stderr] COMMAND...  run to its end (at most $SV_LIMIT seconds); sets status, output
 #   spawn NAME COMMAND...                      start in the background; ${pid[NAME]}, $WORK/NAME.out, NAME.err
 #   reap NAME [SECONDS]                        wait for its end; sets status, output, stderr
+#   ends_well NAME [SECONDS]                   reap, and its status is 0
 #   wait_until CONDITION [SECONDS]             until the shell text CONDITION is true
 #   wait_gone PID [SECONDS]                    until the process has ended
 #   wait_asleep PID [SECONDS]                  until it sleeps in a semaphore operation
@@ -19,15 +20,16 @@
 #   assert_equal WHAT ACTUAL EXPECTED          two texts
 #   assert_same_file FILE FILE                 byte for byte
 #   assert_no_leak                             nothing for svclean to do, no object of this test left
-#   assert_nothing_left                        that, and no file in $SVIPC_DIR either
-#   pass FILE [OPTION...]                      FILE through a channel, both sides with the OPTIONs: it succeeds and nothing is left
-#   half_way [OPTION...]                       writer and reader in the middle of a transfer: see there
+#   assert_nothing_left                        assert_no_leak, and no file in $SVIPC_DIR
+#   pass FILE [OPTION...]                      send FILE, both sides with the OPTIONs; this succeeds and leaves nothing
+#   both_orders FILE [OPTION...]               the same with the reader started first, then with the writer started first
+#   half_way [OPTION...]                       writer and reader in the middle of a transfer: see the function
 #   half_way_ends                              that transfer ends well
 #   interpose NAME                             "${interposed[@]}" PROGRAM runs it with test/tools/NAME_preload.so
-#   midway WHAT AFTER PROGRAM ARG...           spawn PROGRAM under midway_preload (which see), by the program's name
+#   midway WHAT AFTER PROGRAM ARG...           spawn PROGRAM, by that name, with midway_preload: see test/tools
 #   fail MESSAGE                               end the test
-#   another_user                               "${as[@]}" runs a command as another user: see there
-#   skip_unless TOOL..., skip_unless_root, skip_unless_own_ipc, skip_unless_own_mounts, skip_if_sanitized
+#   another_user                               "${as[@]}" runs a command as another user: see the function
+#   skip_unless TOOL..., skip_unless_root, skip_unless_own_ipc, skip_unless_own_mounts, skip_if_sanitized, skip_if_rmid_forced
 #   random_file FILE BYTES                     BYTES as head -c understands them
 
 bats_require_minimum_version 1.5.0
@@ -43,6 +45,8 @@ export SV_ROOT SVIPC_BUILD PATH LC_ALL=C TERM=xterm
 
 # shellcheck source=test/lib/ipc.bash
 . "$SV_ROOT/test/lib/ipc.bash"
+# shellcheck source=test/lib/transfers.bash
+. "$SV_ROOT/test/lib/transfers.bash"
 
 declare -gA pid=()
 
@@ -67,7 +71,7 @@ sv_setup() {
 	sv_before=$(ipc_list)
 }
 
-# Processes that have this test's channel directory in their environment: all that it started.
+# The processes that this test started: they have its channel directory in their environment.
 sv_processes() {
 	local path paths=(/proc/[0-9]*/environ)
 	while read -r path; do
@@ -185,6 +189,11 @@ reap() {
 	[ -z "$late" ] || fail "$name, process ${pid[$name]}, did not end within ${2:-$SV_LIMIT} s"
 }
 
+ends_well() {
+	reap "$@" || return 1
+	assert_status 0
+}
+
 wait_until() {
 	local condition=$1 seconds=${2:-$SV_DEADLINE} end
 	end=$((${EPOCHREALTIME/./} + seconds * 1000000))
@@ -212,8 +221,8 @@ sv_gone() {
 	[[ $state == [ZX] ]]
 }
 
-# Asleep, and in semop or semtimedop by their numbers: x86-64 65 and 220, arm64 193 and 192, 32 bit 420
-# (and 117, ipc).  Where /proc does not show them, the kernel function it sleeps in decides.
+# Does the process sleep in semop or semtimedop?  Their numbers are 65 and 220 on x86-64, 193 and 192 on arm64, 420 (and
+# 117, ipc) with 32 bits.  If /proc does not show the number, the kernel function in which it sleeps decides.
 sv_asleep() {
 	local number channel=''
 	[ "$(sv_state "$1")" = S ] || return 1
@@ -291,44 +300,7 @@ assert_nothing_left() {
 	assert_equal "files in SVIPC_DIR" "$(ls -A "$RV")" ''
 }
 
-pass() {
-	local file=$1
-	shift
-	spawn reader svread "$@" -o "$WORK/copy"
-	run_logged svwrite "$@" "$file"
-	assert_status 0 || return 1
-	assert_output '' || return 1
-	reap reader
-	assert_status 0 || return 1
-	assert_equal "what the reader said" "$output$stderr" '' || return 1
-	assert_same_file "$file" "$WORK/copy" || return 1
-	assert_nothing_left
-}
-
-# Both sides attached, $WORK/sent handed over so far and all of it in $WORK/copy; both wait: the writer for input from
-# descriptor 9, which the caller closes to end it, the reader for the writer.
-half_way() {
-	mkfifo "$WORK/feed"
-	exec 9<>"$WORK/feed"
-	random_file "$WORK/sent" 100000
-	spawn reader svread "$@" -o "$WORK/copy" 9>&-
-	spawn writer svwrite "$@" <"$WORK/feed" 9>&-
-	# If the writer fails, nobody reads what does not fit into the pipe.
-	timeout "$SV_DEADLINE" cat "$WORK/sent" >&9 || return 1
-	wait_until 'cmp -s "$WORK/sent" "$WORK/copy"' || return 1
-	wait_asleep "${pid[reader]}"
-}
-
-half_way_ends() {
-	exec 9>&-
-	reap writer
-	assert_status 0 || return 1
-	reap reader
-	assert_status 0 || return 1
-	assert_same_file "$WORK/sent" "$WORK/copy"
-}
-
-# A program that is linked statically takes no interposer: test/dynamic has its twins.
+# Interposers do not reach programs that are linked statically; test/dynamic has the same programs linked dynamically.
 interpose() {
 	local library=$SVIPC_BUILD/test/tools/$1_preload.so
 	[ -e "$library" ] || fail "$library is not built" || return 1
@@ -342,8 +314,8 @@ midway() {
 	spawn "$1" "${interposed[@]}" "SV_MIDWAY=$what" "SV_MIDWAY_AFTER=$after" "$@"
 }
 
-# "${as[@]}" COMMAND runs as a user of its own, with the SVIPC_DIR $PUBLIC/theirs.  The test goes on in $PUBLIC, which
-# everybody may enter; the programs are there too, since the build may be where only its owner may go.
+# "${as[@]}" COMMAND runs as another user, with the SVIPC_DIR $PUBLIC/theirs.  The test continues in $PUBLIC, which
+# everybody may enter.  It has copies of the programs, because other users may not be able to enter the build directory.
 another_user() {
 	skip_unless_root
 	skip_unless setpriv
@@ -371,7 +343,7 @@ skip_unless() {
 # If / is not a mount point, as in a plain chroot, a mount namespace cannot be separated from its parent.
 skip_unless_own_mounts() {
 	skip_unless_root
-	unshare --mount --propagation=private true 2>/dev/null || skip 'needs leave to make a mount namespace'
+	unshare --mount --propagation=private true 2>/dev/null || skip 'may not make a mount namespace'
 }
 
 skip_unless_root() {
@@ -379,11 +351,15 @@ skip_unless_root() {
 }
 
 skip_unless_own_ipc() {
-	ipc_can_unshare || skip 'needs leave to make an IPC namespace'
+	ipc_can_unshare || skip 'may not make an IPC namespace'
 }
 
 skip_if_sanitized() {
 	[ -z "${SVIPC_SANITIZE-}" ] || skip "not with the $SVIPC_SANITIZE sanitizer"
+}
+
+skip_if_rmid_forced() {
+	[ "$(cat /proc/sys/kernel/shm_rmid_forced 2>/dev/null)" != 1 ] || skip 'kernel.shm_rmid_forced is 1'
 }
 
 random_file() {

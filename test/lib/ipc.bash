@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
 #
-# What System V objects there are in this IPC namespace, from /proc alone.
+# The System V objects of this IPC namespace, as /proc shows them.
 
 # ipc_list: one line "shm ID KEY CREATOR ATTACHED" or "sem ID KEY - -" for each object of this user; KEY is 8 hex
 # digits, 00000000 for one that is private or marked for removal.
@@ -28,8 +28,8 @@ ipc_can_unshare() {
 	[ "$EUID" -eq 0 ] && unshare --ipc true 2>/dev/null
 }
 
-# ipc_keys_elsewhere DIR: the keys, one a line, of all rendezvous files that are not below DIR but where channels and
-# tests have them: those of other channels and of other tests that run at the same time.
+# ipc_keys_elsewhere DIR: print the keys, one a line, of the rendezvous files that are not below DIR: those of other
+# channels, and of tests that run at the same time.
 ipc_keys_elsewhere() {
 	local device inode
 	find /dev/shm "${TMPDIR:-/tmp}" /tmp -path "$1" -prune -o -path '*/svipc-*' -type f -printf '%D %i\n' 2>/dev/null |
@@ -38,17 +38,17 @@ ipc_keys_elsewhere() {
 		done
 }
 
-# ipc_leaked BEFORE [DIR]: the objects that are there now and not in BEFORE (what ipc_list printed).  In a namespace
-# of our own (SVIPC_TEST_NAMESPACE set) that is all of them.  In a shared one, other processes' objects come and go:
-# only those count that have this project's ftok byte and no rendezvous file outside of DIR, or no key, a creator that
-# is gone, and nobody attached.
+# ipc_leaked BEFORE [DIR]: print the objects that are not in BEFORE, which ipc_list printed earlier.  In a namespace of
+# our own (SVIPC_TEST_NAMESPACE is set) all of them count.  In a shared one, other processes make and remove objects too,
+# so an object counts only if its key has this project's ftok byte and no rendezvous file outside of DIR, or if it has no
+# key, its creator has ended and nobody is attached.
 ipc_leaked() {
 	local before=$1 kind id key cpid attached list elsewhere='' again
 	list=$(ipc_list)
 	again=$list
 	if [ -z "${SVIPC_TEST_NAMESPACE-}" ]; then
-		# A rendezvous file is there before its objects and after them: one of an object that is in both lists
-		# is seen in between.
+		# A rendezvous file is made before its objects and removed after them.  If an object is in both lists, its
+		# file was there in between.
 		elsewhere=$(ipc_keys_elsewhere "${2-}")
 		again=$(ipc_list)
 	fi

@@ -92,7 +92,7 @@ static inline void process_start(struct process *p, const char *program, const c
 	if (p->pid == 0) {
 		int null = open("/dev/null", O_RDWR);
 
-		/* Nothing outlives the tool, whatever ends it. */
+		/* The child must not outlive the tool. */
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		dup2(in == -1 ? null : in, STDIN_FILENO);
 		dup2(out == -1 ? null : out, STDOUT_FILENO);
@@ -117,7 +117,7 @@ static inline void process_signal(const struct process *p, int number)
 		kill(p->pid, number);
 }
 
-/* Wait for the end of p for so long.  True: it has ended and p->status is set. */
+/* Wait at most us microseconds for the end of p.  True: it has ended and p->status is set. */
 static inline bool process_wait(struct process *p, int64_t us)
 {
 	struct pollfd ended = { .fd = p->pidfd, .events = POLLIN };
@@ -148,7 +148,7 @@ static inline bool process_wait(struct process *p, int64_t us)
 	return true;
 }
 
-/* What an ended program said on standard error, into text; the file is closed. */
+/* Copy into text what an ended program wrote to standard error, and close that file. */
 static inline void process_said(struct process *p, char *text, size_t size)
 {
 	ssize_t n = pread(p->err, text, size - 1, 0);
@@ -158,13 +158,13 @@ static inline void process_said(struct process *p, char *text, size_t size)
 	p->err = -1;
 }
 
-/* An IPC namespace of our own, where that is allowed: whatever is in it afterwards was left behind by us. */
+/* Enter an IPC namespace of our own, if that is allowed: then every object in it is ours. */
 static inline bool own_ipc_namespace(void)
 {
 	return unshare(CLONE_NEWIPC) == 0;
 }
 
-/* System V segments and sets in this namespace. */
+/* The number of System V segments and sets in this namespace. */
 static inline int count_objects(void)
 {
 	static const char *const files[] = { "/proc/sysvipc/shm", "/proc/sysvipc/sem" };
@@ -183,7 +183,7 @@ static inline int count_objects(void)
 	return count;
 }
 
-/* Directories within do not count, what they hold does. */
+/* The number of files in a directory and all directories below it. */
 static inline int count_files(const char *directory)
 {
 	DIR *handle = opendir(directory);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* records.h - the record of a named channel in a directory, as a test finds it. */
+/* records.h - how a test finds and reads the record of a named channel. */
 #ifndef RECORDS_H
 #define RECORDS_H
 
@@ -9,7 +9,7 @@
 
 #include "os/record.h"
 
-/* Where the file of a channel is, in this process's IPC namespace. */
+/* The path of a channel's file, for this process's IPC namespace. */
 static inline void rendezvous_file(char *out, size_t size, const char *directory, const char *name)
 {
 	snprintf(out, size, "%s/ipc-%llu/%s", directory, (unsigned long long)sv_ipc_namespace(), name);

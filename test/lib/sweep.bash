@@ -25,7 +25,7 @@ sweep() {
 	[ -x "$STATIC/svstat" ] || skip 'needs a C library to link statically'
 	run_logged "$SVIPC_BUILD/test/tools/sweep" --programs "$STATIC" "$@"
 	[ "$status" -ne 77 ] || skip "${output##*: }"
-	# The counts, into the report.
+	# Show the counts in the report.
 	echo "# $(tail -n 1 <<<"$output")" >&3
 	assert_status 0
 }

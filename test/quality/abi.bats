@@ -11,7 +11,7 @@ setup() {
 	cc=${CC:-cc}
 }
 
-# build_against HEADER-DIRECTORY OBJECT
+# build_against HEADER-DIRECTORY PROGRAM: build abi.c with the header in that directory.
 build_against() {
 	# shellcheck disable=SC2086 # CC may be words
 	run_logged $cc -std=gnu11 -Wall -Wextra -Werror "-I$1" "-I$SV_ROOT/test/unit" \
@@ -22,7 +22,7 @@ build_against() {
 	assert_status 0
 }
 
-# The header and its parts as one file, with each initialiser on one line.
+# Print the header and its parts as one file, with each initialiser on one line.
 header() {
 	awk -v "parts=$SV_ROOT/include/" '
 		/^#include "svipc\// { while ((getline line <(parts $2)) > 0) print line; next }
@@ -31,7 +31,7 @@ header() {
 			/^#define SV_[A-Z]*_INIT/ { while (sub(/\\$/, "")) { getline more; $0 = $0 more } } { print }'
 }
 
-# Without the last members of each struct that may be missing.
+# Print the header without the last members of each struct that the caller allocates.
 shorten() {
 	header | awk '/^struct sv_error \{/ { last = "int advice;" }
 		/^struct sv_options \{/ { last = "uint64_t total;" }
@@ -47,20 +47,20 @@ shorten() {
 		{ print }'
 }
 
-# With a member more at the end of each struct that the caller allocates.
+# Print the header with one more member at the end of each struct that the caller allocates.
 lengthen() {
 	header | sed -E -e '/^struct sv_(options|error|info|clean_options) \{/,/^\}/s/^\};/\tunsigned long later, reserved[40];\n};/' \
 		-e '/^#define SV_(OPTIONS|ERROR|INFO|CLEAN)_INIT/s/[ \t]*\}$/, 0, { 0 } }/' -e 's/^#define SVIPC_H/&\n#define SV_LATER/'
 }
 
-@test "a program that was built with this header" {
+@test "a program that was built with this header works" {
 	build_against "$SV_ROOT/include" same
 	run_logged ./same
 	assert_status 0
 	assert_nothing_left
 }
 
-@test "a program whose structs are shorter, as an older header had them" {
+@test "a program whose structs are shorter, as in an older header, works" {
 	mkdir older
 	shorten >older/svipc.h
 	assert_equal 'members left' "$(grep -cE '^\s.*\<(advice|total|source|cancel|ipc_namespace|older_than_s);' older/svipc.h)" 1 # total of sv_info
@@ -70,7 +70,7 @@ lengthen() {
 	assert_nothing_left
 }
 
-@test "a program whose structs are longer, as a newer header will have them" {
+@test "a program whose structs are longer, as in a newer header, works" {
 	mkdir newer
 	lengthen >newer/svipc.h
 	assert_equal 'members added' "$(grep -c 'later, reserved' newer/svipc.h)" 4

@@ -1,20 +1,20 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# The benchmark runs, says when anything of it failed, and leaves nothing; its aims are judged by all repeats.  No
-# test here looks at a time.
+# The benchmark runs, reports every failure, and leaves nothing; all repeats count for its aims.  No test here looks at a
+# time.
 # shellcheck disable=SC2154 # stderr and pid belong to the helpers
 
 load ../lib/common
 
 bench="$SV_ROOT/test/bench"
 
-# The least that measures anything, inside the test's own directory.
+# Measure as little as possible, in the test's directory.
 measure() {
 	run_logged --separate-stderr svbench --repeats 1 --rounds 1 --trial 1 --file 1 --dir "$WORK" --disk "$WORK" "$@"
 }
 
-# stub NAME: a program of that name that fails, before the others.
+# stub NAME [SCRIPT]: put a program of that name first in PATH; it fails, or runs SCRIPT.
 stub() {
 	mkdir -p stubs
 	printf '#!/bin/sh\n%s\n' "${2-exit 7}" >"stubs/$1"
@@ -83,7 +83,7 @@ stub() {
 	done
 }
 
-# results NUMBER...: our messages of 8 B in so many repeats, beside a ring of 100.
+# results NUMBER...: make results.tsv with our rate of 8 B messages in each repeat, beside a ring with a rate of 100.
 results() {
 	local repeat=0 value
 	for value; do
@@ -117,7 +117,7 @@ results() {
 @test "the stored results are of this code" {
 	assert_equal 'code' "$(awk -F '\t' '$1 == "# code" { print $2 }' "$bench/results.tsv")" "$("$bench/code")"
 	assert_equal 'commit' "$(awk -F '\t' '$1 == "# commit" { print length($2) }' "$bench/results.tsv")" 40
-	# A changed instruction is another code, a changed comment is not.
+	# Another instruction changes the digest of the code, another comment does not.
 	mkdir -p tree/src/lib tree/src/programs tree/test
 	cp -r "$SV_ROOT/src/lib" tree/src
 	cp -r "$SV_ROOT/src/programs/transfer" tree/src/programs

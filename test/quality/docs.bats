@@ -1,8 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# The manual pages are well formed and say the same as the library and the programs: functions, codes, exit statuses,
-# messages.
+# The manual pages are well formed and agree with the library and the programs: functions, codes, exit statuses, messages.
 
 load ../lib/common
 load ../lib/repository
@@ -12,7 +11,7 @@ load ../lib/repository
 	local name
 	for name in "$SV_ROOT"/src/man/*.[137]; do
 		run mandoc -T lint -W base "$name"
-		# It complains of references to pages that are not installed here, and of any name after .Os.
+		# mandoc also reports references to pages that are not installed here, and any name after .Os.
 		assert_equal "lint of $name" "$(grep -vE 'referenced manual not found|mandoc\.db|outdated mandoc|operating system explicitly specified' <<<"$output")" ''
 	done
 	for name in $(programs); do
@@ -39,7 +38,7 @@ load ../lib/repository
 	done
 }
 
-# The public header and its parts without comments, a declaration a line.
+# Print the public header and its parts without comments, one declaration a line.
 declarations() {
 	cat "$SV_ROOT"/include/svipc.h "$SV_ROOT"/include/svipc/*.h | tr '\n' ' ' |
 		sed 's|/\*[^*]*\*\+\([^/*][^*]*\*\+\)*/||g' | tr -s ' \t' ' ' | tr ';' '\n'
@@ -57,7 +56,7 @@ symbols_of_header() {
 	assert_equal 'order in the version script' "$mapped" "$(sort <<<"$mapped")"
 	assert_equal 'NAME of svipc(3)' "$(sed -nE 's/^\.Nm (sv_[a-z_]+).*/\1/p' "$SV_ROOT/src/man/svipc.3" | sort)" "$mapped"
 	assert_equal 'SYNOPSIS of svipc(3)' "$(sed -nE 's/^\.Fn (sv_[a-z_]+) ("|void).*/\1/p' "$SV_ROOT/src/man/svipc.3" | sort)" "$mapped"
-	# Also told about, not only listed.
+	# Each function is described, not only listed.
 	assert_equal 'DESCRIPTION of svipc(3)' "$(sed -n '/^\.Sh DESCRIPTION/,$p' "$SV_ROOT/src/man/svipc.3" |
 		sed -nE 's/^\.Fn (sv_[a-z_]+).*/\1/p' | sort -u)" "$mapped"
 }
@@ -67,7 +66,7 @@ symbols_of_header() {
 	skip_if_sanitized
 	assert_equal symbols "$(nm -D --defined-only "$SVIPC_BUILD/libsvipc.so" | awk '$2 != "A" { sub(/@.*/, "", $3); print $3 }' | sort)" \
 		"$(sed -nE 's/^\t(sv_[a-z_]+);$/\1/p' "$SV_ROOT/src/lib/svipc.map" | sort)"
-	# The static one shows no name that is not sv_.
+	# All names of the static library begin with sv_.
 	assert_equal 'global symbols of the archive' "$(nm -g --defined-only "$SVIPC_BUILD/libsvipc.a" | awk 'NF == 3 && $3 !~ /^sv_/')" ''
 }
 
@@ -98,11 +97,11 @@ symbols_of_header() {
 	run_logged "${CC:-cc}" "-I$SV_ROOT/include" -o words words.c "$SVIPC_BUILD/libsvipc.a"
 	assert_status 0
 	run_logged ./words
-	# Those above and below the known ones share theirs.
+	# The two codes that are unknown have the same words.
 	assert_equal 'different words' "$(sort -u <<<"$output" | wc -l)" "$((18 - 1))"
 }
 
-# The table of exit statuses, "status meaning" a line.
+# Print the table of exit statuses as lines of "status meaning".
 exit_table() {
 	sed -nE '/^## Exit status/,/^## L/s/^\| ([0-9+n]+) \| (.*) \|$/\1 \2/p' "$SV_ROOT/README.md" | tr -d '`'
 }
@@ -110,7 +109,7 @@ exit_table() {
 @test "exit statuses: README, svipc(7), the pages of both programs, --help and messages.h agree" {
 	local in_header in_page program
 	in_header=$(sed -nE 's/^\tCLI_[A-Z]+ = ([0-9]+).*/\1/p' "$SV_ROOT/src/programs/common/messages.h")
-	assert_equal 'README and cli.h' "$(exit_table | cut -d' ' -f1)" "$in_header"$'\n128+n'
+	assert_equal 'README and messages.h' "$(exit_table | cut -d' ' -f1)" "$in_header"$'\n128+n'
 	in_page=$(sed -n '/^\.Sh EXIT STATUS/,/^\.El/p' "$SV_ROOT/src/man/svipc.7" | awk '
 		/^\.It / { if (line != "") print line; line = $2; next }
 		/^\.(Sh|Pp|Bl|El|Of|Xr)/ { next }
@@ -135,7 +134,7 @@ exit_table() {
 	sed -nE '/^\.Sh DIAGNOSTICS/,/^\.Sh SEE/s/^\.It "(.*)"$/\1/p' "$SV_ROOT/src/man/svipc.7" >messages
 	[ "$(wc -l <messages)" -ge 15 ]
 	while read -r message; do
-		# Between what differs each time: numbers, names, roles, reasons.
+		# Compare the parts between what differs each time: numbers, names, roles, reasons.
 		while read -r part; do
 			[ ${#part} -lt 6 ] || grep -qF -- "$part" sources || fail "no program says '$part' ($message)"
 		done < <(sed -E "s/\b(N|U|NAME|namespace|pid)\b|\.\.\.|No space left on device|Invalid argument|Permission denied/\n/g; s/\b(reader|writer)\b/\n/g; s/['()\[:;]/\n/g" <<<"$message" |

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# The examples of the library do what their first comments say, with the programs as their peers.
+# The examples of the library do what their first comments say, also with the programs as their peers.
 
 load ../lib/common
 
@@ -10,13 +10,12 @@ setup() {
 	PATH=$SVIPC_BUILD/test/examples:$PATH
 }
 
-@test "bytes: a stream, and an error that is told to the other side" {
+@test "bytes: a stream arrives, and the other side reports an error" {
 	random_file data 300K
 	spawn reader bytes r example
 	run_logged bash -c 'bytes w example <data'
 	assert_status 0
-	reap reader
-	assert_status 0
+	ends_well reader
 	cmp data reader.out
 	spawn reader bash -c 'bytes r example >/dev/full'
 	run_logged bash -c 'bytes w example <data'
@@ -31,8 +30,7 @@ setup() {
 	spawn reader messages r example
 	run_logged messages w example 1000
 	assert_status 0
-	reap reader
-	assert_status 0
+	ends_well reader
 	assert_output '1000 samples, sum 250250.0'
 	assert_nothing_left
 }
@@ -44,7 +42,7 @@ setup() {
 	run_logged loop ask socket
 	assert_status 0
 	assert_output 'one 0, two 0'
-	# A writer that stays, and one that comes and goes meanwhile.
+	# One writer stays, another one comes and goes meanwhile.
 	mkfifo slow
 	spawn slow svwrite -q -c one slow
 	exec 5>slow
@@ -55,10 +53,8 @@ setup() {
 	run_logged loop ask socket
 	assert_output 'one 5, two 3145728'
 	exec 5>&-
-	reap slow
-	assert_status 0
-	reap loop
-	assert_status 0
+	ends_well slow
+	ends_well loop
 	assert_output 'one 5, two 3145728'
 	assert_nothing_left
 }
@@ -86,8 +82,7 @@ setup() {
 	run_logged svwrite -q --lines -c jobs jobs.txt
 	assert_status 0
 	assert_equal 'what the jobs did' "$(cat out.*)" "$(printf 'job %d\n' 1 2 3 4 5)"
-	reap worker
-	assert_status 0
+	ends_well worker
 	echo 'exit 3' >jobs.txt
 	spawn worker worker jobs
 	run_logged svwrite -q --lines -c jobs jobs.txt
@@ -98,7 +93,7 @@ setup() {
 	assert_nothing_left
 }
 
-# static_program EXAMPLE: as a program of its own, linked with nothing but the static library.
+# static_program EXAMPLE: link an example with nothing but the static library.
 static_program() {
 	# shellcheck disable=SC2086 # CC may be words
 	${CC:-cc} -static -o "$1" "-I$SV_ROOT/include" "$SV_ROOT/test/examples/$1.c" "$SVIPC_BUILD/libsvipc.a" 2>static.err ||

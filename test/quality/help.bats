@@ -6,17 +6,17 @@
 load ../lib/common
 load ../lib/repository
 
-# Long options of a program from --help, one a line: "long", with = for an argument, [=] for an optional one.
+# options_of_help PROGRAM: its long options by --help, one a line, with = for an argument and [=] for an optional one.
 options_of_help() {
 	"$1" --help | sed -nE 's/^  (-.,|   ) --([a-z-]+)(\[?=?)[A-Z]*(\]?).*/\2\3\4/p' | sort
 }
 
-# And the short ones.
+# The letters of its short options.
 short_of_help() {
 	"$1" --help | sed -nE 's/^  -(.), --.*/\1/p' | sort
 }
 
-# Long options without what tells of arguments.
+# The names of its long options.
 long_of_help() {
 	options_of_help "$1" | sed 's/[=[].*//' | sort
 }
@@ -35,14 +35,14 @@ options_of_page() {
 	done
 }
 
-# accepts PROGRAM OPTION...: sets said to its status and what it says first.
+# accepts PROGRAM OPTION...: set `said` to its status and the first line that it prints.
 accepts() {
 	local code=0
 	said=$("$@" 2>&1 </dev/null) || code=$?
 	said="$code ${said%%$'\n'*}"
 }
 
-# expect PROGRAM OPTION... -- PATTERN
+# expect PROGRAM OPTION... -- PATTERN: `said` must match PATTERN.
 expect() {
 	local command=()
 	while [ "$1" != -- ]; do
@@ -73,12 +73,12 @@ long_options() {
 	done
 }
 
-# short_options PROGRAM LETTERS: those, and no others.
+# short_options PROGRAM LETTERS: it accepts these letters and no others.
 short_options() {
 	local letter
 	for letter in {a..z} {A..Z} {0..9}; do
 		if [[ $2 == *$letter* ]]; then
-			# An argument, if there is to be one; then it ends.
+			# 1 is the argument if the option takes one; --help ends the program.
 			accepts "$1" "-$letter" 1 --help
 			[[ $said != *'invalid option'* ]] || exit
 		else
@@ -87,12 +87,12 @@ short_options() {
 	done
 }
 
-# plain COMMAND...: these functions in a shell of their own; bats, which follows each command, is slow.
+# plain FUNCTION ARG...: run one of these functions in a plain shell, because bats traces each command and is slow.
 plain() {
 	run_logged bash -c "$(declare -f accepts expect long_options short_options); \"\$@\"" plain "$@"
 }
 
-@test "programs: every option in --help is accepted, with an argument just where it says so" {
+@test "programs: every option in --help is accepted, and takes an argument if and only if --help says so" {
 	local program options
 	for program in $(programs); do
 		mapfile -t options < <(options_of_help "$program")
@@ -101,7 +101,7 @@ plain() {
 	done
 }
 
-@test "programs: no option is accepted that --help does not show, and every one that it shows" {
+@test "programs: the options that are accepted are those that --help shows" {
 	local program
 	for program in $(programs); do
 		plain short_options "$program" "$(short_of_help "$program" | tr -d '\n')"
@@ -110,7 +110,7 @@ plain() {
 	done
 }
 
-# From the sources: the table in the program, and what it takes from options.h.
+# The long options in the sources: from the program's table, and from options.h if the program uses that.
 long_in_source() {
 	{
 		cat "$SV_ROOT/src/programs/$1.c"
@@ -133,7 +133,7 @@ long_in_source() {
 	done
 }
 
-# complete_words WORD...: what bash offers for the last word.
+# complete_words WORD...: print what bash offers for the last word.
 complete_words() {
 	# shellcheck disable=SC2016 # for another shell
 	bash --norc --noprofile -c '
@@ -172,7 +172,7 @@ complete_words() {
 @test "completions: a Tab in an interactive bash completes a channel" {
 	skip_unless script
 	touch "$RV/measurements"
-	# The command only says what it was called with.
+	# svread is a function that prints its arguments.
 	cat >rc <<-END
 		. '$SVIPC_BUILD/completions/bash/svread'
 		svread() { printf '%s,' got "\$@" >'$WORK/got'; exit; }
@@ -183,7 +183,7 @@ complete_words() {
 	assert_equal 'command line' "$(cat got)" got,--channel=measurements,-v,
 }
 
-@test "completions: zsh reads them" {
+@test "completions: zsh can read them" {
 	skip_unless zsh
 	local file
 	for file in "$SVIPC_BUILD"/completions/zsh/_*; do
@@ -194,7 +194,7 @@ complete_words() {
 	done
 }
 
-@test "completions: fish reads them and offers channel names and values" {
+@test "completions: fish can read them and offers channel names and values" {
 	skip_unless fish
 	local file
 	touch "$RV/alpha" "$RV/beta"
@@ -218,7 +218,7 @@ complete_words() {
 	assert_equal 'what was run' "$(cat log)" "$program --help"
 }
 
-@test "completions: shellcheck has nothing to say" {
+@test "completions: shellcheck finds nothing" {
 	skip_unless shellcheck
 	run_logged shellcheck "$SVIPC_BUILD"/completions/bash/*
 	assert_status 0

@@ -1,26 +1,14 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# The helpers of test/lib and scripts/run-tests do what they promise; above all, they fail when they should.
+# The helpers of test/lib do what they promise; above all, they fail when they should.
 #
 # shellcheck disable=SC2016,SC2154 # conditions are text, evaluated later; variables of lib/common
 
 load ../lib/common
+load ../lib/suites
 
-# A suite to be run by a test: suite NAME <<'END' ... END, with "case" for "@test" and "tags" for "# bats test_tags=",
-# which bats would take for some of this file.
-suite() {
-	{
-		printf 'load %q\n' "$SV_ROOT/test/lib/common"
-		sed 's/^case /@test /; s/^tags /# bats test_tags=/'
-	} >"$WORK/$1.bats"
-}
-
-run_tests() {
-	run_logged env -u SVIPC_TEST_SUMMARY "$SV_ROOT/scripts/run-tests" "$@"
-}
-
-# A stand-in for a program: stub NAME <<'END' (shell) ... END
+# stub NAME <<'END' (shell) ... END: put a program of that name first in PATH.
 stub() {
 	mkdir -p "$WORK/stubs"
 	PATH=$WORK/stubs:$PATH
@@ -31,8 +19,8 @@ stub() {
 	chmod +x "$WORK/stubs/$1"
 }
 
-# A process that sleeps in semop, on a set of one semaphore, which it removes on SIGTERM.  (Numbers: the smallest
-# perl has semget, but no module with its constants.)
+# Sleep in semop on a set of one semaphore, and remove the set on SIGTERM.  (perl-base has no module with the constants,
+# so they are numbers.)
 semaphore_sleeper() {
 	exec perl -e '
 		$id = semget(0, 1, 01600) // die;
@@ -107,7 +95,7 @@ semaphore_sleeper() {
 		'assert_output_matches ^two' 'assert_stderr_has one' 'assert_equal word one two'; do
 		(! $assertion)
 	done
-	# A text is a text, not a pattern.
+	# The argument is not a pattern.
 	(! assert_output_has 'o*o')
 }
 
@@ -137,7 +125,7 @@ semaphore_sleeper() {
 	assert_status 7
 	assert_output hello
 	assert_stderr_has oops
-	# Nothing that the first one said is there when the second has been started.
+	# When a second process has been started, the output of the first is gone.
 	local i
 	for ((i = 0; i < 20; i++)); do
 		echo old | tee one.out >one.err
@@ -165,6 +153,17 @@ semaphore_sleeper() {
 	assert_status 137
 }
 
+@test "ends_well fails if the status is not 0, or the process does not end" {
+	spawn one true
+	ends_well one
+	spawn two false
+	run ! ends_well two
+	spawn three sleep 100
+	run ! ends_well three 0
+	kill -KILL "${pid[three]}"
+	wait_gone "${pid[three]}"
+}
+
 @test "wait_gone: a process that has ended, and one that has not" {
 	spawn one true
 	wait_gone "${pid[one]}"
@@ -179,8 +178,7 @@ semaphore_sleeper() {
 	spawn one semaphore_sleeper
 	wait_asleep "${pid[one]}"
 	kill -TERM "${pid[one]}"
-	reap one
-	assert_status 0
+	ends_well one
 	run ! wait_asleep "${pid[one]}"
 	[[ $output == *'has ended'* ]]
 	spawn two sleep 100
@@ -232,7 +230,7 @@ semaphore_sleeper() {
 	assert_equal 'own objects' "$(cut -d ' ' -f 1 <<<"$of_own")" $'shm\nsem'
 }
 
-@test "skip_unless skips script where there are no terminals" {
+@test "skip_unless script skips a test if there are no terminals" {
 	stub script <<<'exit 1'
 	suite skipping <<-'END'
 		case "one" { skip_unless script; false; }
@@ -252,7 +250,7 @@ semaphore_sleeper() {
 	assert_output_has '1 passed, 0 failed, 1 skipped'
 }
 
-@test "mutate: the same seed makes the same mutants, which are one change of code each" {
+@test "mutate: the same seed makes the same mutants, and each mutant changes code in one place" {
 	skip_unless perl
 	run_logged "$SV_ROOT/test/mutants/mutate" --list --seed 3 --count 200
 	assert_status 0

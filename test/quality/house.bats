@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# The repository as a whole: its folders, its licence lines, and files that are short enough to read.
+# The repository as a whole: its folders, its licence lines, and the length of its files.
 
 load ../lib/common
 load ../lib/repository
@@ -12,7 +12,7 @@ mapped_folders() {
 	sed -nE 's/^\| `([a-z/]+)` \|.*/test\/\1/p' "$SV_ROOT/test/README.md"
 }
 
-@test "src/README.md and test/README.md say of every folder what it is for, and name no other" {
+@test "the tables of src/README.md and test/README.md have a row for every folder, and for no other" {
 	assert_equal folders "$(files | grep -E '^(src|test|include)/' | sed 's|/[^/]*$||' | sort -u | grep -vxE 'src|test')" \
 		"$(mapped_folders | sort)"
 }
@@ -28,7 +28,7 @@ mapped_folders() {
 	assert_output ''
 }
 
-@test "the top level holds what it should and nothing else" {
+@test "the top level has only the files and folders that belong there" {
 	local name
 	for name in "$SV_ROOT"/*; do
 		case ${name##*/} in
@@ -38,20 +38,19 @@ mapped_folders() {
 	done
 }
 
-@test "scripts/demo and scripts/check are what README says" {
+@test "README shows scripts/demo and scripts/check, and both can be executed" {
 	[ -x "$SV_ROOT/scripts/demo" ]
 	[ -x "$SV_ROOT/scripts/check" ]
 	grep -q '^scripts/demo ' "$SV_ROOT/README.md"
 	grep -q '^scripts/check ' "$SV_ROOT/README.md"
 }
 
-@test "no path of one machine is in any file" {
+@test "no file has a path of one machine" {
 	run_logged grep -rnE -I --exclude-dir=.git --exclude=.git --exclude-dir='build*' --exclude=house.bats '/(work|root|home)/[a-z]' "$SV_ROOT"
 	assert_output ''
 }
 
-# Who has more lines than that.  Exempt: manual pages, which are one document each; results of the benchmark, which are
-# data.
+# The files with more than 400 lines.  Manual pages and results of the benchmark may be longer.
 too_long() {
 	local most=400
 	files | grep -E '^(src|include|test|scripts)/' | grep -vE '^src/man/|^test/bench/results\.tsv$|^test/bench/[a-z]*\.svg$|\.seed$|/corpus/' |
@@ -60,7 +59,7 @@ too_long() {
 
 @test "no file of src, include, test and scripts has more than 400 lines" {
 	assert_equal 'files that are too long' "$(too_long)" ''
-	# It has looked, and it would find one.
+	# The check finds a file of 401 lines.
 	mkdir -p tree/src/lib tree/test/unit
 	seq 400 >tree/src/lib/enough.c
 	seq 401 >tree/test/unit/long_test.c

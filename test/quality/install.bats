@@ -1,13 +1,13 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# make install puts everything where it belongs, a program can be built and run against the installed copy, and make
-# uninstall leaves nothing.
+# make install puts everything where it belongs, programs can be built and run with the installed copy, and make uninstall
+# leaves nothing.
 
 load ../lib/common
 
-# One build and one installation for all tests; a build directory of its own, since flags may differ from those of
-# the build under test.
+# All tests share one build and one installation.  The build has a directory of its own, because its flags may differ from
+# those of the build under test.
 setup_file() {
 	export STAGE=$BATS_FILE_TMPDIR/stage PREFIX=/opt/sv
 	export PKG_CONFIG_PATH=$STAGE$PREFIX/lib/pkgconfig PKG_CONFIG_SYSROOT_DIR=$STAGE
@@ -28,7 +28,7 @@ installed() {
 	(cd "$1" && find . ! -type d -printf '%P\n' | sort)
 }
 
-# What must be there, from the sources alone.
+# The files that must be installed, derived from the sources.
 expected() {
 	local version page program
 	version=$(sed -n 's/^#define SV_VERSION "\(.*\)"/\1/p' "$SV_ROOT/include/svipc.h")
@@ -48,7 +48,7 @@ expected() {
 	} | sed "s|^|${PREFIX#/}/|" | sort
 }
 
-# The same text as C and as C++: sends its argument, or prints what it gets.
+# A program, valid in C and in C++, that sends its argument, or prints what it receives.
 program_text() {
 	cat <<'END'
 #include <stdio.h>
@@ -89,7 +89,7 @@ int main(int argc, char **argv)
 END
 }
 
-# build_and_run COMPILER SUFFIX [LINK FLAG...]: both sides are that program.
+# build_and_run COMPILER SUFFIX [LINK FLAG...]: build that program and run it as both sides.
 build_and_run() {
 	local compiler=$1 source=program.$2
 	shift 2
@@ -101,13 +101,12 @@ build_and_run() {
 	spawn reader env "LD_LIBRARY_PATH=$STAGE$PREFIX/lib" ./program
 	run_logged env "LD_LIBRARY_PATH=$STAGE$PREFIX/lib" ./program 'Hello, Process B!'
 	assert_status 0 || return 1
-	reap reader
-	assert_status 0 || return 1
+	ends_well reader || return 1
 	assert_output 'Hello, Process B!' || return 1
 	assert_nothing_left
 }
 
-@test "install puts exactly what it should below DESTDIR and PREFIX" {
+@test "install puts exactly the expected files below DESTDIR and PREFIX" {
 	assert_equal files "$(installed "$STAGE")" "$(expected)"
 }
 
@@ -125,15 +124,15 @@ build_and_run() {
 	[[ $(readlink libsvipc.so) != /* ]]
 }
 
-@test "the installed programs hand over a file" {
+@test "the installed programs transfer a file" {
 	local PATH=$STAGE$PREFIX/bin:$PATH
 	assert_equal svread "$(command -v svread)" "$STAGE$PREFIX/bin/svread"
 	random_file file 300000
 	pass file
 }
 
-@test "nothing that is installed names the directory it was built or staged in" {
-	# As a path, and not within a longer one: a clone may be at /p, and pages speak of /proc.
+@test "no installed file names the directory in which it was built or staged" {
+	# Only whole paths count: a clone may be at /p, and pages mention /proc.
 	run_logged grep -rIlP "(?<![\\w./-])\\Q$SV_ROOT\\E(?![\\w-])|\\Q$BATS_FILE_TMPDIR\\E" "$STAGE"
 	assert_output ''
 }
@@ -153,26 +152,26 @@ build_and_run() {
 	assert_output_has "-L$PREFIX/lib -lsvipc"
 }
 
-@test "a C program, shared, with gcc" {
+@test "a C program builds and runs with gcc and the shared library" {
 	skip_unless gcc pkg-config
 	build_and_run gcc c
 	run_logged ldd program
 	assert_output_has libsvipc.so.1
 }
 
-@test "a C program, static" {
+@test "a C program builds and runs with gcc and the static library" {
 	skip_unless gcc pkg-config
 	build_and_run gcc c "$STAGE$PREFIX/lib/libsvipc.a"
 	run_logged ldd program
 	assert_output_lacks libsvipc
 }
 
-@test "a C program, shared, with clang" {
+@test "a C program builds and runs with clang and the shared library" {
 	skip_unless clang pkg-config
 	build_and_run clang c
 }
 
-@test "a C program that uses all of strict C11" {
+@test "a C program compiles as strict C11" {
 	skip_unless gcc pkg-config
 	program_text >program.c
 	# shellcheck disable=SC2046 # words
@@ -180,19 +179,19 @@ build_and_run() {
 	assert_status 0
 }
 
-@test "a C++ program, shared and static, with g++" {
+@test "a C++ program builds and runs with g++ and the shared and the static library" {
 	skip_unless g++ pkg-config
 	build_and_run g++ cc
 	build_and_run g++ cc "$STAGE$PREFIX/lib/libsvipc.a"
 }
 
-@test "a C++ program with clang++" {
+@test "a C++ program builds and runs with clang++" {
 	skip_unless clang++ pkg-config
 	[ -n "$(echo '#include <cstdio>' | clang++ -x c++ -E - 2>/dev/null)" ] || skip 'needs the headers of a C++ library'
 	build_and_run clang++ cc
 }
 
-@test "the examples build against the installed copy" {
+@test "the examples build and run with the installed copy" {
 	skip_unless gcc pkg-config
 	local example
 	for example in "$SV_ROOT"/test/examples/*.c; do
@@ -205,13 +204,12 @@ build_and_run() {
 	spawn reader ./messages r samples
 	run_logged ./messages w samples 1000
 	assert_status 0
-	reap reader
-	assert_status 0
+	ends_well reader
 	assert_output '1000 samples, sum 250250.0'
 	assert_nothing_left
 }
 
-@test "the licence is installed, whole" {
+@test "the whole licence is installed" {
 	run_logged cat "$STAGE$PREFIX/share/doc/svipc/LICENSE"
 	assert_output_matches '^MIT License'
 	assert_output_has 'the svipc authors'
@@ -228,7 +226,7 @@ build_and_run() {
 	[ "$(grep -c /opt/there <<<"$output")" -ge 9 ]
 }
 
-@test "the installed manual pages are found by man" {
+@test "man finds the installed manual pages" {
 	skip_unless man
 	run_logged env "MANPATH=$STAGE$PREFIX/share/man" man -w svwrite svread svclean svstat svipc
 	assert_status 0
@@ -238,7 +236,7 @@ build_and_run() {
 	assert_output_has "$STAGE$PREFIX/share/man/man1/svstat.1"
 }
 
-@test "directories can be chosen one by one, and DESTDIR may hold a space" {
+@test "each directory can be chosen, and DESTDIR may contain a space" {
 	local stage="$WORK/a stage"
 	make_here "DESTDIR=$stage" BINDIR=/b LIBDIR=/l/multi INCLUDEDIR=/i MANDIR=/m BASHCOMPDIR=/c DOCDIR=/d install
 	[ -x "$stage/b/svread" ]
@@ -252,7 +250,7 @@ build_and_run() {
 	assert_equal 'left over' "$(installed "$stage")" ''
 }
 
-@test "uninstall leaves nothing, and nothing that is not its own goes" {
+@test "uninstall removes everything that install put there, and no other file" {
 	local stage=$WORK/stage
 	make_here "DESTDIR=$stage" install
 	echo mine >"$stage$PREFIX/bin/other"
@@ -264,7 +262,7 @@ build_and_run() {
 	assert_equal 'what is left' "$(find "$stage" -mindepth 1 2>/dev/null)" ''
 }
 
-@test "installing twice is installing once" {
+@test "installing twice has the same result as installing once" {
 	make_here "DESTDIR=$STAGE" install
 	assert_equal files "$(installed "$STAGE")" "$(expected)"
 }

@@ -9,11 +9,11 @@ load ../lib/common
 	skip_unless nm tsort
 	run_logged "$SV_ROOT/test/lib/layers" "$SV_ROOT" "$SVIPC_BUILD"
 	assert_status 0
-	# It has looked at something.
+	# It has looked at many files.
 	assert_output_matches '^[5-9][0-9]+ files, [0-9]{3,} uses, 0 violations$|^[0-9]{3,} files, [0-9]{3,} uses, 0 violations$'
 }
 
-# A small house of two layers, low and high, built into $WORK/house/build.
+# Make a small source tree of two layers, low and high, in $WORK/house.
 small_house() {
 	mkdir -p house/src/lib/{low,high} house/src/programs house/include
 	touch house/include/svipc.h house/src/lib/svipc.map
@@ -34,7 +34,7 @@ build_small_house() {
 	run_logged "$SV_ROOT/test/lib/layers" "$WORK/house" "$WORK/house/build"
 }
 
-@test "the layer check accepts a house in order" {
+@test "the layer check accepts a tree without violations" {
 	skip_unless nm tsort
 	small_house
 	build_small_house
@@ -54,7 +54,7 @@ build_small_house() {
 	assert_output_has 'a circle of folders:'
 }
 
-@test "the layer check finds a call against the layers that no include shows" {
+@test "the layer check finds a call against the layers that is in no include" {
 	skip_unless nm tsort
 	small_house
 	printf 'int other(void);\nint up(void) { return other(); }\n' >>house/src/lib/low/low.c

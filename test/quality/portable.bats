@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 #
 # Other compilers, another C library, 32 bits, another architecture: each builds without a warning, its unit tests pass,
-# and its programs hand data to each other and to those of the build under test, since the segment's layout is the
-# same everywhere.
+# and its programs exchange data with each other and with those of the build under test, because the layout of the segment
+# is the same everywhere.
 
 load ../lib/common
 load ../lib/compilers
@@ -13,12 +13,12 @@ setup() {
 	sv_setup
 }
 
-# build_for KIND: with its compiler, into $build; skips when there is none.
+# build_for KIND: build with that compiler into $build; skip the test if there is none.
 build_for() {
 	local unit program targets=()
 	cc=$(compiler_for "$1") || skip "needs a compiler for $1"
 	build=$BATS_TEST_TMPDIR/build
-	# The one that scripts/check makes.
+	# scripts/check makes this one.
 	[ "$1" != clang ] || build=build/with-clang
 	for unit in "$SV_ROOT"/test/unit/*.c "$SV_ROOT"/test/examples/*.c; do
 		[ ! -e "$unit" ] || targets+=("$build/${unit#"$SV_ROOT/"}")
@@ -30,11 +30,11 @@ build_for() {
 	SV_LIMIT=300 run_logged nice make -s -j2 -C "$SV_ROOT" DEV=1 "CC=$cc" "BUILD=$build" "${targets[@]%.c}"
 	[ "$1" != clang ] || build=$SV_ROOT/$build
 	assert_status 0 || return 1
-	# gcc notes that the layout of 64-bit atomics in 32-bit structs has changed in its version 11.
+	# gcc may print a note, but no warning, about the layout of 64-bit atomics in 32-bit structs, which changed in version 11.
 	assert_output_lacks warning:
 }
 
-# run_by [EMULATOR...]: put commands in front of PATH that run the programs of $build.
+# run_by [EMULATOR...]: put commands that run the programs of $build into $WORK/bin.
 run_by() {
 	local program
 	mkdir -p "$WORK/bin"
@@ -54,8 +54,8 @@ unit_tests() {
 	for unit in "$SV_ROOT"/test/unit/*.c; do
 		[ -e "$unit" ] || continue
 		name=$(basename "$unit" .c)
-		# An emulator of one process neither runs a new image by itself, nor forks well beside another thread, nor has
-		# its children wait for locks as the kernel does; and that of i386 takes one thread for another.
+		# qemu-user does not emulate a new image after exec, a fork beside another thread, or waiting for locks in children
+		# well enough; for i386 it also confuses threads.
 		case ${EMULATED-}:$name in ?*:embed_test | ?*:fork_test | ?*:queue_test | i386:deadline_test) continue ;; esac
 		run_logged "$WORK/bin/$name"
 		assert_status 0 || return 1
@@ -63,14 +63,13 @@ unit_tests() {
 	done
 }
 
-# hand_over WRITER READER: 1 MB through a small ring.
+# hand_over WRITER READER: send 1 MB through a small ring.
 hand_over() {
 	[ -e sent ] || random_file sent 1000000
 	spawn reader "$2" -t 60 -s 64K -o copy
 	run_logged "$1" -t 60 -s 64K sent
 	assert_status 0 || return 1
-	reap reader
-	assert_status 0 || return 1
+	ends_well reader || return 1
 	assert_same_file sent copy || return 1
 	rm copy
 	assert_nothing_left
@@ -97,19 +96,19 @@ all_of_it() {
 	assert_status 0
 }
 
-@test "clang" {
+@test "clang builds programs that work" {
 	build_for clang
 	run_by
 	all_of_it
 }
 
-@test "musl" {
+@test "musl builds programs that work" {
 	build_for musl
 	run_by
 	all_of_it
 }
 
-@test "32 bits" {
+@test "programs of 32 bits work" {
 	build_for m32
 	run_by
 	if ! "$WORK/bin/svread" --version >/dev/null 2>&1; then
@@ -120,10 +119,10 @@ all_of_it() {
 	all_of_it
 }
 
-@test "64-bit ARM" {
+@test "programs for 64-bit ARM work" {
 	local native
 	native=$(uname -m)
-	[ "$native" != aarch64 ] || skip 'this is one'
+	[ "$native" != aarch64 ] || skip 'this machine is one'
 	build_for arm64
 	[ -n "$(type -P qemu-aarch64)" ] || skip 'built; but there is no qemu-aarch64 to run it'
 	EMULATED=arm64

@@ -1,12 +1,13 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# Every command and every shown screen in README.md and in the manual pages is what the programs do.
+# Every command in README.md and in the manual pages works, and the programs print what README.md shows.
 
 load ../lib/common
 load ../lib/repository
 
-# blocks FILE: the fenced blocks of a markdown file, each as files blocks/NNN.text, .language, .mark (the comment before) and .line.
+# blocks FILE: extract the fenced blocks of a markdown file, each to files blocks/NNN.text, .language, .mark (the comment
+# before it) and .line.
 blocks() {
 	mkdir blocks
 	awk -v dir="$WORK/blocks" '
@@ -18,7 +19,7 @@ blocks() {
 		/[^ ]/ { mark = "" }' "$1"
 }
 
-# What differs from run to run: keys, ids, ages; namespaces; and what the shell says of processes that were killed.
+# Mask what differs from run to run: keys, ids, ages, namespaces, and the shell's messages about processes that were killed.
 masked() {
 	sed -E -e '/^(bash: |.*: )?line [0-9]+: .*(Killed|File size limit|Terminated)/d' -e '/^Terminated|^Killed/d' \
 		-e 's/0x[0-9a-f]{8}/KEY/g; s/pid [0-9]+/pid N/g; s/(segment|set) [0-9]+/\1 N/g; s/\b[0-9]+ ?s old/N old/g; s/ipc:\[[0-9]+\], file [^)]*/ipc:[N], file FILE/; s/on at byte [0-9]+;/on at byte N;/; s/SVIPC_DIR=[^ ]* //g' \
@@ -29,12 +30,12 @@ run_block() {
 	spawn "$1" timeout -k 5 60 bash -u "$2"
 }
 
-# The same at a terminal, where programs say more.
+# The same at a terminal, where programs print more.
 run_at_terminal() {
 	spawn "$1" timeout -k 5 60 script -qec "bash -u '$2'" /dev/null
 }
 
-# Two outputs are not in order with each other, so lines are compared sorted.
+# The order of lines on standard output and standard error is not fixed, so sort the lines.
 compare() {
 	local name=$1 expected=$2
 	assert_equal "what block $name prints (sorted)" "$(cat "$WORK/$name.out" "$WORK/$name.err" | tr -d '\r' | masked | sort)" "$(masked <"$expected" | sort)"
@@ -51,7 +52,7 @@ compare() {
 		read -r mark <"${text%text}mark" || :
 		read -r line <"${text%text}line"
 		echo "# README.md:$line: $language $mark"
-		# What is not shown was not printed.
+		# A block that is followed by no output printed nothing.
 		if [ "$language" = sh ] && [ -n "$previous" ]; then
 			compare "$previous" /dev/null
 			previous=
@@ -70,8 +71,7 @@ compare() {
 			;;
 		sh:)
 			run_block alone "$text"
-			reap alone
-			assert_status 0
+			ends_well alone
 			previous=alone ran=$((ran + 1))
 			;;
 		text:picture) continue ;;
@@ -92,17 +92,14 @@ compare() {
 			spawn greet ./greet
 			run_logged svread
 			assert_output 'Hello, Process B!'
-			reap greet
-			assert_status 0
+			ends_well greet
 			;;
 		*) fail "README.md:$line: a block of language '$language', marked '$mark'" ;;
 		esac
-		# Both terminals: to their ends.
+		# Wait for the ends of both terminals.
 		if [ "${waiting[*]}" = 'A B' ]; then
-			reap A
-			assert_status 0
-			reap B
-			assert_status 0
+			ends_well A
+			ends_well B
 			waiting=()
 			if [ -e "$WORK/expected.A" ]; then
 				compare A "$WORK/expected.A"
@@ -120,13 +117,14 @@ compare() {
 	assert_no_leak
 }
 
-@test "README: every example that is not run says why, and there are few" {
+@test "README: few examples are not run, and each says why" {
 	blocks "$SV_ROOT/README.md"
 	[ "$(cat blocks/*.mark | grep -c '^not run: .')" -le 2 ]
 	[ "$(cat blocks/*.mark | grep -c '^picture')" -le 1 ]
 }
 
-# examples PAGE: the shell examples of a manual page as files NNN in a directory: displays, and lines of .Dl; without a prompt.
+# examples PAGE DIRECTORY: extract the shell examples of a manual page, displays and lines of .Dl, to files NNN without a
+# prompt.
 examples() {
 	awk -v dir="$2" '
 		/^\.Sh/ { examples = /EXAMPLES/; next }
@@ -149,13 +147,13 @@ examples() {
 		for example in "$program"/*; do
 			echo "# ${page##*/}"
 			cat "$example"
-			# What the examples take for granted.
+			# The examples need this file.
 			(cd "$program.work" && rm -rf -- * && random_file data.img 300000)
 			expected=0
 			if [ "$program" = svstat ] || [ "$program" = svclean ]; then
 				svwrite -d -c backup "$program.work/data.img"
 			fi
-			# This example runs until it is ended.
+			# This example runs until somebody ends it.
 			if grep -qE 'svstat( .*)? (-w|--watch)' "$example" && ! grep -q -- --count "$example"; then
 				spawn example env -C "$program.work" timeout -k 5 -s INT 2 bash -u -o pipefail "$WORK/$example"
 				expected=124
@@ -185,8 +183,7 @@ examples() {
 	spawn writer ./example <sent
 	run_logged svread -o copy
 	assert_status 0
-	reap writer
-	assert_status 0
+	ends_well writer
 	assert_same_file sent copy
 }
 
@@ -197,15 +194,14 @@ examples() {
 	spawn reader "$dir/bytes" r stream
 	run_logged "$dir/bytes" w stream <sent
 	assert_status 0
-	reap reader
-	assert_status 0
+	ends_well reader
 	assert_same_file sent reader.out
 	spawn reader "$dir/messages" r samples
 	run_logged "$dir/messages" w samples 1000
 	assert_status 0
 	reap reader
 	assert_output '1000 samples, sum 250250.0'
-	# And with the programs.
+	# They also work with the programs.
 	spawn reader svread -c stream -o copy
 	run_logged "$dir/bytes" w stream <sent
 	assert_status 0
@@ -214,14 +210,14 @@ examples() {
 	assert_nothing_left
 }
 
-@test "README: the performance section is what test/bench/readme makes of the stored results" {
+@test "README: test/bench/readme makes the performance section from the stored results" {
 	[ -e "$SV_ROOT/test/bench/results.tsv" ] || skip 'no results are stored'
 	cp "$SV_ROOT/README.md" README.md
 	"$SV_ROOT/test/bench/readme" "$SV_ROOT/test/bench/results.tsv" README.md
 	cmp "$SV_ROOT/README.md" README.md
 }
 
-@test "README: at most 260 lines, and the first 50 say how to try and to install it" {
+@test "README: it has at most 260 lines, and the first 50 say how to try and to install the programs" {
 	[ "$(wc -l <"$SV_ROOT/README.md")" -le 260 ] || fail "README.md has $(wc -l <"$SV_ROOT/README.md") lines"
 	run_logged head -n 50 "$SV_ROOT/README.md"
 	assert_output_has $'\nscripts/demo '

@@ -4,27 +4,15 @@
 # scripts/run-tests does what it promises; above all, it fails when it should.
 
 load ../lib/common
+load ../lib/suites
 
-# A suite to be run by a test: suite NAME <<'END' ... END, with "case" for "@test" and "tags" for "# bats test_tags=",
-# which bats would take for some of this file.
-suite() {
-	{
-		printf 'load %q\n' "$SV_ROOT/test/lib/common"
-		sed 's/^case /@test /; s/^tags /# bats test_tags=/'
-	} >"$WORK/$1.bats"
-}
-
-# A unit test program: program NAME <<'END' (shell) ... END
+# program NAME <<'END' (shell) ... END: make a unit test program.
 program() {
 	{
 		echo '#!/bin/sh'
 		cat
 	} >"$WORK/$1"
 	chmod +x "$WORK/$1"
-}
-
-run_tests() {
-	run_logged env -u SVIPC_TEST_SUMMARY "$SV_ROOT/scripts/run-tests" "$@"
 }
 
 @test "run-tests: a leaked object fails the test that made it, and only that one" {
@@ -39,7 +27,7 @@ run_tests() {
 	assert_output_has '1 passed, 1 failed, 0 skipped'
 }
 
-@test "run-tests: an object leaked without these helpers is found too" {
+@test "run-tests: it also finds an object that is leaked without these helpers" {
 	skip_unless_own_ipc
 	program leaking <<<'ipcmk -S 2 >/dev/null; echo 1..1; echo ok 1'
 	run_tests leaking
@@ -47,7 +35,7 @@ run_tests() {
 	assert_output_has 'leak check: left 1 System V objects behind'
 }
 
-@test "run-tests: a process left running fails the test that started it, and is ended" {
+@test "run-tests: a process that is left running fails the test that started it, and is killed" {
 	export LINGERING=$WORK/pid
 	suite lingering <<-'END'
 		case "lingers" { sleep 1000 >/dev/null 2>&1 3>&- 4>&- & echo $! >"$LINGERING"; }
@@ -60,7 +48,7 @@ run_tests() {
 	wait_gone "$(cat pid)"
 }
 
-@test "run-tests: a test that skips half-way may leave a process, which is ended" {
+@test "run-tests: a test that skips half-way may leave a process, which is killed" {
 	export LINGERING=$WORK/pid
 	suite skipping <<-'END'
 		case "skips late" { sleep 1000 >/dev/null 2>&1 3>&- 4>&- & echo $! >"$LINGERING"; skip late; }
@@ -85,7 +73,7 @@ run_tests() {
 	assert_equal 'last line' "${lines[-1]}" '1 passed, 1 failed, 0 skipped'
 }
 
-@test "run-tests: counts what unit test programs print" {
+@test "run-tests: it counts the results of unit test programs" {
 	program unit <<<'echo 1..3; echo "ok 1 - a"; echo "not ok 2 - b"; echo "ok 3 - c # SKIP no gear"; exit 1'
 	run_tests ./unit
 	assert_status 1
@@ -109,7 +97,7 @@ run_tests() {
 	assert_equal 'last line' "${lines[-1]}" '4 passed, 5 failed, 0 skipped'
 }
 
-# Each line: the end of what is said of the program, then what the program prints, with ; between its lines.
+# Each line has the end of the message about the program, then what the program prints, with ; between its lines.
 @test "run-tests: malformed TAP is a failure" {
 	local why lines number=0
 	while IFS='|' read -r why lines; do
@@ -146,7 +134,7 @@ run_tests() {
 	assert_equal 'last line' "${lines[-1]}" '4 passed, 0 failed, 1 skipped'
 }
 
-@test "run-tests: what is tagged long runs with --long only" {
+@test "run-tests: tests with the tag long run with --long only" {
 	suite mixed <<-'END'
 		tags long
 		case "slow" { echo "slow ran" >&3; }
@@ -178,14 +166,14 @@ run_tests() {
 	assert_output_has 'slow: not ok - still running after 1 seconds'
 }
 
-@test "run-tests: nothing passed is a failure" {
+@test "run-tests: it fails if no test passed" {
 	program none <<<'echo "1..0 # SKIP no gear"'
 	run_tests ./none
 	assert_status 1
 	assert_equal 'last line' "${lines[-1]}" '0 passed, 0 failed, 1 skipped'
 }
 
-@test "run-tests: leaves no directory behind" {
+@test "run-tests: it leaves no directory behind" {
 	program unit <<<'echo 1..1; echo ok 1; echo "$TMPDIR" >dirs; echo "$SVIPC_TEST_RENDEZVOUS" >>dirs'
 	run_tests ./unit
 	assert_status 0

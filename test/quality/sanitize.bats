@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# Address, undefined behaviour and thread sanitizers find nothing, in the unit tests and in real transfers.
+# The sanitizers for addresses, undefined behaviour and threads find nothing in the unit tests and in real transfers.
 
 load ../lib/common
 
@@ -14,16 +14,16 @@ setup() {
 	skip_if_sanitized
 }
 
-# skip_without SANITIZER: not every compiler and machine has it.
+# skip_without SANITIZER: skip the test if the compiler or the machine does not have it.
 skip_without() {
 	echo 'int main(void) { return 0; }' | ${CC:-cc} -x c "-fsanitize=$1" -o works - 2>/dev/null && ./works ||
 		skip "the compiler has no $1 sanitizer"
 }
 
-# build TARGET...: into a directory that the tests of this file share.
+# build TARGET...: build into a directory that the tests of this file share.
 build() {
 	skip_without address,undefined
-	# A whole library, on a machine that may be busy.
+	# This builds the whole library, and the machine may be busy.
 	SV_LIMIT=500 run_logged make -s -C "$SV_ROOT" -j2 "BUILD=$SANITIZED" SANITIZE=address,undefined CFLAGS='-O1 -g' \
 		"${@/#/$SANITIZED/}"
 	assert_status 0
@@ -31,7 +31,7 @@ build() {
 
 programs=(svwrite svread svclean test/tools/midway_preload.so)
 
-@test "the unit tests, address and undefined behaviour" {
+@test "the unit tests pass with the sanitizers for addresses and undefined behaviour" {
 	local unit units=()
 	for unit in "$SV_ROOT"/test/unit/*_test.c; do
 		unit=${unit##*/}
@@ -45,17 +45,17 @@ programs=(svwrite svread svclean test/tools/midway_preload.so)
 	done
 }
 
-@test "transfers, deaths and cleaning, address and undefined behaviour" {
+@test "transfers, deaths and cleaning work with the sanitizers for addresses and undefined behaviour" {
 	build "${programs[@]}"
 	export PATH=$SANITIZED:$PATH SVIPC_BUILD=$SANITIZED
-	# An interposer comes before the sanitizer's runtime on purpose.
+	# The interposer is loaded before the sanitizer's runtime on purpose.
 	export ASAN_OPTIONS=verify_asan_link_order=0
 	random_file file 2M
 	pass file -s 16K
 	pass file -r -s 64K
 	: >empty
 	pass empty
-	# An error on either side, a death, a wrong option, and what is left.
+	# An error on either side, a death, a wrong option, and cleaning.
 	spawn reader bash -c 'exec svread >/dev/full'
 	run_logged svwrite file
 	assert_status 3
@@ -78,28 +78,14 @@ programs=(svwrite svread svclean test/tools/midway_preload.so)
 	assert_nothing_left
 }
 
-@test "two threads on one ring, ThreadSanitizer" {
-	skip_without thread
-	local unit
-	for unit in ring_test threads_test; do
-		run_logged ${CC:-cc} -std=gnu11 -O1 -g -fsanitize=thread -I"$SV_ROOT/src/lib" -I"$SV_ROOT/include" -o $unit \
-			"$SV_ROOT/test/unit/$unit.c" "$SV_ROOT/src/lib/ring/ring.c" -pthread
-		assert_status 0
-		SV_LIMIT=120 run_logged env TSAN_OPTIONS=halt_on_error=1 ./$unit
-		assert_status 0
-		assert_output_lacks 'not ok'
-		assert_output_lacks ThreadSanitizer
-	done
-}
-
-@test "threads that use channels, ThreadSanitizer" {
+@test "threads that share a ring or use channels have no data race" {
 	skip_without thread
 	local unit flags=(-std=gnu11 -O1 -g -fsanitize=thread "-I$SV_ROOT/src/lib" "-I$SV_ROOT/include")
-	# The library alone: what the programs share is not needed.
+	# These tests need only the library.
 	mkdir objects
 	SV_LIMIT=300 run_logged bash -c 'cd objects && "$@"' - ${CC:-cc} "${flags[@]}" -c "$SV_ROOT"/src/lib/*.c "$SV_ROOT"/src/lib/*/*.c
 	assert_status 0
-	for unit in deadline_test events_test queue_test; do
+	for unit in ring_test threads_test deadline_test events_test queue_test; do
 		run_logged ${CC:-cc} "${flags[@]}" -o $unit "$SV_ROOT/test/unit/$unit.c" objects/*.o -pthread
 		assert_status 0
 		SV_LIMIT=120 run_logged env TSAN_OPTIONS=halt_on_error=1 ./$unit

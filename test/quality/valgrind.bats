@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# valgrind finds nothing: no invalid access, no use of what was never set, no leak.
+# valgrind finds no invalid access, no use of an uninitialised value and no leak.
 
 load ../lib/common
 
@@ -9,33 +9,31 @@ setup() {
 	sv_setup
 	skip_unless valgrind
 	skip_if_sanitized
-	# It watches malloc in the C library's own file only.
+	# valgrind replaces malloc only in programs that are linked dynamically.
 	PATH=$SVIPC_BUILD/test/dynamic:$PATH
 }
 
-# What is still pointed to when a program ends is no leak.
+# Memory that is still pointed to when a program ends is no leak.
 checked=(valgrind -q --error-exitcode=99 --leak-check=full "--show-leak-kinds=definite,indirect,possible"
 	"--errors-for-leak-kinds=definite,indirect,possible")
 
-@test "a transfer of 300 KB through a ring of 16 KiB, both sides under valgrind" {
+@test "valgrind finds nothing in a transfer of 300 KB through a ring of 16 KiB" {
 	random_file file 300000
 	spawn reader "${checked[@]}" svread -t 50 -s 16K -o copy
 	run_logged "${checked[@]}" svwrite -t 50 -s 16K file
 	assert_status 0
-	reap reader
-	assert_status 0
+	ends_well reader
 	assert_equal 'what the reader said' "$stderr" ''
 	assert_same_file file copy
 	assert_nothing_left
 }
 
-@test "a resumable and a detached transfer" {
+@test "valgrind finds nothing in a resumable and a detached transfer" {
 	echo text >file
 	spawn reader "${checked[@]}" svread -t 50 -r -o copy
 	run_logged "${checked[@]}" svwrite -t 50 -r file
 	assert_status 0
-	reap reader
-	assert_status 0
+	ends_well reader
 	run_logged "${checked[@]}" svwrite -d file
 	assert_status 0
 	run_logged "${checked[@]}" svread -o copy
@@ -44,7 +42,7 @@ checked=(valgrind -q --error-exitcode=99 --leak-check=full "--show-leak-kinds=de
 	assert_nothing_left
 }
 
-@test "failures: no peer, a wrong option, a missing input, a full output" {
+@test "valgrind finds nothing after failures: no peer, a wrong option, a missing input, a full output" {
 	run_logged "${checked[@]}" svread -t 0.1
 	assert_status 4
 	run_logged "${checked[@]}" svwrite missing
@@ -59,7 +57,7 @@ checked=(valgrind -q --error-exitcode=99 --leak-check=full "--show-leak-kinds=de
 	assert_nothing_left
 }
 
-@test "svclean, with and without work" {
+@test "valgrind finds nothing in svclean, with and without a channel to remove" {
 	run_logged "${checked[@]}" svclean
 	assert_status 0
 	assert_output ''
@@ -73,8 +71,8 @@ checked=(valgrind -q --error-exitcode=99 --leak-check=full "--show-leak-kinds=de
 	assert_nothing_left
 }
 
-# What a child of a test leaves when it ends without closing is no leak of the library's.
-@test "the unit tests of the public calls" {
+# A child of a test that ends without closing leaks nothing of the library.
+@test "valgrind finds nothing in the unit tests of the public calls" {
 	local unit
 	checked+=(--child-silent-after-fork=yes)
 	for unit in message_test api_test events_test queue_test deadline_test; do

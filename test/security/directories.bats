@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# Files and directories: a file that is not a rendezvous stays unchanged, wherever a variable, a link or another user
-# leads; and a file that was created again is not the old channel, even with the same inode.
+# Files and directories: a file that is not a rendezvous stays unchanged, even if a variable, a link or another user leads
+# a command to it; and a file that was created again is not the old channel, even with the same inode.
 
 load ../lib/common
 load ../lib/arena
@@ -19,7 +19,7 @@ teardown() {
 	sv_teardown
 }
 
-# commands NAME: everything that a user might do with that name, by mistake.
+# commands NAME: run every command that a user might run with that name by mistake.
 commands() {
 	local command
 	for command in "svwrite -t 0 -d -c $1 secret" "svwrite -t 0 -c $1 secret" "svwrite -t 0 -r -c $1 secret" \
@@ -29,7 +29,7 @@ commands() {
 		assert_status 1 5 || return 1
 		assert_output_has "$1" || return 1
 	done
-	# With a project id it is another file.
+	# With a project id the name means another file.
 	for command in "svread -t 0 -i 7 -c $1" svclean 'svclean -a' "svclean -a -c $1" "svclean -a -i 7 -c $1" svstat "svstat -c $1" \
 		'svclean -n'; do
 		# shellcheck disable=SC2086 # words
@@ -37,14 +37,14 @@ commands() {
 	done
 }
 
-# Where the rendezvous files of names are, below SVIPC_DIR.
+# Print the directory below SVIPC_DIR in which the rendezvous files of names are.
 place_of_names() {
 	svwrite -d -s 1M -c probe secret || return 1
 	dirname "$(find "$SVIPC_DIR" -name probe)"
 	svclean -aq -c probe
 }
 
-@test "SVIPC_DIR is a directory of the user's own: its files stay as they are" {
+@test "SVIPC_DIR is a directory that holds the user's files: they stay unchanged" {
 	mkdir -m 700 mine
 	cp secret mine/numbers
 	: >mine/empty
@@ -69,7 +69,7 @@ place_of_names() {
 	cd "$place"
 	cp "$WORK/secret" numbers
 	: >empty
-	# Almost what a record looks like.
+	# These look almost like a record.
 	echo svipc >'cut'
 	printf '\0\0\0\0' >zeros
 	svwrite -d -s 1M -c real "$WORK/secret"
@@ -94,7 +94,7 @@ place_of_names() {
 	assert_equal objects "$(ipc_leaked "$sv_before")" ''
 }
 
-@test "empty files in the directory of channels are not removed, whatever channels are there" {
+@test "svclean does not remove an empty file in the directory of channels" {
 	local command place
 	place=$(place_of_names)
 	: >"$place/notes"
@@ -110,7 +110,7 @@ place_of_names() {
 	svclean -aq
 }
 
-@test "a file with a temporary name: svstat removes nothing, and svclean only a record" {
+@test "among files with temporary names svstat removes nothing, and svclean only a record" {
 	local place command
 	place=$(place_of_names)
 	run_logged svwrite -d -s 1M -c left secret
@@ -142,7 +142,7 @@ place_of_names() {
 	assert_same_file secret "$place/precious"
 	assert_equal links "$(stat -c %h "$place/precious")" 2
 	rm "$place"/{precious,twin}
-	# Two names for one rendezvous would be two channels with one key.
+	# A rendezvous with two names would be two channels with one key.
 	run_logged svwrite -d -s 1M -c one secret
 	assert_status 0
 	ln "$place/one" "$place/two"
@@ -179,14 +179,15 @@ place_of_names() {
 	assert_status 0
 	kill -KILL "${pid[mallory]}"
 	reap mallory
-	# Whatever was left in the directory that was meant is found again.
+	# The channels that were left in the intended directory can be removed.
 	run_logged sh_in alice '
 		[ ! -L /tmp/open/channels ] || { rm -rf back; }
 		for dir in /tmp/open/channels /tmp/open/link; do [ -L $dir ] || SVIPC_DIR=$dir svclean -q -a; done; svclean -q -a; true'
 	assert_equal "alice's objects" "$(objects $ALICE)" ''
 }
 
-# taken DIRECTORY...: each is there, and not the user's.
+# Alice's commands while another user has taken her default directory: they work in a fallback, or the refusal names
+# SVIPC_DIR.
 taken() {
 	run_logged sh_in alice 'seq 20000 >secret; svread -t 0'
 	if [ "$status" != 4 ]; then
@@ -198,17 +199,16 @@ taken() {
 		output=$refusal
 		return
 	fi
-	# A fallback: then both sides, and the tools, must choose the same.
+	# There is a fallback: both sides and the tools must choose the same one.
 	spawn_in alice reader 'exec svread -t 20 -o copy'
 	run_logged sh_in alice 'svwrite -t 20 secret'
 	assert_status 0 || return 1
-	reap reader
-	assert_status 0 || return 1
+	ends_well reader || return 1
 	run_logged sh_in alice 'cmp secret copy && svwrite -s 1M -d secret && svstat && svclean -a && svstat'
 	assert_output_has detached
 }
 
-@test "the default directory is made by another user first: a fallback, or a refusal that names the user" {
+@test "another user makes the default directory first: there is a fallback, or a refusal that names the user" {
 	local how
 	for how in 'mkdir -m 700' 'mkdir -m 777' 'touch' 'mkfifo' 'ln -s /tmp' "ln -s $HOMES/alice"; do
 		echo "# $how"
@@ -241,14 +241,13 @@ taken() {
 	spawn_in root reader 'exec svread -t 20 -o copy'
 	run_logged sh_in root 'svwrite -t 20 secret'
 	assert_status 0
-	reap reader
-	assert_status 0
+	ends_well reader
 	run_logged sh_in root 'cmp secret copy && svwrite -s 1M -d secret && svstat && svclean -a'
 	assert_status 0
 	assert_output_has detached
 }
 
-@test "the default directory is open once in a side that waits" {
+@test "a side that waits has the default directory open only once" {
 	arena_open
 	sh_in alice 'mkdir -m 700 /dev/shm/svipc-$UID'
 	spawn_in alice reader 'exec svread'
@@ -259,7 +258,7 @@ taken() {
 	reap reader
 }
 
-# A directory whose file system gives the inode of a removed file to the next one.
+# Make a directory $disk on a file system that gives the inode of a removed file to the next file.
 disk() {
 	local place
 	for place in "$WORK" /var/tmp "$SV_ROOT" "$HOME"; do
@@ -269,10 +268,10 @@ disk() {
 		rm -rf "$disk"
 		disk=
 	done
-	skip 'needs a file system that uses inodes again'
+	skip 'needs a file system that reuses inodes'
 }
 
-@test "a path that was created again with the same inode does not find the old channel's data" {
+@test "a path that was created again with the same inode does not lead to the old channel's data" {
 	disk
 	touch "$disk/meet"
 	run_logged svwrite -d -s 1M -k "$disk/meet" secret
@@ -281,7 +280,7 @@ disk() {
 	run_logged svread -t 0 -k "$disk/meet"
 	assert_status 4 5
 	assert_output_lacks 20000
-	# It works, after one svclean at most.
+	# After at most one svclean the path works.
 	run_logged svclean -a -k "$disk/meet"
 	run_logged svclean -a
 	spawn reader svread -t 20 -k "$disk/meet" -o copy
@@ -292,7 +291,7 @@ disk() {
 	assert_no_leak
 }
 
-@test "a file of another name with the same inode does not find it either" {
+@test "another name whose file has got the same inode does not lead to it either" {
 	disk
 	local i
 	export SVIPC_DIR=$disk/channels
@@ -310,8 +309,7 @@ disk() {
 	assert_equal 'objects' "$(ipc_leaked "$sv_before")" ''
 }
 
-# What is waiting with the old inode is not met, either.
-@test "a path that is created again while a side waits on the old one: they do not meet, and the waiting side is told" {
+@test "a path is created again while a side waits on the old one: no side joins it, and it is told" {
 	disk
 	touch "$disk/meet"
 	spawn writer svwrite -t 20 -k "$disk/meet" secret

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# Objects of several users on one machine: no command of one user removes, joins or believes what another has made,
+# Objects of several users on one machine: no command of one user removes, joins or trusts an object of another user,
 # unless that user allows it.  Each test has an arena of its own, with root, alice, bob and mallory.
 
 load ../lib/common
@@ -9,14 +9,8 @@ load ../lib/arena
 
 setup() {
 	sv_setup
-	mkfifo hold
 	arena_open
 	sh_in alice 'seq 20000 >secret'
-}
-
-teardown() {
-	arena_close
-	sv_teardown
 }
 
 # id_of KIND UID: the last object of that kind that the user made.
@@ -28,7 +22,7 @@ key_of() {
 	objects "$2" | awk -v kind="$1" '$1 == kind { key = $3 } END { print key }'
 }
 
-# A transfer of alice's that is half done: both attached, the writer waits for input from descriptor 9.
+# Alice's transfer, half done: both sides are attached, and the writer waits for input from descriptor 9.
 live() {
 	mkfifo feed
 	exec 9<>feed
@@ -40,10 +34,8 @@ live() {
 
 live_ends_well() {
 	exec 9>&-
-	reap writer
-	assert_status 0 || return 1
-	reap reader
-	assert_status 0 || return 1
+	ends_well writer || return 1
+	ends_well reader || return 1
 	sh_in alice 'cmp secret copy'
 }
 
@@ -51,7 +43,7 @@ live_ends_well() {
 	local victim number state set before
 	for victim in alice root; do
 		number=$([ $victim = root ] && echo 0 || echo $ALICE)
-		# A set of other software, and the one of a live channel.
+		# A set of other software, and the set of a live channel.
 		sh_in $victim 'touch other && ipctool sem other 7 2 && seq 20000 >secret'
 		spawn_in $victim $victim 'exec svwrite secret'
 		wait_until '[ "$(objects '"$number"' | wc -l)" -ge 3 ]'
@@ -69,7 +61,7 @@ live_ends_well() {
 	done
 }
 
-@test "a segment under the key that a live transfer has left free: svwrite says busy, and nobody is disturbed" {
+@test "a foreign segment under the free key of a live transfer: svwrite says busy, and the transfer is not disturbed" {
 	local state give before
 	for state in waiting-writer waiting-reader running detached resumable stale unready zero segment; do
 		for give in '' "--give $ALICE" '--give 0'; do
@@ -109,7 +101,7 @@ live_ends_well() {
 			run_logged sh_in root 'timeout 10 svclean -n; timeout 10 svclean; timeout 10 svclean -a; timeout 10 svstat -A'
 			"${root[@]}" bash -c "ipcrm -M 0x53123456; ipcrm -S 0x53123456; true"
 		done
-		# Whoever opened it has taken what the watcher wrote.
+		# A process that had opened the FIFO would have taken what the watcher wrote.
 		run_logged timeout 5 "${mallory[@]}" cat /tmp/fifo
 		assert_output unopened
 		reap watcher
@@ -126,7 +118,7 @@ live_ends_well() {
 	for command in 'svclean -n' svclean 'svclean -a' 'svclean --foreign' 'svstat -A'; do
 		# shellcheck disable=SC2086 # words
 		run_logged "${alice[@]}" strace -f -o trace -e trace=file,desc $command
-		[ "$status" -ne 1 ] || [[ $output != *ptrace* ]] || skip 'may not trace'
+		[ "$status" -ne 1 ] || [[ $output != *ptrace* ]] || skip 'may not trace a process'
 		run_logged "${alice[@]}" grep -F '"/dev/full' trace
 		assert_status 1
 	done
@@ -138,7 +130,7 @@ live_ends_well() {
 		# shellcheck disable=SC2086 # words
 		run_logged "${alice[@]}" $command
 		assert_output_lacks $'\e' || return 1
-		[[ $'\n'$output != *$'\n/etc/passwd'* ]] || fail 'a line of its own' || return 1
+		[[ $'\n'$output != *$'\n/etc/passwd'* ]] || fail 'the claim made a line of its own' || return 1
 	done
 }
 
@@ -155,8 +147,7 @@ live_ends_well() {
 		spawn reader "${alice[@]}" svread -t 20 -o copy
 		run_logged "${alice[@]}" svwrite -t 20 secret
 		assert_status 0
-		reap reader
-		assert_status 0
+		ends_well reader
 		run_logged sh_in alice 'cmp secret copy && rm copy && svclean -a'
 		assert_status 0
 		stays "$hers" $MALLORY
@@ -170,7 +161,7 @@ live_ends_well() {
 	sh_in root 'touch /tmp/of-root && chmod 666 /tmp/of-root'
 	sh_in bob 'touch /tmp/of-bob'
 	sh_in alice 'touch /tmp/of-alice'
-	# Mallory lets everybody in; that is no reason to come in.
+	# Mallory lets everybody in, but alice does not trust mallory.
 	local file command
 	for file in of-root of-alice; do
 		spawn_in mallory hers "exec svwrite -m 0666 -k /tmp/$file /etc/passwd"
@@ -185,15 +176,14 @@ live_ends_well() {
 		kill -TERM "${pid[hers]}"
 		reap hers
 	done
-	# Who owns the file is trusted with what comes through it, and root is with everything.
+	# The owner of the file and root are trusted.
 	for file in of-bob of-root; do
 		user=${file#of-}
 		spawn_in "$user" his "seq 20000 >secret; exec svwrite -t 20 -m 0666 -k /tmp/$file secret"
 		wait_until '[ -n "$(objects | grep -v " '$MALLORY' ")" ]'
 		run_logged sh_in alice "svread -t 20 -k /tmp/$file -o copy && cmp copy secret"
 		assert_status 0
-		reap his
-		assert_status 0
+		ends_well his
 	done
 	assert_equal objects "$(objects)" ''
 }
@@ -204,14 +194,12 @@ live_ends_well() {
 	wait_until '[ -n "$(objects '$BOB')" ]'
 	run_logged "${alice[@]}" svwrite -t 20 -m 0666 -k /tmp/meet secret
 	assert_status 0
-	reap his
-	assert_status 0
+	ends_well his
 	spawn hers "${alice[@]}" svwrite -t 20 -m 0666 -k /tmp/meet secret
 	wait_until '[ -n "$(objects '$ALICE')" ]'
 	run_logged "${bob[@]}" svread -t 20 -m 0666 -k /tmp/meet -o copy2
 	assert_status 0
-	reap hers
-	assert_status 0
+	ends_well hers
 	assert_equal objects "$(objects)" ''
 	sh_in root "cmp $HOMES/alice/secret $HOMES/bob/copy && cmp $HOMES/alice/secret $HOMES/bob/copy2"
 }
@@ -235,15 +223,14 @@ live_ends_well() {
 		wait_until '[ "$(objects '$ALICE' | wc -l)" = 2 ]'
 		run_logged "${bob[@]}" "${side#* }" -t 20 -m 0666 -k /tmp/meet <<<text
 		assert_status 0
-		reap hers
-		assert_status 0
+		ends_well hers
 		exec 9>&-
 		rm feed
 	done
 	assert_equal objects "$(objects)" ''
 }
 
-@test "two users leave in any order and way: after one svclean of each nothing is left, and the path works" {
+@test "two users leave in any order and way: after each has run svclean nothing is left, and the path works" {
 	local maker other end
 	sh_in root 'touch /tmp/meet && chmod 666 /tmp/meet'
 	mkfifo feed
@@ -265,7 +252,7 @@ live_ends_well() {
 				*) signal=$word ;;
 				esac
 			done
-			# Who was stopped sees the end of the other, or is killed as well.
+			# A stopped side stays stopped until the other has ended, and is killed then.
 			for side in maker other; do
 				[[ $end != *"STOP $side"* ]] || { wait_gone "${pid[$([ $side = maker ] && echo other || echo maker)]}"
 					kill -KILL "${pid[$side]}" || :; }
@@ -281,8 +268,7 @@ live_ends_well() {
 			wait_until '[ "$(objects '$BOB' | wc -l)" = 2 ]'
 			run_logged "${alice[@]}" $maker -t 20 -m 0666 -k /tmp/meet <<<text
 			assert_status 0 || return 1
-			reap maker
-			assert_status 0 || return 1
+			ends_well maker || return 1
 			assert_equal objects "$(objects)" '' || return 1
 		done
 	done
@@ -321,8 +307,7 @@ live_ends_well() {
 	stays "$before"
 	run_logged "${bob_g[@]}" svread -t 20 -m 0660 -k /tmp/meet -o copy
 	assert_status 0
-	reap hers
-	assert_status 0
+	ends_well hers
 	assert_equal objects "$(objects)" ''
 }
 
@@ -342,7 +327,7 @@ live_ends_well() {
 	done
 }
 
-# What a user might have on a machine: channels in every state, and objects of other software.
+# belongings USER UID: make what a user might have on a machine: channels in several states, and objects of other software.
 belongings() {
 	sh_in "$1" '
 		seq 20000 >secret; chmod 711 .
@@ -379,7 +364,7 @@ belongings() {
 		run_logged sh_in $user 'svclean; svclean --foreign; svstat -A; svclean -n -a; true'
 		stays "$before"
 	done
-	# Each removes what is its own.
+	# Each user removes their own objects.
 	for user in alice bob mallory root; do
 		kill -KILL "${pid[waits-$user]}" "${pid[hears-$user]}"
 		reap "waits-$user"
@@ -387,6 +372,6 @@ belongings() {
 		run_logged sh_in $user 'svclean -a; svclean -a -k shared'
 	done
 	run_logged objects
-	# The two that mallory forged are hers to remove.
-	[ "$(grep -cv -e " $((0x53aaaaaa)) " -e " $((0x53aaaaab)) " <<<"$output")" = 8 ] || fail 'only what is of other software stays'
+	# Only mallory can remove the two objects that she forged.
+	[ "$(grep -cv -e " $((0x53aaaaaa)) " -e " $((0x53aaaaab)) " <<<"$output")" = 8 ] || fail 'not just the objects of other software are left'
 }

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 #
 # A segment or semaphore set with values that no svipc process stores: no process crashes, hangs without a way out, or
-# reports a false success; values out of range are called corrupt, with status 5; svclean removes the channel.
+# reports a false success; a value out of range is reported as corrupt, with status 5; svclean removes the channel.
 
 load ../lib/common
 
@@ -30,21 +30,24 @@ waiting_writer() {
 	sem=$(set_of)
 }
 
-# Nothing of it is left after svclean, and the channel can be used.
+# After svclean nothing is left, and the channel can be used.
 all_is_well_after_svclean() {
 	run_logged svclean -a
 	assert_status 0
 	assert_no_leak
+	the_next_works
+}
+
+the_next_works() {
 	spawn next svwrite -t 30 in
 	run_logged svread -t 30 -o out
 	assert_status 0
-	reap next
-	assert_status 0
+	ends_well next
 	assert_same_file in out
 }
 
-# overwritten FIELD VALUE [TEXT]: while a writer waits; then a reader comes.  The writer is stopped meanwhile, because it
-# looks at its header once a second and would leave by itself.
+# overwritten FIELD VALUE [TEXT]: overwrite a field while a writer waits; a reader that comes then reports TEXT.  The writer
+# is stopped meanwhile, because it looks at its header once a second and would leave by itself.
 overwritten() {
 	waiting_writer
 	kill -STOP "${pid[writer]}"
@@ -59,15 +62,15 @@ overwritten() {
 	all_is_well_after_svclean
 }
 
-@test "the magic number is overwritten while a writer waits" {
+@test "the magic number is overwritten while a writer waits: corrupt" {
 	overwritten magic 0x1234
 }
 
-@test "ready overwritten" {
+@test "the ready mark is overwritten: corrupt" {
 	overwritten ready 1
 }
 
-@test "format of another version" {
+@test "the format of another version: the reader says so, and svclean leaves the live channel alone" {
 	waiting_writer
 	was=$(ipctool get "$shm" format)
 	ipctool set "$shm" format $((was + (1 << 24)))
@@ -82,7 +85,7 @@ overwritten() {
 	all_is_well_after_svclean
 }
 
-@test "capacity, inode, key and flags overwritten" {
+@test "capacity, inode, key or flags are overwritten: corrupt" {
 	local field
 	for field in capacity inode key flags; do
 		echo "# $field"
@@ -90,11 +93,11 @@ overwritten() {
 	done
 }
 
-@test "the header names another semaphore set" {
+@test "the header names another semaphore set: corrupt" {
 	overwritten semid 1000000
 }
 
-@test "slots and positions out of range" {
+@test "a slot or a position is out of range: corrupt" {
 	local what
 	for what in 'reader.slot 77' 'writer.position 1000000' 'reader.position 5'; do
 		echo "# $what"
@@ -118,7 +121,8 @@ overwritten() {
 	done
 }
 
-# running FIELD VALUE WRITER READER: overwritten while the ring is full and the reader stopped; their statuses.
+# running FIELD VALUE WRITER READER: overwrite a field while the ring is full and the reader is stopped; the sides end with
+# these statuses.
 running() {
 	spawn reader svread -t 20 -s 8K -o out
 	wait_until '[ -e "$rv" ]'
@@ -153,23 +157,18 @@ running() {
 	[[ $writer_said == *'corrupt channel: the reader stored an unknown status'* ]]
 }
 
-@test "a reader that finished before the writer is corrupt" {
+@test "a reader that says it has finished before the writer: corrupt" {
 	running reader.status 1 5 3
 	[[ $writer_said == *'corrupt channel'* ]]
 }
 
-# foreign KIND ARGUMENT: an object of other software under our key; nothing is touched.
+# foreign KIND ARGUMENT: other software has an object under our key; it stays untouched.
 foreign() {
 	ipctool record "$rv" 83 -1 -1
 	id=$(ipctool "$1" "$rv" 83 "$2")
 	before=$(ipc_list)
 	# The name gets another file, and so another key.
-	spawn next svwrite -t 30 in
-	run_logged svread -t 30 -o out
-	assert_status 0
-	reap next
-	assert_status 0
-	assert_same_file in out
+	the_next_works
 	run_logged svclean -a
 	assert_status 0
 	assert_equal 'the object' "$(ipc_list)" "$before"
@@ -192,7 +191,7 @@ foreign() {
 	done
 }
 
-@test "our set replaced by one of 1 or 3 semaphores" {
+@test "our set is replaced by one of 1 or 3 semaphores: it is refused, and svclean leaves it alone" {
 	local count
 	for count in 1 3; do
 		waiting_writer
@@ -207,14 +206,14 @@ foreign() {
 		assert_status 1
 		run_logged svclean -a
 		assert_status 0
-		# The writer took the rendezvous file with it; the set is known by its id.
+		# The writer has removed the rendezvous file, so the test knows the set by its id.
 		[[ $(ipc_list) == *"sem $other "* ]] || fail 'the other set was removed'
 		ipcrm -s "$other"
 		all_is_well_after_svclean
 	done
 }
 
-@test "semaphores with values that no svipc process sets, dead and alive" {
+@test "semaphores with values that no svipc process sets, of dead and of live channels" {
 	run_logged hostile --only semaphores --sample 15 --seed "${SV_SEED:-1}"
 	assert_status 0
 }
@@ -224,7 +223,7 @@ foreign() {
 	assert_status 0
 }
 
-@test "a header that nobody recorded cannot make svclean remove somebody else's set" {
+@test "a header without a record cannot make svclean remove another set" {
 	waiting_writer
 	kill -KILL "${pid[writer]}"
 	reap writer
@@ -239,7 +238,7 @@ foreign() {
 	ipcrm -s "$other" -s "$sem" -m "$shm"
 }
 
-@test "another user's channel: named as such, and left alone" {
+@test "another user's channel is reported as that user's and left alone" {
 	another_user
 	cp "$WORK/in" .
 	touch meet
@@ -258,13 +257,14 @@ foreign() {
 	assert_status 130
 }
 
-@test "bytes of header and lines overwritten one by one: a sample of the states and the values" {
+@test "single bytes of the header and of both sides' lines are overwritten: a sample of states and values" {
 	run_logged hostile --sample 5 --seed "${SV_SEED:-1}"
 	assert_status 0
 	echo "# ${lines[0]}" >&3
 }
 
-# Every byte of the header and of both sides' lines with four values, from a new seed that is printed, or from SV_SEED.
+# Overwrite every byte of the header and of both sides' lines with four values.  The seed is SV_SEED, or a new one that is
+# printed.
 every_byte() {
 	: "${SV_SEED:=$((RANDOM * 32768 + RANDOM))}"
 	SV_LIMIT=3400 run_logged hostile --seed "$SV_SEED" "$@"
@@ -273,47 +273,47 @@ every_byte() {
 }
 
 # bats test_tags=long
-@test "every byte while a writer waits" {
+@test "every byte is overwritten while a writer waits" {
 	every_byte --only writer-waits
 }
 
 # bats test_tags=long
-@test "every byte while a reader waits" {
+@test "every byte is overwritten while a reader waits" {
 	every_byte --only reader-waits
 }
 
 # bats test_tags=long
-@test "every byte after a writer died" {
+@test "every byte is overwritten after a writer died" {
 	every_byte --only writer-died
 }
 
 # bats test_tags=long
-@test "every byte after a reader died" {
+@test "every byte is overwritten after a reader died" {
 	every_byte --only reader-died
 }
 
 # bats test_tags=long
-@test "every byte of a detached channel" {
+@test "every byte of a detached channel is overwritten" {
 	every_byte --only detached
 }
 
 # bats test_tags=long
-@test "every byte of a resumable channel whose sides have died half-way" {
+@test "every byte of a resumable channel is overwritten after its sides died half-way" {
 	every_byte --only halfway
 }
 
 # bats test_tags=long
-@test "every byte while the ring is full and the reader stopped" {
+@test "every byte is overwritten while the ring is full and the reader is stopped" {
 	every_byte --only paused
 }
 
 # bats test_tags=long
-@test "many bytes while data flows" {
+@test "many bytes are overwritten while data flows" {
 	every_byte --only running --sample 1000
 }
 
 # bats test_tags=long
-@test "semaphores, and identity right with all else random" {
+@test "random semaphores, and headers with the right identity and random values elsewhere" {
 	every_byte --only semaphores --sample 500
 	every_byte --only nonsense --sample 500
 }

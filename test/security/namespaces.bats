@@ -1,27 +1,20 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# Two IPC namespaces with one directory: each sees only its own channels and takes no other one for stale.
+# Two IPC namespaces with one directory: each sees only its own channels and does not take the others' for stale.
 
 load ../lib/common
 load ../lib/arena
 
 setup() {
 	sv_setup
-	mkfifo hold
 	arena_open
 	sh_in alice 'seq 20000 >secret'
 }
 
-teardown() {
-	arena_close
-	sv_teardown
-}
-
-# Two namespaces, one directory.
 @test "another IPC namespace with the same directory: no live, detached or resumable channel is taken for stale" {
 	local command
-	arena_second || skip 'needs leave to make a second IPC namespace'
+	arena_second || skip 'may not make a second IPC namespace'
 	run_logged "${alice[@]}" svwrite -d -s 1M -c detached secret
 	spawn waits "${alice[@]}" svwrite -c waits secret
 	wait_asleep "${pid[waits]}"
@@ -44,18 +37,16 @@ teardown() {
 	assert_status 0
 	run_logged sh_in alice 'svread -t 20 -c waits -o copy && cmp secret copy && rm copy'
 	assert_status 0
-	reap waits
-	assert_status 0
+	ends_well waits
 	spawn resumes "${alice[@]}" svwrite -t 20 -r -c resumes secret
 	run_logged sh_in alice 'svread -t 20 -r -c resumes -o copy && cmp secret copy'
 	assert_status 0
-	reap resumes
-	assert_status 0
+	ends_well resumes
 	assert_equal objects "$(objects)" ''
 }
 
-@test "both namespaces use one name at the same time, each for itself" {
-	arena_second || skip 'needs leave to make a second IPC namespace'
+@test "both namespaces use one name at the same time, for two channels" {
+	arena_second || skip 'may not make a second IPC namespace'
 	spawn one "${alice[@]}" svwrite -t 20 secret
 	wait_asleep "${pid[one]}"
 	sh_in alice 'seq 30000 >secret2'
@@ -63,11 +54,9 @@ teardown() {
 	wait_asleep "${pid[two]}"
 	run_logged sh_in elsewhere 'svread -t 20 -o copy2 && cmp secret2 copy2'
 	assert_status 0
-	reap two
-	assert_status 0
+	ends_well two
 	run_logged sh_in alice 'svread -t 20 -o copy && cmp secret copy'
 	assert_status 0
-	reap one
-	assert_status 0
+	ends_well one
 	assert_equal objects "$(objects)" ''
 }

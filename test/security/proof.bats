@@ -1,20 +1,11 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# Nothing is removed without proof, and no useless record is left: files that cannot be reached, refused sides, slow
-# looks, files that change all the time.
+# Nothing is removed without proof, and no useless record is left: not with files that cannot be reached, refused sides, a
+# stopped svstat, or files that change all the time.
 
 load ../lib/common
 load ../lib/arena
-
-setup() {
-	sv_setup
-}
-
-teardown() {
-	arena_close
-	sv_teardown
-}
 
 # Alice's channel at d/meet, whose only side was killed.
 killed_at_a_path() {
@@ -92,7 +83,7 @@ killed_at_a_path() {
 	assert_nothing_left
 }
 
-# look_for_long: a process has the segment mapped once, like a stopped svstat, until descriptor 9 closes.
+# Start a process that has the segment mapped once, like a stopped svstat, until descriptor 9 is closed.
 look_for_long() {
 	mkfifo hold
 	exec 9<>hold
@@ -124,10 +115,8 @@ look_for_long() {
 	exec 8>&9 9>&-
 	look_for_long 8>&-
 	exec 8>&-
-	reap writer
-	assert_status 0
-	reap reader
-	assert_status 0
+	ends_well writer
+	ends_well reader
 	assert_equal 'files' "$(find "$SVIPC_DIR" -type f)" ''
 	assert_equal 'sets' "$(ipc_leaked "$sv_before" "$SVIPC_DIR" | grep '^sem')" ''
 	exec 9>&-
@@ -176,7 +165,7 @@ look_for_long() {
 		kill -KILL $reader $writer
 		wait'
 	find before -name ".path.*" | grep -q . || fail 'no record is left'
-	# Often the new namespace has the number of the old one.
+	# The new namespace often has the number of the old one; then there is nothing to move.
 	run_logged env "SVIPC_DIR=$PWD/after" unshare --ipc bash -c '
 		mv -T before/ipc-* "before/ipc-$(stat -Lc %i /proc/self/ns/ipc)" 2>/dev/null
 		sed -i "s/^made .*/made $(printf %20d $(($(date +%s) - 600)))/" before/ipc-*/.path.*

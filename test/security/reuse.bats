@@ -1,27 +1,18 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# Ids, keys, names and places that somebody else uses again: what is ours is still found, and nobody is kept out.
+# Somebody else uses an id, a key, a name or a place again: our objects are still found, and every side can still join.
 
 load ../lib/common
 load ../lib/arena
 
-setup() {
-	sv_setup
-}
-
-teardown() {
-	arena_close
-	sv_teardown
-}
-
-@test "whoever finds that the name was made meanwhile does not forget what a dead process left" {
+@test "a process that finds its name made meanwhile still removes what a dead process left" {
 	skip_unless strace
 	local file="$RV/n"
 	run_logged strace -qq -o trace -e inject=semget:signal=KILL:when=2 svwrite -t 0 -c n /dev/null
 	assert_status 137
 	[ -e "$file" ] || fail 'no record was left'
-	# Not there at the first look, and there when it is to be made.
+	# The file is not there at the first look, but it is there when the process wants to make it.
 	run_logged strace -qq -o trace -P n -e inject=openat:error=ENOENT:when=1 svwrite -t 0 -c n /dev/null
 	grep -q 'linkat.*EEXIST' trace || skip 'strace cannot hide the file once'
 	assert_status 4
@@ -48,7 +39,7 @@ teardown() {
 	assert_nothing_left
 }
 
-@test "another user's object with an id that was used before keeps nobody out" {
+@test "another user's object that has got the id of an old segment does not block the name" {
 	arena_open
 	[ -w /proc/sys/kernel/shm_next_id ] || skip 'cannot choose ids'
 	sh_in alice 'mkfifo input'
@@ -69,13 +60,12 @@ teardown() {
 	run_logged sh_in alice 'exec svread -t 20'
 	assert_status 0
 	assert_output text
-	reap writer
-	assert_status 0
+	ends_well writer
 	assert_equal "alice's objects" "$(objects $ALICE)" ''
 	assert_equal "mallory's objects" "$(objects $MALLORY | wc -l)" 1
 }
 
-@test "who gives up the first place for a directory does not lead away from what is in the second" {
+@test "data in the second place for a directory is found after another user has given up the first place" {
 	arena_open
 	sh_in mallory "mkdir /dev/shm/svipc-$ALICE"
 	sh_in alice 'echo text >file; svwrite -d file'
@@ -86,7 +76,7 @@ teardown() {
 	assert_equal objects "$(objects $ALICE)" ''
 }
 
-@test "a record that was only begun does not hide a living peer" {
+@test "an unfinished record does not hide a living peer" {
 	skip_unless strace
 	arena_open
 	sh_in alice 'chmod 711 .; touch meet; chmod 644 meet'
@@ -97,6 +87,5 @@ teardown() {
 	run_logged sh_in bob 'exec svread -m 0666 -t 20 -k $0/alice/meet' $HOMES
 	assert_status 0
 	assert_output text
-	reap writer
-	assert_status 0
+	ends_well writer
 }

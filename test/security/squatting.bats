@@ -1,9 +1,9 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# Another user, mallory, takes the keys of the next 50 files in advance, with segments and sets of mode 0666 that look like
-# a channel in one state or another, and plays the other side: nothing that a victim sends reaches her, nothing of hers
-# reaches a victim, a name works all the same, and what she made stays as it was.
+# Another user, mallory, takes the keys of the next 50 files in advance.  She makes segments and sets of mode 0666 that
+# look like a channel in some state, and plays the other side.  Nothing that a victim sends reaches her, none of her bytes
+# reach a victim, a name still works, and her objects stay unchanged.
 
 load ../lib/common
 load ../lib/arena
@@ -14,14 +14,9 @@ setup() {
 	arena_open
 }
 
-teardown() {
-	arena_close
-	sv_teardown
-}
-
 STATES='waiting-writer waiting-reader running detached resumable stale owed unready version zero segment set'
 
-# squat STATE [OPTION...]: in the background, with bytes of hers, until she goes.
+# squat STATE [OPTION...]: mallory does this in the background, with her bytes, until unharmed() kills her.
 squat() {
 	sh_in mallory 'echo INJECTED >bytes'
 	spawn mallory "${mallory[@]}" attack squat --data bytes --loot loot "$@" <>"$WORK/hold"
@@ -30,7 +25,7 @@ squat() {
 	[ "$(wc -l <<<"$hers")" -ge 50 ] || fail 'nothing was squatted'
 }
 
-# Her objects are as they were and she has got nothing.  Then she and they go.
+# unharmed USER: mallory's objects are unchanged and she has got nothing.  Then remove them and her.
 unharmed() {
 	assert_equal 'objects of mallory' "$(objects $MALLORY)" "$hers" || return 1
 	assert_equal 'what mallory got' "$("${mallory[@]}" cat loot)" '' || return 1
@@ -56,13 +51,12 @@ between() {
 	if [[ $2 == *-d* ]]; then
 		spawn_in "$1" reader "exec svread -t 20 $3"
 	fi
-	reap reader
-	assert_status 0 || return 1
+	ends_well reader || return 1
 	run_logged sh_in "$1" 'cmp secret copy'
 	assert_status 0
 }
 
-# names USER STATE
+# names USER STATE: transfers through names work while mallory forges that state.
 names() {
 	local options all=('|-o copy' '-d -s 1M|-o copy')
 	[[ $2 != waiting-* ]] || all+=('-r|-r -o copy' '--lines|--lines -o copy' "|--exec 'cat >copy'")
@@ -99,7 +93,7 @@ names() {
 	done
 }
 
-# refused USER OPTION...: status 5, and the message names mallory.
+# refused USER SCRIPT: status 5, and the message names mallory.
 refused() {
 	local user=$1
 	shift
@@ -108,7 +102,8 @@ refused() {
 	assert_output_has "user $MALLORY"
 }
 
-# If the key of a file was taken, a directory that only the user may enter does not help: the command says who took it.
+# paths USER STATE: a path in a directory that only the user may enter is refused if mallory took its key; the message
+# names her.
 paths() {
 	local command all=('svwrite -t 5 -k private/meet secret' 'svread -t 5 -k private/meet -o copy'
 		'svread -t 5 -r -o copy -k private/meet' 'svwrite -t 5 -r -k private/meet secret')
@@ -135,7 +130,7 @@ paths() {
 	done
 }
 
-@test "a path of root whose key was taken is refused too" {
+@test "root is refused too at a path whose key was taken" {
 	local state
 	for state in waiting-writer waiting-reader detached resumable stale; do
 		echo "# $state"
@@ -143,7 +138,7 @@ paths() {
 	done
 }
 
-@test "in a user namespace that maps nobody, where everybody looks like oneself, nobody is met" {
+@test "in a user namespace without a map, where all users look alike, no user is joined" {
 	local side
 	sh_in alice 'unshare --user true' || skip 'may not make a user namespace'
 	squat waiting-reader 50

@@ -1,7 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# A name that exists in another IPC namespace, in a container say, cannot be seen from here: the messages say so.
+# A channel in another IPC namespace, such as a container's, cannot be seen from here; the messages say that its name
+# exists there.
 
 load ../lib/common
 
@@ -10,11 +11,7 @@ setup() {
 	skip_unless_own_ipc
 }
 
-teardown() {
-	sv_teardown
-}
-
-# A channel "shared" in another IPC namespace, until its writer is killed; sets other to that namespace.
+# Make a channel "shared" in another IPC namespace; set `other` to that namespace's directory.
 elsewhere() {
 	spawn other unshare --ipc "$SVIPC_BUILD/svwrite" -c shared <<<'some data'
 	wait_until '[ -e "$(echo "$SVIPC_DIR"/ipc-*/shared)" ]'
@@ -23,7 +20,7 @@ elsewhere() {
 	exists="the name exists in another IPC namespace ($other)"
 }
 
-# Its directory stays, with what the namespace left in it: those objects went with the namespace.
+# End that channel.  Its objects go with the namespace, but its directory stays.
 forget() {
 	kill "${pid[other]}"
 	reap other
@@ -67,8 +64,7 @@ forget() {
 	spawn await svstat --wait=shared=writer -t 60
 	wait_until "grep -qF '$exists' await.err"
 	spawn here svwrite -c shared <<<'some data'
-	reap await
-	assert_status 0
+	ends_well await
 	assert_equal 'how often' "$(grep -cF "$exists" await.err)" 1
 	kill "${pid[here]}"
 	reap here

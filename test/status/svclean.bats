@@ -5,16 +5,7 @@
 
 load ../lib/common
 load ../lib/channels
-
-# A channel of which only set and record are left: both sides of a transfer killed.
-stale_set() {
-	half_way -c "$1"
-	kill -STOP "${pid[reader]}"
-	kill -KILL "${pid[writer]}" "${pid[reader]}"
-	wait_gone "${pid[writer]}"
-	wait_gone "${pid[reader]}"
-	exec 9>&-
-}
+load ../lib/survivor
 
 @test "nothing to do: svclean prints nothing and exits with 0" {
 	run_logged svclean
@@ -41,8 +32,8 @@ stale_set() {
 	assert_nothing_left
 }
 
-@test "a set without a segment, after both sides of a transfer were killed" {
-	stale_set one
+@test "a set without a segment, after both sides of a transfer were killed, is removed" {
+	both_killed -c one
 	run_logged svclean
 	assert_status 0
 	assert_output_matches '^removed one \(set [0-9]+, .*\): stale, '
@@ -116,7 +107,7 @@ stale_set() {
 	assert_nothing_left
 }
 
-@test "--older-than leaves what has no age that is known: a record whose objects are gone" {
+@test "--older-than leaves a record whose objects are gone, because its age is unknown" {
 	stale one
 	ipcrm -m "$(segment_of one)" -s "$(set_of one)"
 	run_logged svclean -a --older-than 1s
@@ -137,7 +128,7 @@ stale_set() {
 	assert_nothing_left
 }
 
-@test "the rendezvous file was deleted: a stale segment and its set are found by the segment" {
+@test "the rendezvous file was deleted: the segment leads svclean to the stale channel" {
 	stale one
 	rm "$RV/one"
 	run_logged svclean
@@ -146,7 +137,7 @@ stale_set() {
 	assert_nothing_left
 }
 
-@test "a corrupt header that nobody uses is ours by its record and removed" {
+@test "a channel with a corrupt header that nobody uses is removed, because its record proves that it is ours" {
 	local field
 	for field in format capacity header_size flags; do
 		stale one
@@ -154,7 +145,7 @@ stale_set() {
 		run_logged svclean
 		assert_status 0
 		if [ $field = format ]; then
-			# Perhaps another version's, and somebody wants what it holds.
+			# Another version may have made it, with data that somebody needs.
 			assert_output_lacks 'removed'
 			run_logged svclean -a
 		fi
@@ -175,21 +166,19 @@ stale_set() {
 		spawn writer svwrite -s 16K -c beside file
 		run_logged svread -s 16K -c beside -o copy
 		assert_status 0
-		reap writer
-		assert_status 0
+		ends_well writer
 		assert_same_file file copy
 		rm copy
 	done
 	touch stop
-	reap loop
-	assert_status 0
-	# The record of one that has made it and not yet locked it may be taken; then that one makes another.
+	ends_well loop
+	# svclean may remove a record that a process has made and not yet locked; the process then makes another.
 	assert_equal 'what svclean removed' "$(grep -v 'record only' <<<"$output")" ''
 	assert_nothing_left
 }
 
 @test "two hundred leftovers are cleaned at once, each named" {
-	# As killed creators leave them: a record and a segment that never got ready.
+	# A killed creator leaves this: a record, and a segment that never became ready.
 	local i
 	for ((i = 0; i < 200; i++)); do
 		ipctool record "$RV/left$i" 83 -1 -1

@@ -5,6 +5,7 @@
 
 load ../lib/common
 load ../lib/channels
+load ../lib/survivor
 
 D=default
 
@@ -22,7 +23,7 @@ D=default
 	assert_nothing_left
 }
 
-@test "a running transfer is in use, also when its segment cannot be found any more" {
+@test "a running transfer is in use, although its segment can no longer be found" {
 	half_way
 	left_alone -a
 	left_alone -a -c $D
@@ -36,15 +37,11 @@ D=default
 	kill -STOP "${pid[writer]}" "${pid[reader]}"
 	left_alone -a
 	kill -CONT "${pid[writer]}" "${pid[reader]}"
-	exec 9>&-
-	reap writer
-	assert_status 0
-	reap reader
-	assert_status 0
+	half_way_ends
 	assert_nothing_left
 }
 
-@test "a transfer of which one side is dead and the other has not noticed is in use" {
+@test "a transfer is in use while one side is dead and the other has not noticed" {
 	half_way
 	kill -STOP "${pid[reader]}"
 	kill -KILL "${pid[writer]}"
@@ -78,11 +75,8 @@ D=default
 	spawn reader bash -c 'exec svread >sink' 9>&-
 	wait_until '[ "$(svclean -n -a -c default | grep -c ^left)" = 1 ]'
 	left_alone -a
-	spawn drain cat sink 9>&-
-	wait_until 'cmp -s -n 4096 file drain.out'
-	exec 9>&-
-	reap reader
-	assert_status 0
+	drain_sink
+	ends_well reader
 	reap drain
 	assert_same_file file drain.out
 	assert_nothing_left
@@ -109,8 +103,8 @@ D=default
 	local segment set
 	segment=$(ipctool shm "$RV/one" 83 8191)
 	set=$(ipctool sem "$RV/two" 83 3)
+	# The size of the segment and the number of semaphores show that they are not ours.
 	local objects
-	# Not ours by its size, and by its use.
 	objects=$(ipc_list)
 	run_logged svclean -a
 	assert_status 0
@@ -122,20 +116,20 @@ D=default
 	ipcrm -m "$segment" -s "$set"
 }
 
-@test "a foreign set that took the key and the place of ours is left alone" {
+@test "a foreign set that has got the key of ours is left alone" {
 	stale one
 	ipcrm -s "$(set_of one)" -m "$(segment_of one)"
 	local set
 	set=$(ipctool sem "$RV/one" 83 2)
 	run_logged svclean -a
 	assert_status 0
-	# The record led nowhere any more, so it went.
+	# The record named no object any more, so svclean has removed it.
 	run_logged svclean -a -c one
 	assert_equal 'set' "$(ipc_list | awk '$1 == "sem" { print $2 }')" "$set"
 	ipcrm -s "$set"
 }
 
-@test "a record that was forged to name foreign objects does not harm them" {
+@test "a forged record that names foreign objects does not harm them" {
 	touch "$RV/one" elsewhere
 	local segment set
 	segment=$(ipctool shm elsewhere 1 8192)
@@ -152,7 +146,7 @@ D=default
 	svclean -aq
 }
 
-@test "a file in the directory that is no record of ours stays" {
+@test "a file in the directory that is not one of our records stays" {
 	echo mine >"$RV/notes"
 	echo 'svipc 1' >"$RV/half"
 	mkdir "$RV/directory"
@@ -166,10 +160,10 @@ D=default
 		'.new.1.1 .path.fifo .path.link directory fifo half link notes '
 }
 
-@test "the rendezvous file was deleted while a side waits: still in use" {
+@test "the rendezvous file was deleted while a side waits: the channel is still in use" {
 	spawn alone svread
 	wait_asleep "${pid[alone]}"
-	# Once a second it looks whether it can still be found, and ends if it cannot.
+	# Once a second a waiting side checks that others can find it, and ends if they cannot.
 	kill -STOP "${pid[alone]}"
 	rm "$RV/default"
 	left_alone -a
@@ -179,10 +173,10 @@ D=default
 	assert_nothing_left
 }
 
-@test "a corrupt header in use is left alone" {
+@test "a channel in use whose header is corrupt is left alone" {
 	spawn alone svread
 	wait_asleep "${pid[alone]}"
-	# Once a second it looks whether it can still be found, and ends if it cannot.
+	# Once a second a waiting side checks its header, and ends if it is corrupt.
 	kill -STOP "${pid[alone]}"
 	ipctool set "$(segment_of)" format 1
 	left_alone -a

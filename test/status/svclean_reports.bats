@@ -6,7 +6,7 @@
 load ../lib/common
 load ../lib/channels
 
-# An orphaned set, whose last user has ended.  (Numbers: the smallest perl has no module with the constants.)
+# An orphaned set, whose last user has ended.  (perl-base has no module with the constants, so they are numbers.)
 orphaned_set() {
 	perl -e '$id = semget($ARGV[0], 3, 01600) // die; semop($id, pack("s!3", 1, 1, 0)) // die; print "$id\n"' "$1"
 }
@@ -17,7 +17,7 @@ orphaned_segment() {
 	ipctool shm "$1" 7 "$2"
 }
 
-# line_of KIND ID: the two lines that --foreign prints of an object.
+# lines_of KIND ID: the two lines that --foreign prints about an object.
 lines_of() {
 	svclean --foreign | grep -A1 "^$1 $2 of "
 }
@@ -64,12 +64,12 @@ exists() {
 	ipcrm -m "$segment"
 }
 
-@test "--foreign does not report what is attached, whose creator or user lives, or what was never used" {
+@test "--foreign does not report an object that is attached, whose creator or user lives, or that was never used" {
 	skip_unless perl
 	local segment used unused alive id
 	segment=$(orphaned_segment file 12345)
 	mkfifo hold go
-	# Opened both ways, a FIFO keeps nobody waiting.
+	# A FIFO that is opened for reading and writing does not block.
 	exec 9<>hold 8<>go
 	start holder ipctool hold "$segment" <hold
 	wait_until 'grep -q attached holder.out'
@@ -135,7 +135,7 @@ orphaned_queue() {
 	assert_equal command "${lines[1]}" "    ipcrm -q $queue"
 	assert_equal json "$(svclean --foreign --json | jq -c ".foreign[] | select(.kind == \"queue\" and .id == $queue) |
 		[.key, .messages, .mode, .remove]")" "[\"0x4d4c4b4d\",1,\"0600\",\"ipcrm -q $queue\"]"
-	# Of one that was never used nothing tells whose it is.
+	# For a queue that was never used, nothing tells whose it is.
 	svclean --foreign >report
 	! grep "^queue $unused of" report || return 1
 	lines_of queue "$queue" | tail -n 1 | sh
@@ -163,7 +163,7 @@ age_of() {
 	ipcrm -m "$segment"
 }
 
-@test "--foreign as JSON, and --older-than" {
+@test "--foreign goes with --json and with --older-than" {
 	skip_unless jq perl
 	local segment set json
 	segment=$(orphaned_segment file 12345)
@@ -183,7 +183,7 @@ age_of() {
 	ipcrm -m "$segment" -s "$set"
 }
 
-@test "cleaning as JSON: what was done with each channel, and its facts" {
+@test "--json says what was done with each channel, and its facts" {
 	skip_unless jq
 	local json
 	stale dead
@@ -219,7 +219,7 @@ age_of() {
 	assert_output_matches '^removed young '
 }
 
-@test "a transfer that begins while files are pruned is not harmed" {
+@test "transfers that begin while svclean removes files are not harmed" {
 	local i
 	prune() {
 		while [ ! -e stop ]; do
@@ -253,7 +253,7 @@ age_of() {
 	[ "${#lines[@]}" -le 24 ]
 }
 
-@test "why a named channel is not removed is reported, also with a foreign object under its key" {
+@test "svclean says why it does not remove a channel, also with a foreign object under its key" {
 	skip_unless jq
 	local segment set
 	touch shm set meet
@@ -279,7 +279,7 @@ age_of() {
 	ipcrm -m "$segment" -s "$set"
 }
 
-@test "advice is the complete command for that channel; run as it is, it removes that one and no other" {
+@test "the suggested command is complete: run unchanged, it removes that channel and no other" {
 	local command
 	svwrite -d -s 4K -c one <<<x
 	svwrite -d -s 4K -c two -i 7 <<<x
@@ -309,7 +309,7 @@ age_of() {
 	done
 }
 
-@test "output that cannot be written is status 1, with the reason if known; without output a closed stdout does not matter" {
+@test "output that cannot be written is status 1 with the reason; without output a closed stdout does not matter" {
 	stale one >/dev/null
 	run_logged bash -c 'svclean -n >&-'
 	assert_status 1
@@ -330,7 +330,7 @@ age_of() {
 @test "a file without a record is never removed and never used" {
 	local name
 	(umask 077 && touch "$RV/empty" && echo mine >"$RV/notes" && echo 'svipc 2' >"$RV/half")
-	# The copy of a record is no record of its own.
+	# A copy of a record does not count as a record.
 	start writer svwrite -c live </dev/null
 	wait_asleep "${pid[writer]}"
 	cp "$RV/live" "$RV/copy"
@@ -346,12 +346,11 @@ age_of() {
 	assert_equal notes "$(cat "$RV/notes")" mine
 	run_logged svread -c live
 	assert_status 0
-	reap writer
-	assert_status 0
+	ends_well writer
 	rm "$RV"/*
 }
 
-@test "a channel never overwrites or removes a file of the user's" {
+@test "no command overwrites or removes a user's file that has the name of a channel" {
 	mkdir -m 700 mine
 	seq 1000 >mine/numbers
 	cp mine/numbers before

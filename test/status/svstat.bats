@@ -1,12 +1,12 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# svstat: what it shows, that it fits into the window, and that it changes nothing.
+# svstat: what it shows, in which form, and that it fits into the window.
 
 load ../lib/common
 load ../lib/channels
 
-@test "without channels svstat prints no line and exits with 0, and tells a terminal 'no channels'" {
+@test "without channels svstat prints nothing and exits with 0; on a terminal it prints 'no channels'" {
 	run_logged --separate-stderr svstat
 	assert_status 0
 	assert_output ''
@@ -148,7 +148,6 @@ load ../lib/channels
 
 @test "--all shows the channels of other directories, with their owner" {
 	waiting_writer here
-	export SVIPC_DIR_HERE=$SVIPC_DIR
 	mkdir -m 700 elsewhere
 	SVIPC_DIR=$WORK/elsewhere run_logged svstat -o path --noheadings
 	assert_output ''
@@ -159,7 +158,7 @@ load ../lib/channels
 	kill "${pid[here]}"
 }
 
-@test "the table fits terminals from 12 to 200 columns, wide ones with more" {
+@test "the table fits terminals from 12 to 200 columns and shows more on wide ones" {
 	local width
 	waiting_writer a-name-of-some-length-for-a-channel
 	running_transfer narrow x
@@ -184,7 +183,7 @@ load ../lib/channels
 	kill "${pid[a-name-of-some-length-for-a-channel]}" "${pid[path]}"
 }
 
-@test "every column of -o help can be asked for, in either case; others are refused" {
+@test "-o accepts every column of -o help, in upper or lower case, and refuses others" {
 	local columns
 	waiting_writer some
 	run_logged svstat -o help
@@ -256,7 +255,7 @@ END
 	chmod 700 "$SVIPC_DIR"
 }
 
-@test "JSON is valid whatever a path holds, and nothing of a path or command reaches the terminal raw" {
+@test "JSON is valid whatever a path holds, and the table shows paths and commands escaped" {
 	skip_unless jq
 	local odd
 	odd=$'dir "q" \\ \t\x1b[31m \xff \xc3\xbc'

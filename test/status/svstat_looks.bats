@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# svstat changes nothing: it disturbs no transfer, saves no leftover, and only looks.
+# svstat changes nothing: it disturbs no transfer and does not keep leftovers from being removed.
 
 load ../lib/common
 load ../lib/channels
@@ -25,19 +25,18 @@ look_on() {
 		cmp data copy || return 1
 	done
 	touch stop
-	reap looker
-	assert_status 0
+	ends_well looker
 	assert_no_leak
 	[ -z "$(ls -A "$RV")" ]
 }
 
-@test "a look counts as a mapping, but does not keep svclean or the next transfer from removing a leftover" {
+@test "svstat maps segments, but does not keep svclean or the next transfer from removing a leftover" {
 	local i
 	stale first
 	start looker look_on
 	for i in {1..9}; do
 		stale "gone$i" >/dev/null
-		# Its set gone too: then only the number of mappings tells that it is not in use.
+		# Without its set, only the number of mappings tells that it is not in use.
 		[ $((i % 2)) = 0 ] || ipcrm -s "$(sed -n 's/^set //p' "$RV/gone$i")"
 		if [ $((i % 3)) = 0 ]; then
 			start writer svwrite -c "gone$i" </dev/null
@@ -50,8 +49,7 @@ look_on() {
 		fi
 	done
 	touch stop
-	reap looker
-	assert_status 0
+	ends_well looker
 	svclean -q
 }
 
@@ -65,7 +63,7 @@ look_on() {
 	assert_status 0
 	run_logged strace -f -a1 -o trace2 svstat one two three
 	assert_status 0
-	# Whether a descriptor is open changes nothing.
+	# F_GETFD only asks whether a descriptor is open.
 	grep -v F_GETFD trace2 >>trace
 	sed -i '/F_GETFD/d' trace
 	grep 'flock(' trace | grep -vE 'LOCK_SH.LOCK_NB|LOCK_UN' && fail 'a lock that others could have to wait for'
@@ -80,7 +78,7 @@ look_on() {
 	svclean -aq
 }
 
-@test "with kernel.shm_rmid_forced a look does not remove a segment that nobody has attached yet" {
+@test "with kernel.shm_rmid_forced svstat does not remove a segment that nobody has attached yet" {
 	skip_unless_own_ipc
 	skip_unless_own_mounts
 	skip_unless perl
@@ -98,6 +96,6 @@ wait
 exit $status
 END
 	run_logged unshare --ipc --mount --propagation=private sh -c 'mount -t proc proc /proc 2>/dev/null; exec bash forced'
-	[ "$status" != 77 ] || skip 'needs leave to set kernel.shm_rmid_forced'
+	[ "$status" != 77 ] || skip 'may not set kernel.shm_rmid_forced'
 	assert_status 0
 }

@@ -1,11 +1,11 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# svstat beside channels that open and close all the time: every row is true of a healthy channel.
+# svstat runs while channels open and close all the time: every row shows a healthy channel.
 
 load ../lib/common
 
-# transfers COUNT OPTION...: so many transfers, one after the other, all well; none leaves its semaphores behind.
+# transfers COUNT OPTION...: COUNT transfers, one after the other, succeed, and none leaves its semaphores behind.
 transfers() {
 	local i count=$1
 	shift
@@ -17,19 +17,19 @@ transfers() {
 	done
 }
 
-# watched COUNT OPTION...: the channels in each of many snapshots while such transfers go on, one JSON object a line.
+# watched COUNT OPTION...: take snapshots while such transfers run; `rows` gets one JSON object a line for each channel
+# in each snapshot.
 watched() {
 	spawn transfers transfers "$@"
 	until sv_gone "${pid[transfers]}"; do
 		svstat --json || return 1
 	done >snapshots
-	reap transfers
-	assert_status 0 || return 1
+	ends_well transfers || return 1
 	jq -c '.channels[]' snapshots >rows
 	[ "$(wc -l <rows)" -ge 50 ] || fail "only $(wc -l <rows) rows"
 }
 
-# All rows that are not of a healthy channel.  Before its objects are there it has no age.
+# The rows that do not show a healthy channel.  A channel has no age before its objects are made.
 wrong_rows() {
 	jq -c 'select((.state | IN("waiting_reader", "waiting_writer", "running", "finishing", "opening", "closing") | not)
 		or (.age == null and (.state | IN("opening", "closing") | not)) or (.age != null and (.age < 0 or .age > 60))

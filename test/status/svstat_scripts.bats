@@ -1,18 +1,18 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# svstat for scripts and for narrow windows: --wait, --raw, order, width; and that it stays fast.
+# svstat for scripts and for narrow windows: --wait, --raw, order, width; and it stays fast.
 
 load ../lib/common
 load ../lib/channels
 
-# still NAME: it has not ended, after it slept at least once in the pause between two snapshots.
+# still NAME: the process has not ended after it slept between two snapshots.
 still() {
 	wait_until "[ \"\$(sv_state ${pid[$1]})\" = S ] || sv_gone ${pid[$1]}"
 	! sv_gone "${pid[$1]}" || fail "$1 has ended"
 }
 
-@test "--wait: a writer, a reader, both, one that has gone" {
+@test "--wait waits until a channel is there, has a writer or a reader, waits for one, or is gone" {
 	start there svstat --wait job
 	start writer-there svstat --wait=job=writer -t 60
 	start reader-there svstat --wait job=reader
@@ -20,40 +20,33 @@ still() {
 	still there
 	still writer-there
 	waiting_writer job
-	reap there
-	assert_status 0
+	ends_well there
 	assert_output ''
-	reap writer-there
-	assert_status 0
-	reap waiting
-	assert_status 0
+	ends_well writer-there
+	ends_well waiting
 	still reader-there
 	start gone svstat --wait job=gone
 	still gone
 	start finish svread -c job
-	reap finish
-	assert_status 0
+	ends_well finish
 	assert_output 'some data'
-	reap gone
-	assert_status 0
+	ends_well gone
 	assert_equal 'standard error' "$stderr" ''
 	# The reader may have been too quick to be seen; the next one waits.
 	start reader svread -c job
-	reap reader-there
-	assert_status 0
+	ends_well reader-there
 	run_logged svstat --wait job=waiting_writer -t 20
 	assert_status 0
 	kill "${pid[reader]}"
 }
 
-@test "--wait with -k, -c or a name of its own; -i; what was left counts as there" {
+@test "--wait goes with -k, -c, -i or a name of its own; a detached channel counts as there" {
 	touch meet
 	start path svstat -k meet -i 7 --wait =reader
 	start late svstat -k later --wait ''
 	still path
 	start reader svread -k meet -i 7
-	reap path
-	assert_status 0
+	ends_well path
 	kill "${pid[reader]}"
 	reap reader
 	run_logged svstat -k meet -i 7 --wait =gone -t 20
@@ -68,12 +61,11 @@ still() {
 	assert_status 4
 	touch later
 	svwrite -d -s 4K -k later <<<x
-	reap late
-	assert_status 0
+	ends_well late
 	svclean -aq
 }
 
-@test "--wait gives up after -t with status 4 and says what it is instead" {
+@test "--wait gives up after -t with status 4 and says which state the channel has" {
 	local from=$EPOCHREALTIME
 	run_logged svstat --wait nowhere -t .2
 	assert_status 4
@@ -86,7 +78,7 @@ still() {
 	kill "${pid[one]}"
 }
 
-@test "--wait is not busy: it sleeps between two snapshots" {
+@test "--wait sleeps between two snapshots" {
 	skip_unless strace
 	run_logged strace -f -c -o counts svstat --wait nowhere -t 1
 	assert_status 4
@@ -113,7 +105,7 @@ still() {
 END
 }
 
-@test "--raw, or a pipe: no blank within a cell, states as in JSON" {
+@test "--raw, or a pipe: cells have no blanks, and states are those of JSON" {
 	skip_unless script
 	local columns rows
 	touch 'a path'
@@ -127,7 +119,7 @@ END
 	grep -q ' waiting_reader ' table
 	grep -Fq 'a\x20path' table
 	grep -Fq " ${pid[some]}/svwrite " table
-	# On a terminal only when asked for.
+	# On a terminal this happens only with --raw.
 	run_logged script -qec "stty cols 400; svstat -o '$columns' --raw" /dev/null
 	assert_equal 'on a terminal' "$(tr -d '\r' <<<"$output" | awk '{ print NF }' | sort -u)" "$rows"
 	run_logged script -qec "stty cols 400; svstat" /dev/null
@@ -154,7 +146,8 @@ END
 	start z-writer svwrite -c z-busy feed
 	exec 9>feed
 	start watch svstat -w0.1 --count=60 --noheadings -o name
-	# In the first block nothing is known of rates; in the next the busy one comes first: two lines of it in a row.
+	# The first block has no rates yet and is in order of names.  The second begins with the busy channel, so there are two
+	# lines of it in a row.
 	wait_until 'printf %1000s >&9; [ "$(uniq -d watch.out)" = z-busy ]'
 	assert_equal first "$(head -n 1 watch.out)" a-idle
 	kill "${pid[watch]}"
@@ -194,7 +187,7 @@ END
 	kill "${pid[nightly-backup-of-all]}"
 }
 
-@test "a screen line is cleared before it is written, since some terminals would clear its last character after it" {
+@test "a screen line is cleared before it is written, because later some terminals would clear its last character" {
 	skip_unless script
 	waiting_writer one
 	run_logged script -qec 'stty cols 80 rows 3; svstat -w0.1 --count=1' screen
@@ -212,7 +205,7 @@ END
 	[[ ${output##*$'\e[?1049l'} == *'others may use it'* ]] || fail 'the message is lost with the screen'
 }
 
-@test "svstat reads only the names of other processes, and nothing that could block or take long" {
+@test "svstat reads nothing about other processes but their names" {
 	skip_unless strace
 	waiting_writer one
 	waiting_reader two
@@ -234,7 +227,7 @@ END
 		if [ "$i" -eq 1 ] || [ "$i" -eq 20 ]; then
 			run_logged strace -qq -o trace -e trace=getdents,getdents64,readlink,readlinkat svstat
 			assert_status 0
-			# Under a sanitizer the program traces itself.
+			# A program with a leak sanitizer traces itself, so strace cannot.
 			[ -s trace ] || skip 'cannot trace'
 			count+=("$(grep -c '^[a-z]' trace)")
 		fi

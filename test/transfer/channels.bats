@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# Which channel two sides meet on: -c, -i, -k and the default directory.
+# On which channel two sides meet: -c, -i, -k and the default directory.
 
 load ../lib/common
 
@@ -14,8 +14,7 @@ load ../lib/common
 	spawn writer2 svwrite -c two two
 	local side
 	for side in reader1 reader2 writer1 writer2; do
-		reap $side
-		assert_status 0
+		ends_well $side
 	done
 	assert_same_file one copy1
 	assert_same_file two copy2
@@ -43,10 +42,9 @@ load ../lib/common
 	mkdir deeper
 	run_logged bash -c 'cd deeper && exec svwrite -k ../meet ../file'
 	assert_status 0
-	reap reader
-	assert_status 0
+	ends_well reader
 	assert_same_file file copy
-	# The file is the user's, not ours.
+	# The file belongs to the user, so it stays.
 	assert_equal content "$(cat meet)" content
 	assert_nothing_left
 }
@@ -91,10 +89,10 @@ load ../lib/common
 @test "without SVIPC_DIR the channel is in a directory of the user's own" {
 	local directory=/dev/shm/svipc-65534
 	another_user
-	# A user whose default directory no other process uses.
+	# No other process uses this user's default directory.
 	[ ! -e $directory ] || skip "$directory exists"
 	[ -d /dev/shm ] || skip 'there is no /dev/shm'
-	# The test's own processes are known by SVIPC_DIR, so it is there but empty.
+	# An empty SVIPC_DIR counts as none; another value would be used.
 	as=(setpriv --reuid 65534 --regid 65533 --clear-groups env SVIPC_DIR=)
 	spawn reader "${as[@]}" svread
 	wait_until '[ -e "$(echo '$directory'/ipc-*/default)" ]'

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# --exec on both sides: a command is one end of the transfer, which is complete only if the command ends well.
+# --exec on both sides: a command is one end of the transfer, which is complete only if the command succeeds.
 
 load ../lib/common
 
@@ -11,8 +11,7 @@ load ../lib/common
 	run_logged svwrite --exec 'cat data; echo "$SVIPC_TRANSFER" >number'
 	assert_status 0
 	assert_output ''
-	reap reader
-	assert_status 0
+	ends_well reader
 	assert_same_file data copy
 	assert_equal number "$(cat number)" 1
 	spawn reader svread --lines
@@ -72,14 +71,14 @@ END
 	assert_equal told "$(cat told)" told
 }
 
-@test "options that exclude --exec are wrong usage" {
+@test "--exec with an option or argument that excludes it is wrong usage" {
 	run_logged svwrite --exec true file
 	assert_status 2
 	run_logged svwrite --exec true -r
 	assert_status 2
 }
 
-@test "a compound command does not take a failed transfer for a complete one" {
+@test "--exec: a compound command does not take a failed transfer for a complete one" {
 	mkfifo feed
 	exec 9<>feed
 	spawn reader svread --exec '(cat >part; echo complete >flag)' 9>&-
@@ -90,7 +89,7 @@ END
 	reap writer
 	reap reader
 	assert_status 3
-	[ ! -e flag ] || fail 'the command took a broken end for a good one'
+	[ ! -e flag ] || fail 'the command took the death of the writer for the end of the data'
 	exec 9>&-
 }
 
@@ -108,7 +107,7 @@ END
 	exec 9>&-
 }
 
-@test "a command that closed its input is reported when it does so, even if the writer is silent" {
+@test "a command that closes its input early is reported at once, even if the writer is silent" {
 	mkfifo feed hold
 	exec 8<>hold 9<>feed
 	spawn reader svread --exec 'exec <&-; read -r _ <hold' 8>&- 9>&-
@@ -127,15 +126,13 @@ END
 	spawn reader svread --exec "$take; exec <&-; touch closed; sleep 0.3; echo rest >>got"
 	spawn writer svwrite - <<<1234
 	wait_until '[ -s got ]'
-	# It has no more to send, and sleeps until the reader has finished.
+	# The writer has no more to send, and sleeps until the reader has finished.
 	wait_asleep "${pid[writer]}"
 	touch go
-	reap writer
-	assert_status 0
-	reap reader
-	assert_status 0
+	ends_well writer
+	ends_well reader
 	assert_equal 'it was waited for' "$(tail -n 1 got)" rest
-	# While the writer might send more, that is too early.
+	# While the writer may still send more, closing the input is too early.
 	rm go got closed
 	mkfifo feed
 	exec 8<>feed
@@ -162,16 +159,15 @@ END
 	reap reader
 	assert_status 1
 	assert_stderr_has 'the command ended before it had read everything'
-	# One that needs no more than there is has read everything.
+	# A command that stops after the last byte has read everything.
 	spawn reader svread --exec 'head -c 102400 >copy'
 	run_logged svwrite data
 	assert_status 0
-	reap reader
-	assert_status 0
+	ends_well reader
 	assert_same_file data copy
 }
 
-@test "-t bounds the wait for a command that does not end, and for one that does not read" {
+@test "-t limits the wait for a command that does not end, and for one that does not read" {
 	mkfifo hold
 	exec 9<>hold
 	spawn reader svread -t 1 --exec 'cat >/dev/null; read -r _ <hold' 9>&-
@@ -189,7 +185,7 @@ END
 	exec 9>&-
 }
 
-@test "a reader whose consumer has gone ends while the writer is silent" {
+@test "a reader whose consumer has ended ends too, while the writer is silent" {
 	mkfifo feed
 	exec 9<>feed
 	spawn reader bash -c 'svread | true; exit "${PIPESTATUS[0]}"' 9>&-
@@ -199,7 +195,7 @@ END
 	assert_stderr_has 'Broken pipe'
 	exec 9>&-
 	reap writer
-	# Before a writer has come, too; and in silence with -q.
+	# This also happens before a writer has come; with -q nothing is printed.
 	run_logged bash -c 'svread | true; exit "${PIPESTATUS[0]}"'
 	assert_status 1
 	run_logged bash -c 'svread -q | true; exit "${PIPESTATUS[0]}"'
@@ -208,7 +204,7 @@ END
 	assert_nothing_left
 }
 
-@test "svread -f ends when its standard output is gone" {
+@test "svread -f ends when nobody reads its standard output any more" {
 	spawn reader bash -c 'svread -f | head -n 1; exit "${PIPESTATUS[0]}"'
 	run_logged svwrite - <<<one
 	assert_status 0
@@ -218,13 +214,12 @@ END
 	assert_nothing_left
 }
 
-@test "a command gets the data on its standard input and the number in SVIPC_TRANSFER" {
+@test "svread --exec: a command gets the data on its standard input and the number in SVIPC_TRANSFER" {
 	random_file data 3M
 	spawn reader svread --exec 'cat >copy; echo "$SVIPC_TRANSFER"'
 	run_logged svwrite data
 	assert_status 0
-	reap reader
-	assert_status 0
+	ends_well reader
 	assert_output 1
 	assert_same_file data copy
 }
@@ -237,13 +232,11 @@ END
 	echo one >&5
 	wait_until '[ "$(cat last 2>/dev/null)" = one ]'
 	exec 5>&-
-	reap writer
-	assert_status 0
-	reap reader
-	assert_status 0
+	ends_well writer
+	ends_well reader
 }
 
-@test "a command that fails fails the transfer, and the writer says with what status" {
+@test "svread --exec: a command that fails fails the transfer, and both sides report its status" {
 	local command
 	for command in 'cat >/dev/null; exit 7' 'exit 7'; do
 		spawn reader svread --exec "$command"
@@ -298,7 +291,7 @@ END
 	spawn reader svread --exec 'cat >/dev/null; ls -l /proc/self/fd; grep SYSV /proc/self/maps'
 	spawn writer svwrite /dev/null
 	reap reader
-	# grep found nothing
+	# This is the status of the command: grep found nothing.
 	assert_status 1
 	assert_output_lacks "$SVIPC_DIR"
 	assert_output_lacks SYSV
@@ -306,7 +299,7 @@ END
 	assert_status 3
 }
 
-@test "when the writer dies, the command gets SIGTERM and not only the end of its input" {
+@test "svread --exec: when the writer dies, the command gets SIGTERM and not only the end of its input" {
 	mkfifo input
 	spawn reader svread --exec 'trap "echo stopped; exit 0" TERM; echo ready; while :; do read -r line; done'
 	spawn writer svwrite input

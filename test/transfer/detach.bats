@@ -7,9 +7,7 @@ load ../lib/common
 
 setup() {
 	sv_setup
-	if [ "$(cat /proc/sys/kernel/shm_rmid_forced 2>/dev/null)" = 1 ]; then
-		skip 'kernel.shm_rmid_forced is 1'
-	fi
+	skip_if_rmid_forced
 	random_file "$WORK/file" 300000
 }
 
@@ -45,8 +43,7 @@ setup() {
 	wait_asleep "${pid[reader]}"
 	run_logged svwrite -d file
 	assert_status 0
-	reap reader
-	assert_status 0
+	ends_well reader
 	assert_same_file file copy
 	assert_nothing_left
 }
@@ -91,7 +88,7 @@ setup() {
 	assert_nothing_left
 }
 
-@test "-d: a second writer is told that data waits" {
+@test "-d: a second writer is refused and told how much data waits" {
 	run_logged svwrite -d file
 	assert_status 0
 	run_logged svwrite -d file
@@ -115,7 +112,7 @@ setup() {
 	assert_nothing_left
 }
 
-@test "-d and -r where the kernel removes unattached segments are refused" {
+@test "-d and -r are refused if the kernel removes unattached segments" {
 	skip_unless_own_ipc
 	local option
 	for option in -d -r; do

@@ -5,7 +5,7 @@
 
 load ../lib/common
 
-# Sizes up to and around one capacity, and some blocks of it (a block is a quarter of the capacity).
+# Sizes around a quarter of the capacity, once, twice and five times the capacity.
 edges() {
 	local capacity=$1
 	echo $((capacity / 4 - 1)) $((capacity / 4)) $((capacity / 4 + 1)) $((capacity - 1)) $capacity $((capacity + 1)) \
@@ -37,13 +37,12 @@ edges() {
 	spawn reader svread
 	run_logged svwrite file
 	assert_status 0
-	reap reader
-	assert_status 0
+	ends_well reader
 	assert_same_file file reader.out
 	assert_nothing_left
 }
 
-@test "sizes around the capacity and its blocks, 4 KiB ring" {
+@test "sizes around parts and multiples of the capacity, 4 KiB ring" {
 	local size
 	random_file big 100000
 	for size in $(edges 4096); do
@@ -52,7 +51,7 @@ edges() {
 	done
 }
 
-@test "sizes around the capacity and its blocks, 64 KiB ring, from a pipe" {
+@test "sizes around parts and multiples of the capacity, 64 KiB ring, from a pipe" {
 	local size
 	random_file big 1000000
 	for size in $(edges 65536); do
@@ -60,8 +59,7 @@ edges() {
 		spawn reader svread -s 64K -o copy
 		run_logged svwrite -s 64K < <(cat file)
 		assert_status 0
-		reap reader
-		assert_status 0
+		ends_well reader
 		assert_same_file file copy
 		assert_nothing_left
 	done
@@ -82,46 +80,14 @@ edges() {
 	assert_nothing_left
 }
 
-@test "the writer first" {
+@test "3 MB in both orders of start" {
 	random_file file 3000000
-	spawn writer svwrite file
-	wait_asleep "${pid[writer]}"
-	run_logged svread -o copy
-	assert_status 0
-	reap writer
-	assert_status 0
-	assert_same_file file copy
-	assert_nothing_left
-}
-
-@test "the reader first" {
-	random_file file 3000000
-	spawn reader svread -o copy
-	wait_asleep "${pid[reader]}"
-	run_logged svwrite file
-	assert_status 0
-	reap reader
-	assert_status 0
-	assert_same_file file copy
-	assert_nothing_left
+	both_orders file
 }
 
 @test "an empty file in both orders of start" {
 	: >file
-	spawn writer svwrite file
-	wait_asleep "${pid[writer]}"
-	run_logged svread -o copy
-	assert_status 0
-	reap writer
-	assert_status 0
-	spawn reader svread -o copy
-	wait_asleep "${pid[reader]}"
-	run_logged svwrite file
-	assert_status 0
-	reap reader
-	assert_status 0
-	assert_same_file file copy
-	assert_nothing_left
+	both_orders file
 }
 
 @test "several files arrive one after the other, like cat" {
@@ -132,8 +98,7 @@ edges() {
 	spawn reader svread -o copy
 	run_logged svwrite a b c d a
 	assert_status 0
-	reap reader
-	assert_status 0
+	ends_well reader
 	cat a b c d a >all
 	assert_same_file all copy
 	assert_nothing_left
@@ -145,8 +110,7 @@ edges() {
 	spawn reader svread -o -
 	run_logged svwrite a - b <<<middle
 	assert_status 0
-	reap reader
-	assert_status 0
+	ends_well reader
 	assert_output $'one\nmiddle\ntwo'
 	spawn reader svread
 	run_logged svwrite - <<<alone
@@ -168,11 +132,10 @@ edges() {
 @test "without a file the writer takes standard input from a pipe" {
 	random_file file 2000000
 	spawn reader svread -o copy
-	# Small writes: most reads are short.
+	# The writes are small, so most reads are short.
 	run_logged bash -o pipefail -c 'dd if=file bs=777 status=none | svwrite'
 	assert_status 0
-	reap reader
-	assert_status 0
+	ends_well reader
 	assert_same_file file copy
 	assert_nothing_left
 }
@@ -182,8 +145,7 @@ edges() {
 	spawn reader bash -o pipefail -c 'svread | dd bs=1000 of=copy status=none'
 	run_logged svwrite file
 	assert_status 0
-	reap reader
-	assert_status 0
+	ends_well reader
 	assert_same_file file copy
 }
 
@@ -191,15 +153,13 @@ edges() {
 	random_file file 300000
 	midway short=7001 0 svread -s 16K -o copy
 	midway short=977 0 svwrite -s 16K file
-	reap svwrite
-	assert_status 0
-	reap svread
-	assert_status 0
+	ends_well svwrite
+	ends_well svread
 	assert_same_file file copy
 	assert_nothing_left
 }
 
-@test "an input or output with O_NONBLOCK is waited for" {
+@test "svwrite waits for an input with O_NONBLOCK, and svread for an output" {
 	skip_unless perl
 	random_file file 500000
 	# The other ends are slow, so both sides meet EAGAIN.
@@ -212,8 +172,7 @@ edges() {
 	spawn reader bash -o pipefail -c 'perl nonblocking out svread -s 16K | dd bs=501 of=copy status=none'
 	run_logged bash -o pipefail -c 'dd if=file bs=503 status=none | perl nonblocking in svwrite -s 16K'
 	assert_status 0
-	reap reader
-	assert_status 0
+	ends_well reader
 	assert_same_file file copy
 }
 
@@ -224,15 +183,13 @@ edges() {
 	assert_equal 'bytes of the segment' "$(awk -v id="$(ipc_leaked "$sv_before" "$SVIPC_DIR" | awk '$1 == "shm" { print $2 }')" '$2 == id { print $4 }' /proc/sysvipc/shm)" 12288
 	run_logged svread -s 256K -o copy
 	assert_status 0
-	reap writer
-	assert_status 0
+	ends_well writer
 	assert_same_file file copy
 	spawn reader svread -s 64K -o copy
 	wait_asleep "${pid[reader]}"
 	run_logged svwrite -s 4K file
 	assert_status 0
-	reap reader
-	assert_status 0
+	ends_well reader
 	assert_same_file file copy
 	assert_nothing_left
 }
@@ -270,8 +227,7 @@ edges() {
 	spawn reader bash -c 'svread >>copy'
 	run_logged svwrite - <<<second
 	assert_status 0
-	reap reader
-	assert_status 0
+	ends_well reader
 	assert_equal content "$(cat copy)" $'first\nsecond'
 }
 
@@ -291,8 +247,7 @@ edges() {
 	spawn readers bash readers
 	run_logged bash writers
 	assert_status 0
-	reap readers
-	assert_status 0
+	ends_well readers
 	assert_nothing_left
 }
 
@@ -310,7 +265,6 @@ edges() {
 	run_logged svwrite -v file
 	assert_status 0
 	assert_output_has '123456 bytes'
-	reap reader
-	assert_status 0
+	ends_well reader
 	assert_stderr_has '123456 bytes'
 }

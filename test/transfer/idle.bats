@@ -5,9 +5,10 @@
 # membarrier(2), on one CPU and on all.
 
 load ../lib/common
+load ../lib/survivor
 
-# How long a waiting side is watched.  That nothing happens can only be seen over a time; any polling that a person
-# would not notice as delay would show within this one.
+# How long a test watches a waiting side, in seconds.  A side that polls so often that nobody notices a delay polls at
+# least once in this time.
 WINDOW=0.6
 
 switches() {
@@ -17,12 +18,12 @@ switches() {
 cpu_time() {
 	local line
 	line=$(<"/proc/$1/stat")
-	# Of what follows the name in parentheses, fields 12 and 13: user and system time.
+	# After the name in parentheses, fields 12 and 13 are user and system time.
 	awk '{ print $12 + $13 }' <<<"${line##*) }"
 }
 
-# idle NAME [LOOKS]: the process sleeps in semop and does not run at all for the length of the window; or LOOKS times a
-# second, and without CPU time that could be measured.
+# idle NAME [LOOKS]: the process sleeps in semop and does not run during the window, or runs at most LOOKS times a second
+# without measurable CPU time.
 idle() {
 	local before after time begun=${EPOCHREALTIME/[.,]/} most=0
 	wait_asleep "${pid[$1]}" || return 1
@@ -30,7 +31,7 @@ idle() {
 	time=$(cpu_time "${pid[$1]}")
 	sleep $WINDOW
 	after=$(switches "${pid[$1]}")
-	# However long the window has become on a busy machine.
+	# On a busy machine the window may have become longer.
 	[ $# -eq 1 ] || most=$((($2 * (${EPOCHREALTIME/[.,]/} - begun) + 999999) / 1000000))
 	[ $((after - before)) -le $most ] || fail "$((after - before)) context switches of $1, not $most" || return 1
 	assert_equal "CPU time of $1" "$(cpu_time "${pid[$1]}")" "$time"
@@ -42,7 +43,11 @@ preload() {
 	export "${interposed[@]:1}" "SV_NO_MEMBARRIER=$1"
 }
 
-# settled NAME: the second in which it says nothing to a person is over.
+light() {
+	ipctool get "$(ipc_list | awk '$1 == "shm" { print $2 }')" writer.light
+}
+
+# settled NAME: wait until the process has printed whom it waits for, which it does after a second.
 settled() {
 	wait_until "grep -q waiting $1.err"
 }
@@ -66,18 +71,11 @@ settled() {
 @test "a reader that waits for a silent writer uses no CPU time" {
 	half_way
 	idle reader
-	exec 9>&-
-	reap writer
-	assert_status 0
-	reap reader
+	half_way_ends
 }
 
-@test "a writer that waits for a stopped reader uses no CPU time" {
-	mkfifo sink
-	exec 9<>sink
-	random_file file 3M
-	spawn reader bash -c 'exec svread -s 4K >sink' 9>&-
-	spawn writer svwrite -s 4K file 9>&-
+@test "a writer that waits for a blocked reader uses no CPU time" {
+	full_ring
 	idle writer
 	kill "${pid[reader]}"
 	reap reader
@@ -86,17 +84,12 @@ settled() {
 	exec 9>&-
 }
 
-@test "with every waiting policy a side sleeps in the end" {
+@test "with every --wait policy a side falls asleep" {
 	local policy
 	for policy in auto spin sleep; do
-		rm -f feed copy
 		half_way --wait=$policy
 		idle reader
-		exec 9>&-
-		reap writer
-		assert_status 0
-		reap reader
-		assert_status 0
+		half_way_ends
 	done
 }
 
@@ -104,29 +97,25 @@ settled() {
 	skip_unless strace
 	half_way
 	spawn strace strace -qq -o calls -p "${pid[reader]}" 9>&-
-	# Attaching strace interrupts the sleep, which then starts again: strace sees that first.
-	wait_until '[ -s calls ]' || { cat strace.err; skip 'may not trace'; }
+	# Attaching strace interrupts the sleep; the first line of the log is its new start.
+	wait_until '[ -s calls ]' || { cat strace.err; skip 'may not trace a process'; }
 	wait_asleep "${pid[reader]}"
 	local before
 	before=$(wc -l <calls)
 	sleep $WINDOW
 	assert_equal 'lines of strace' "$(wc -l <calls)" "$before"
-	exec 9>&-
-	reap writer
-	reap reader
-	assert_status 0
+	half_way_ends
 	reap strace
 }
 
 @test "a block costs a read, at most one bell and at most one sleep" {
 	skip_unless strace
 	random_file file 32M
-	# Tracing slows the writer down so much that its reader may well sleep each time.
+	# strace slows the writer down so much that its reader may sleep each time.
 	spawn reader svread -s 64K -o copy
 	run_logged strace -qq -f -c -o counts -e trace=semop,semtimedop,read svwrite -s 64K file
 	assert_status 0
-	reap reader
-	assert_status 0
+	ends_well reader
 	assert_same_file file copy
 	awk '$NF == "read" { reads = $4 } $NF ~ /^semt?/ { semops += $4 }
 		END { print reads, semops; exit !(reads >= 1024 && semops <= 2 * reads + 16) }' counts
@@ -140,8 +129,7 @@ settled() {
 	spawn reader taskset -c "$cpu" svread -s 64K -o copy
 	run_logged taskset -c "$cpu" svwrite -s 64K file
 	assert_status 0
-	reap reader
-	assert_status 0
+	ends_well reader
 	assert_same_file file copy
 	assert_nothing_left
 }
@@ -151,19 +139,12 @@ settled() {
 	random_file file 4M
 	pass file -s 16K
 	half_way
-	assert_equal 'light' "$(ipctool get "$(ipc_list | awk '$1 == "shm" { print $2 }')" writer.light)" 0
+	assert_equal 'light' "$(light)" 0
 	idle reader
-	exec 9>&-
-	reap writer
-	assert_status 0
-	reap reader
+	half_way_ends
 }
 
-light() {
-	ipctool get "$(ipc_list | awk '$1 == "shm" { print $2 }')" writer.light
-}
-
-@test "a writer uses a fence while its reader cannot run membarriers, and while it has to wake its reader" {
+@test "a writer uses full fences before its reader comes, and while it has to wake its reader" {
 	spawn writer svwrite - </dev/null
 	wait_asleep "${pid[writer]}"
 	assert_equal 'light, alone' "$(light)" 0
@@ -174,11 +155,7 @@ light() {
 	echo more | tee -a sent >&9
 	wait_until 'cmp -s sent copy'
 	assert_equal 'light, after a bell' "$(light)" 0
-	exec 9>&-
-	reap writer
-	assert_status 0
-	reap reader
-	assert_status 0
+	half_way_ends
 }
 
 @test "one side with and one side without membarrier(2)" {
@@ -206,7 +183,7 @@ light() {
 }
 
 @test "a reader that may not run membarrier(2) uses no CPU time while it waits" {
-	# It registered, so that its peer's barriers reach it, but cannot run one: its writer publishes with fences.
+	# The reader has registered, so that its peer's barriers reach it, but cannot run one: its writer publishes with fences.
 	preload fence
 	mkfifo feed
 	exec 9<>feed
@@ -219,8 +196,6 @@ light() {
 	wait_until '[ -s copy ]'
 	idle reader
 	exec 9>&-
-	reap writer
-	assert_status 0
-	reap reader
-	assert_status 0
+	ends_well writer
+	ends_well reader
 }

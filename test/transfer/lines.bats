@@ -5,16 +5,16 @@
 
 load ../lib/common
 
-# hand TEXT OPTION...: TEXT from svwrite to svread, both with the options; what came is in the file `copy`.
+# hand TEXT OPTION...: send TEXT (escapes as in printf) with the options on both sides; the file `copy` has what arrived.
 hand() {
 	printf '%b' "$1" >sent
 	spawn reader svread "${@:2}" -o copy
 	run_logged svwrite "${@:2}" sent
 	assert_status 0
-	reap reader
-	assert_status 0
+	ends_well reader
 }
 
+# stop NAME SIGNAL
 stop() {
 	kill -"$2" "${pid[$1]}"
 	reap "$1"
@@ -40,8 +40,7 @@ stop() {
 	spawn reader svread --lines -o copy
 	run_logged svwrite --lines -s 4K many
 	assert_status 0
-	reap reader
-	assert_status 0
+	ends_well reader
 	assert_same_file many copy
 }
 
@@ -67,10 +66,8 @@ stop() {
 	wait_until '[ "$(cat copy)" = "first
 second" ]'
 	exec 5>&-
-	reap writer
-	assert_status 0
-	reap reader
-	assert_status 0
+	ends_well writer
+	ends_well reader
 }
 
 @test "a line longer than the channel is an error that names --size" {
@@ -133,7 +130,7 @@ second" ]'
 	assert_same_file good copy
 }
 
-@test "lines are left for a later reader" {
+@test "-d --lines leaves lines for a later reader" {
 	seq 1000 >lines
 	run_logged svwrite -d --lines lines
 	assert_status 2

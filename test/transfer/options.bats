@@ -1,12 +1,11 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# Options of svwrite, svread and svclean: what they accept in both forms; a wrong one gives one line and status 2,
-# and changes nothing.
+# Options of svwrite, svread and svclean: both forms work; a wrong option is reported with status 2 and changes nothing.
 
 load ../lib/common
 
-# refused PROGRAM ARG...: a line that names the program, where help is, status 2, nothing made.
+# refused PROGRAM ARG...: status 2 and a message that names the program and points to --help; nothing is made.
 refused() {
 	run_logged "$@" </dev/null
 	assert_status 2 || return 1
@@ -16,7 +15,7 @@ refused() {
 	nothing_made
 }
 
-# Objects are looked for after each test.
+# There is no new file.  (The teardown of each test looks for objects.)
 nothing_made() {
 	local made
 	made=$(ls -A "$RV")
@@ -42,14 +41,6 @@ nothing_made() {
 	assert_nothing_left
 }
 
-@test "--help fits a screen of 80 columns" {
-	local program
-	for program in svwrite svread svclean; do
-		run_logged $program --help
-		assert_equal 'widest line is below 80' "$(awk 'length > 79' <<<"$output")" ''
-	done
-}
-
 @test "--help and --version into a full device are errors" {
 	local program option
 	for program in svwrite svread svclean; do
@@ -69,7 +60,7 @@ nothing_made() {
 	[ -d "$dir" ]
 }
 
-@test "an unknown option, in both forms" {
+@test "an unknown option is refused in both forms" {
 	local program
 	for program in svwrite svread svclean; do
 		refused $program -Z
@@ -77,7 +68,7 @@ nothing_made() {
 	done
 }
 
-@test "an option without its argument" {
+@test "an option without its argument is refused" {
 	local option
 	for option in -c -i -k -m -s -t --channel --id --path --mode --size --timeout --wait; do
 		refused svwrite $option
@@ -87,7 +78,7 @@ nothing_made() {
 	refused svclean --older-than
 }
 
-@test "an argument where none is taken" {
+@test "an argument that a program or an option does not take is refused" {
 	refused svread file
 	assert_output_has "use -o"
 	refused svclean default
@@ -95,7 +86,7 @@ nothing_made() {
 	refused svwrite --quiet=yes
 }
 
-@test "bad sizes" {
+@test "bad sizes are refused" {
 	local size
 	for size in '' 0 -1 +1 x 1x 1KK 1.5 .5 .K 1. 1.K ' 1' '1 ' 0x10 99999999999999999999 99999999999G 64KX; do
 		refused svwrite -s "$size"
@@ -111,7 +102,7 @@ nothing_made() {
 	assert_nothing_left
 }
 
-@test "bad time-outs" {
+@test "bad time-outs are refused" {
 	local time
 	for time in '' -1 x 1s 1. . 1e3 99999999999 '1 '; do
 		refused svread -t "$time"
@@ -119,7 +110,7 @@ nothing_made() {
 	done
 }
 
-@test "bad ids" {
+@test "bad project ids are refused" {
 	local id
 	for id in '' 0 -1 256 1x 0x1 99999999999; do
 		refused svread -i "$id"
@@ -127,7 +118,7 @@ nothing_made() {
 	done
 }
 
-@test "bad modes" {
+@test "bad modes are refused" {
 	local mode
 	for mode in '' 0 7 0640 0620 0664 0777 0700 0060 0400 888 06660 u=rw 1600; do
 		refused svwrite -m "$mode" /dev/null
@@ -154,7 +145,7 @@ nothing_made() {
 	done
 }
 
-@test "bad waiting policies and ages" {
+@test "bad waiting policies and ages are refused" {
 	refused svread --wait=never
 	refused svwrite --wait= /dev/null
 	local age
@@ -163,7 +154,7 @@ nothing_made() {
 	done
 }
 
-@test "options that exclude each other" {
+@test "options that exclude each other are refused" {
 	touch meet
 	refused svwrite -c name -k meet
 	refused svread -c name -k meet
@@ -173,20 +164,18 @@ nothing_made() {
 	refused svread -r
 }
 
-@test "every option of a transfer in its long form" {
+@test "every option works in its long form" {
 	touch meet
 	echo text >file
 	spawn reader svread --path=meet --id=9 --mode=0600 --output=copy --quiet --size=16K --timeout=30 --wait=sleep
 	run_logged svwrite --path meet --id 9 --mode 0600 --quiet --size 16K --timeout 30 --wait auto file
 	assert_status 0
-	reap reader
-	assert_status 0
+	ends_well reader
 	assert_same_file file copy
 	spawn reader svread --channel=long --verbose --resume --output=copy
 	run_logged svwrite --channel=long --verbose --resume file
 	assert_status 0
-	reap reader
-	assert_status 0
+	ends_well reader
 	assert_same_file file copy
 	run_logged svwrite --detach --channel=left file
 	assert_status 0
@@ -198,20 +187,18 @@ nothing_made() {
 	assert_nothing_left
 }
 
-@test "every option of a transfer in its short form, bundled too" {
+@test "every option works in its short form, also bundled" {
 	touch meet
 	echo text >file
 	spawn reader svread -qk meet -i9 -m600 -ocopy -s16K -t30
 	run_logged svwrite -qkmeet -i 9 -m 600 -s 16K -t 30 file
 	assert_status 0
-	reap reader
-	assert_status 0
+	ends_well reader
 	assert_same_file file copy
 	spawn reader svread -vrocopy -cshort
 	run_logged svwrite -rvc short file
 	assert_status 0
-	reap reader
-	assert_status 0
+	ends_well reader
 	run_logged svwrite -dcleft file
 	assert_status 0
 	run_logged svclean -nacleft
@@ -221,7 +208,7 @@ nothing_made() {
 	assert_nothing_left
 }
 
-@test "the mode of -m is that of the objects, whatever the umask" {
+@test "the objects have the mode of -m, whatever the umask is" {
 	umask 077
 	touch meet
 	spawn reader svread -k meet -m 0660
@@ -264,7 +251,7 @@ nothing_made() {
 	assert_status 4
 }
 
-@test "1,500 files are checked first and sent with 1,024 descriptors" {
+@test "1,500 files can be sent with 1,024 descriptors, and are all checked first" {
 	local i
 	for ((i = 0; i < 1500; i++)); do echo "$i"; done | split -l 1 -a 4 - part.
 	cat part.* >whole

@@ -1,11 +1,12 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# What happens to the output file, and to the input file, when a transfer fails.
+# What happens to the output file and to the input file when a transfer fails, and before it begins.
 
 load ../lib/common
 
-# half_written OPTION...: a reader with the options has written 100000 bytes and waits; descriptor 9 feeds its writer.
+# half_written OPTION...: start a reader with the options; it has received 100000 bytes and waits for more.  Descriptor 9
+# is the input of its writer.
 half_written() {
 	mkfifo feed
 	exec 9<>feed
@@ -23,10 +24,8 @@ half_written() {
 	half_written -o link --atomic
 	assert_equal 'meanwhile' "$(cat file)" old
 	exec 9>&-
-	reap writer
-	assert_status 0
-	reap reader
-	assert_status 0
+	ends_well writer
+	ends_well reader
 	assert_same_file sent file
 	assert_equal mode "$(stat -c %a file)" 604
 	[ -L link ]
@@ -71,9 +70,8 @@ half_written() {
 	spawn reader strace -qq -o trace -e trace=fsync,semop,close,rename svread --sync --atomic -o file
 	run_logged svwrite data
 	assert_status 0
-	reap reader
-	assert_status 0
-	# The file, its name, the directory; then the last bell.
+	ends_well reader
+	# fsync of the file, then its new name, then fsync of the directory.
 	awk '/^fsync/ { n++ } /^rename/ { renamed = n } END { exit !(n == 2 && renamed == 1) }' trace ||
 		fail "$(cat trace)"
 	run_logged svread --sync
@@ -84,7 +82,7 @@ half_written() {
 	assert_status 2
 }
 
-@test "the name and the size of an incomplete file are reported" {
+@test "svread reports the name and the size of an incomplete file" {
 	half_written -o copy
 	kill -KILL "${pid[writer]}"
 	reap writer
@@ -133,7 +131,7 @@ half_written() {
 	assert_equal old "$(cat old)" precious
 }
 
-@test "an input that is truncated during the transfer is a failure, and the reader is told" {
+@test "an input that is truncated during the transfer is a failure on both sides" {
 	random_file data 3M
 	mkfifo sink
 	exec 9<>sink
@@ -153,7 +151,7 @@ half_written() {
 	reap drain
 }
 
-@test "-r: an input that is overwritten while its writer lives is a failure, and the reader is told" {
+@test "-r: an input that is overwritten while its writer lives is a failure on both sides" {
 	random_file data 3M
 	spawn writer svwrite -r -s 64K data
 	wait_until '[ -s "$SVIPC_DIR"/default ] || ls "$SVIPC_DIR"/*/default'
@@ -184,8 +182,7 @@ half_written() {
 	run_logged svread -r -o copy
 	assert_status 0
 	assert_output_has 'going on at byte'
-	reap writer
-	assert_status 0
+	ends_well writer
 	assert_same_file data copy
 }
 
@@ -203,7 +200,7 @@ half_written() {
 	assert_output_lacks 'going on at'
 	assert_output_has 'copy has 10 bytes but '
 	assert_output_lacks 'the same commands'
-	# It may have been told, or still wait for a better reader.
+	# The writer may have learned of the refusal, or still wait for another reader.
 	kill "${pid[writer]}" || :
 	reap writer
 	svclean -aq
@@ -221,8 +218,7 @@ half_written() {
 	assert_same_file before file
 	run_logged svread --atomic -o other
 	assert_status 0
-	reap first
-	assert_status 0
+	ends_well first
 	spawn first svread -o file
 	wait_asleep "${pid[first]}"
 	run_logged svwrite - <file
@@ -233,7 +229,7 @@ half_written() {
 	assert_status 0
 	reap first
 	assert_same_file before file
-	# What was left is safe: it may go back.
+	# Detached data is safe, so it may go back to the same file.
 	run_logged svwrite -d file
 	run_logged svread -o file
 	assert_status 0
@@ -244,13 +240,12 @@ half_written() {
 	spawn reader sh -c 'exec svread -o copy 2>&- >&-'
 	run_logged svwrite - <<<text
 	assert_status 0
-	reap reader
-	assert_status 0
+	ends_well reader
 	spawn reader sh -c 'exec svread -o copy -t 0.1 2>&-'
 	reap reader
 	assert_status 4
 	assert_equal copy "$(cat copy)" text
-	# It is refused before the channel is opened, so a side that waits there continues to wait.
+	# The side is refused before it opens the channel, so it does not disturb a side that waits there.
 	run_logged sh -c 'exec svread >&-'
 	assert_status 1
 	assert_output_has 'standard output: Bad file descriptor'
@@ -260,12 +255,12 @@ half_written() {
 	assert_equal channels "$(ls "$RV")" ''
 }
 
-@test "the same file at both ends is refused also when it is another one of many, or -f writes to it" {
+@test "the same file at both ends is refused also if it is one of several inputs, or an output of -f" {
 	random_file file 100K
 	cp file before
 	echo first >first
 	echo last >last
-	# Whoever comes first; the reader is told why.
+	# First the writer waits, then the reader; the reader's message has the reason.
 	spawn writer svwrite first file last
 	wait_asleep "${pid[writer]}"
 	run_logged svread -o file
@@ -284,7 +279,7 @@ half_written() {
 	reap reader
 	assert_status 3
 	assert_same_file before file
-	# Several files of one -f: only the one that it writes to now.
+	# With -f, only the file that the reader writes to now counts.
 	cp file out-2
 	spawn reader svread -f -o 'out-%n'
 	run_logged svwrite out-2 first
@@ -300,7 +295,7 @@ half_written() {
 	assert_nothing_left
 }
 
-@test "-o keeps the old content until the first byte, and drops it for an empty input" {
+@test "-o keeps the old content until the first byte comes, or until an empty input ends" {
 	echo old >copy
 	mkfifo feed
 	exec 8<>feed
@@ -312,8 +307,8 @@ half_written() {
 	reap writer
 	reap reader
 	assert_status 3
-	[[ $stderr != *"copy is incomplete"* ]] || fail "it names a partial file"
-	assert_equal 'when it failed so' "$(cat copy)" old
+	[[ $stderr != *"copy is incomplete"* ]] || fail 'it reports an incomplete file'
+	assert_equal 'after the failure' "$(cat copy)" old
 	exec 8>&-
 	spawn reader svread -o copy
 	run_logged svwrite /dev/null
@@ -322,15 +317,14 @@ half_written() {
 	assert_equal 'an empty input' "$(cat copy)" ''
 }
 
-@test "a file that one svread created and another one writes is not removed when the first one ends" {
+@test "a file that one svread created and another one writes to is not removed when the first one ends" {
 	echo text >sent
 	spawn first svread -c one -o copy
 	wait_asleep "${pid[first]}"
 	spawn second svread -c two -o copy
 	run_logged svwrite -c two sent
 	assert_status 0
-	reap second
-	assert_status 0
+	ends_well second
 	kill "${pid[first]}"
 	reap first
 	assert_same_file sent copy

@@ -1,18 +1,18 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# How far a transfer has got: a line on a terminal, JSON, SIGUSR1.  script(1) gives the terminal.
+# The progress of a transfer: a line on a terminal, JSON, SIGUSR1.  script(1) gives the terminal.
 
 load ../lib/common
 
-# on_terminal NAME SHELL-TEXT: in the background on a terminal of its own; what appears on it is in NAME.out, and the
-# process that the text is, or executes, in NAME.id.
+# on_terminal NAME SHELL-TEXT: run the text in the background on a terminal of its own.  NAME.out has what appears there,
+# and NAME.id the process id of the shell, and of the program that the text executes with exec.
 on_terminal() {
 	skip_unless script
 	spawn "$1" script -qec "echo \$\$ >$1.id; $2" /dev/null
 }
 
-# script(1) stops with its child, and passes SIGCONT on.
+# script(1) stops when its child stops, and passes SIGCONT on to it.
 stop_writer() {
 	kill -STOP "$(cat writer.id)"
 	wait_until '[ "$(sv_state "$(cat writer.id)")" = T ]'
@@ -22,12 +22,12 @@ go_on_writer() {
 	kill -CONT "${pid[writer]}"
 }
 
-# The lines that were drawn on a terminal, one a line and without control sequences.
+# The progress lines that were drawn on a terminal, each on a line of its own and without control sequences.
 drawn() {
 	tr '\r' '\n' <"$1" | sed -e 's/\x1b\[[0-9;]*[A-Za-z]//g' -e '/^$/d'
 }
 
-# A consumer that takes a block when told to: a line in the FIFO `go`.
+# A consumer that takes a block for each line in the FIFO `go`.
 throttled='while read -r line <go && [ "$(head -c 512K | wc -c)" -gt 0 ]; do :; done'
 
 # Feed `go` until CONDITION is true.
@@ -40,13 +40,13 @@ pump_until() {
 	done
 }
 
-# It would die of SIGUSR1 no more; a shell that is about to execute it catches many signals, too.
+# The program catches SIGUSR1.  The name matters, because the shell that executes the program catches many signals too.
 sv_catches_usr1() {
 	grep -q '^Name:.*sv' "/proc/$1/status" || return 1
 	grep -q '^SigCgt:.*[2367abef]..$' "/proc/$1/status"
 }
 
-# It sleeps, and not in a semaphore operation.
+# The process sleeps, but not in a semaphore operation.
 sv_blocked_in_write() {
 	[ "$(sv_state "$1")" = S ] && ! sv_asleep "$1"
 }
@@ -63,12 +63,11 @@ longest() {
 	assert_status 0
 	assert_output ''
 	assert_equal calls "$(grep -c 'setitimer\|poll' trace)" 0
-	reap reader
-	assert_status 0
+	ends_well reader
 	assert_equal 'standard error' "$stderr" ''
 }
 
-@test "the line: bytes, times, rates, percent and bar as wide as the terminal allows, and a summary at the end" {
+@test "the line has bytes, times, rates, percent and bar, as far as they fit, and a summary follows at the end" {
 	local width
 	random_file data 4M
 	mkfifo go
@@ -79,8 +78,7 @@ longest() {
 		on_terminal writer "stty cols $width; svwrite -s 1M -p data"
 		pump_until 'drawn writer.out | grep -q "B/s"'
 		pump_until 'sv_gone "${pid[writer]}"'
-		reap writer
-		assert_status 0
+		ends_well writer
 		assert_output_matches 'svwrite: channel .default.: 4194304 bytes \(4.00 MiB\) in '
 		[ "$(drawn writer.out | grep -v 'svwrite: channel' | awk '{ if (length > most) most = length } END { print most }')" \
 			-lt "$width" ] || fail "longer than $width: $(drawn writer.out)"
@@ -88,14 +86,14 @@ longest() {
 		80) drawn writer.out | grep -E '[0-9.]+ .iB .*[0-9]:[0-9]+ [0-9.]+ .*B/s avg .*/s \[=*>? *\] [0-9]+%' ;;
 		40) drawn writer.out | grep -E '^[0-9.]+ .iB [0-9]:[0-9]+ [0-9.]+ .*B/s [0-9]+%' ;;
 		esac || fail "parts are missing at $width: $(drawn writer.out)"
-		# The line was cleared before the summary.
+		# The line is cleared before the summary.
 		[[ $output == *$'\r\e[Ksvwrite: channel'* ]] || fail 'not cleared'
 	done
 	kill "${pid[reader]}"
 	reap reader
 }
 
-@test "the reader knows the total, and both sides say what they wait for" {
+@test "the reader shows the percentage too, and both sides say what they wait for" {
 	random_file data 8M
 	mkfifo go
 	exec 6<>go
@@ -109,10 +107,8 @@ longest() {
 	pump_until 'drawn reader.out | grep -q "waiting for the writer"'
 	go_on_writer
 	pump_until 'sv_gone "${pid[writer]}"'
-	reap writer
-	assert_status 0
-	reap reader
-	assert_status 0
+	ends_well writer
+	ends_well reader
 }
 
 @test "the line follows the width of the window" {
@@ -127,8 +123,7 @@ longest() {
 	wait_until '[ "$(drawn writer.out | tail -n 1 | wc -c)" -gt 90 ]'
 	run_logged svread -o copy
 	assert_status 0
-	reap writer
-	assert_status 0
+	ends_well writer
 	assert_same_file data copy
 }
 
@@ -157,16 +152,14 @@ longest() {
 	wait_until '[ "$(drawn writer.out | wc -l)" -gt '"$before"' ]'
 	run_logged svread
 	assert_status 0
-	reap writer
-	assert_status 0
+	ends_well writer
 }
 
 @test "a program in the background does not draw" {
 	random_file data 2M
 	on_terminal writer 'bash -mc "svwrite -p data & wait \$!"'
 	spawn reader svread --exec 'sleep 1; cat >/dev/null'
-	reap writer
-	assert_status 0
+	ends_well writer
 	assert_output_lacks '%'
 	reap reader
 }
@@ -179,8 +172,7 @@ longest() {
 	[ "$(longest writer.err)" -lt 60 ]
 	spawn reader svread 5>&-
 	exec 5>&-
-	reap writer
-	assert_status 0
+	ends_well writer
 	reap reader
 }
 
@@ -193,8 +185,7 @@ longest() {
 	echo text >&5
 	wait_until 'grep -q "\"state\": \"running\", \"waiting\": \"waiting for input\", \"start\": 0, \"bytes\": 5," writer.err'
 	exec 5>&-
-	reap writer
-	assert_status 0
+	ends_well writer
 	[[ ${stderr##*$'\n'} =~ ^\{\"program\":\ \"svwrite\",\ \"channel\":\ \"default\",\ \"transfer\":\ null,\ \"state\":\ \"complete\",.*\"bytes\":\ 5,.*\"total\":\ null,.*\"status\":\ 0,\ \"error\":\ null\}$ ]]
 	assert_equal 'lines that are no object' "$(grep -vc '^{"program".*}$' writer.err)" 0
 	reap reader
@@ -210,10 +201,10 @@ longest() {
 	assert_status 3
 }
 
-@test "SIGUSR1 prints one line at any time and does not disturb" {
+@test "SIGUSR1 prints one line at any time and does not disturb the transfer" {
 	mkfifo input
 	spawn writer svwrite input
-	# Also while a FIFO is being opened.
+	# At first the writer waits in open(2) of the FIFO.
 	wait_until 'sv_catches_usr1 ${pid[writer]}'
 	kill -USR1 "${pid[writer]}"
 	wait_until 'grep -q "0 bytes.*waiting for input" writer.err'
@@ -231,10 +222,8 @@ longest() {
 	wait_until 'grep -Eq "11 bytes [(]11 B[)] in [0-9.]+ s, .*/s, waiting for the writer" reader.err'
 	printf 'second text\n' >&5
 	exec 5>&-
-	reap writer
-	assert_status 0
-	reap reader
-	assert_status 0
+	ends_well writer
+	ends_well reader
 	assert_equal copy "$(cat copy)" $'first text\nsecond text'
 	assert_equal 'lines of the reader' "$(wc -l <reader.err)" 1
 }
@@ -247,7 +236,7 @@ longest() {
 	spawn writer svwrite input 6<&-
 	exec 5>input
 	head -c 2M /dev/zero >&5
-	# The reader is held up by its output, which takes less.
+	# The reader is blocked, because the pipe of its output holds less.
 	wait_until 'sv_blocked_in_write ${pid[reader]}'
 	perl -e '
 		open F, "<", "reader.err";
@@ -257,10 +246,8 @@ longest() {
 	echo more >&5
 	wait_until 'read -r -t 1 line <&6 && [ "$line" = more ]'
 	exec 5>&- 6<&-
-	reap writer
-	assert_status 0
-	reap reader
-	assert_status 0
+	ends_well writer
+	ends_well reader
 }
 
 @test "ticks and SIGUSR1 do not lengthen a time-out" {
@@ -282,7 +269,7 @@ longest() {
 	assert_output_has 'auto, force or json'
 }
 
-@test "JSON: elapsed never decreases, a failure to open gives an object, and a transfer that never began gives none" {
+@test "JSON: elapsed never decreases, a failure to open is an object, and a transfer that never began has none" {
 	skip_unless jq
 	mkfifo input
 	spawn writer svwrite --progress=json input
@@ -356,8 +343,7 @@ longest() {
 	wait_until 'grep -q "waiting for a reader" writer.out'
 	spawn reader svread 5>&-
 	exec 5>&-
-	reap writer
-	assert_status 0
+	ends_well writer
 	reap reader
 	assert_equal 'escape sequences' "$(grep -c $'\e' writer.out)" 0
 }

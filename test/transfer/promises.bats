@@ -1,14 +1,15 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# Promises about time and speed that no output shows, by what a side asks of the kernel: a wait amid a transfer has no timer, a time-out
-# is as long as it was given, nobody lingers after a death, large pages are asked for, and each --wait policy spins as
-# it says.  None of these tests depends on how fast the machine is.
+# Promises about time and speed that no output shows; the system calls show them: a wait during a transfer has no timer, a
+# time-out is as long as the user said, a survivor ends at once, large pages are requested, and each --wait policy spins
+# as documented.  No test here depends on the speed of the machine.
 
 load ../lib/common
+load ../lib/survivor
 
-# A side asleep in a semaphore operation without a time limit will not run again until it is rung.  semop has none;
-# semtimedop has it as its fourth argument.
+# without_timer NAME: the process sleeps in a semaphore operation without a time limit, so only a bell wakes it.  semop has
+# no limit; that of semtimedop is its fourth argument.
 without_timer() {
 	local number arguments
 	wait_asleep "${pid[$1]}" || return 1
@@ -22,7 +23,7 @@ without_timer() {
 	esac
 }
 
-# traced NAME COMMAND...: in the background; the calls that it may pause in are in NAME.trace.
+# traced NAME COMMAND...: run it in the background; NAME.trace has the calls in which it may pause.
 traced() {
 	local name=$1
 	shift
@@ -30,22 +31,22 @@ traced() {
 		-e trace=semop,semtimedop,nanosleep,clock_nanosleep,select,pselect6,poll,ppoll,epoll_wait,pause,futex "$@"
 }
 
-# Each pause of the trace is one that only another process or a signal ends; but for those of some milliseconds, for a
-# lock.
+# never_by_the_clock NAME: every pause in the trace ends by another process or a signal, except for pauses of some
+# milliseconds for a lock.
 never_by_the_clock() {
 	local timed
-	# A poll that does not wait is none.
+	# A poll that does not wait is no pause.
 	timed=$(grep -E 'nanosleep|select|poll\(.*, [1-9][0-9]*\)|semtimedop\(.*\{tv_sec' "$1.trace" |
 		grep -vE "resumed>|nanosleep.*tv_sec=0, tv_nsec=[0-9]{1,7}}" || :)
 	assert_equal "timed calls of $1" "$timed" ''
 }
 
-@test "a side that waits for a peer wakes about once a second, to see whether its rendezvous is still there" {
+@test "a side that waits for a peer wakes about once a second, to check that its rendezvous is still there" {
 	skip_unless strace
 	run_logged strace -qq -o trace -e trace=semop,semtimedop,nanosleep,clock_nanosleep,poll,select,pselect6 svread -q -t 3 -o copy
 	[ -s trace ] || skip 'may not trace'
 	assert_status 4
-	# With room for a busy machine; the last one ends by the time-out.
+	# The bounds leave room for a busy machine; the last sleep ends by the time-out.
 	run_logged awk -F '[=,}]' '/semtimedop.*tv_sec=/ { for (i = 1; i < NF; i++) { if ($i ~ /tv_sec$/) s = $(i + 1); if ($i ~ /tv_nsec$/) n = $(i + 1) }
 		if (++sleeps <= 2 && s + n / 1e9 < 0.5) print } /poll|select/ { print } END { if (sleeps < 2 || sleeps > 5) print sleeps, "sleeps in 3 s" }' trace
 	assert_output ''
@@ -54,15 +55,8 @@ never_by_the_clock() {
 @test "a side that waits during a transfer sets no timer" {
 	half_way
 	without_timer reader
-	exec 9>&-
-	reap writer
-	reap reader
-	assert_status 0
-	mkfifo sink
-	exec 9<>sink
-	random_file file 3M
-	spawn reader bash -c 'exec svread -s 4K >sink' 9>&-
-	spawn writer svwrite -s 4K file 9>&-
+	half_way_ends
+	full_ring
 	without_timer writer
 	kill "${pid[reader]}"
 	reap reader
@@ -71,7 +65,7 @@ never_by_the_clock() {
 	exec 9>&-
 }
 
-# limitless PID: it is asleep in a semaphore operation that has no time limit.
+# limitless PID: the process sleeps in a semaphore operation that has no time limit.
 limitless() {
 	local number arguments
 	{ read -r number arguments <"/proc/$1/syscall"; } 2>/dev/null || return 1
@@ -84,7 +78,7 @@ limitless() {
 	esac
 }
 
-@test "a reader whose output is a pipe checks its consumer once, and then is notified when that ends" {
+@test "a reader whose output is a pipe checks its consumer once; the end of the consumer wakes it" {
 	cat /proc/self/syscall >/dev/null 2>&1 || skip 'the kernel does not show system calls'
 	mkfifo feed sink
 	exec 8<>feed
@@ -111,17 +105,16 @@ limitless() {
 	wait_until '[ -s copy ]'
 	wait_until '[ "$(grep -c "^poll.* 1, 0) *= 0" trace)" -ge 3 ] || sv_gone ${pid[consumer]}'
 	[ -s trace ] || skip 'may not trace'
-	# Each look comes after a sleep of 200 ms that was not cut short.
+	# A complete sleep of 200 ms comes before each check.
 	run_logged awk '/^poll.* 1, 0\) += 0/ { looks++; if (before !~ /semtimedop.*tv_nsec=(19[0-9]|200)[0-9]*\}\) = -1 EAGAIN/) print before }
 		/^semtimedop/ { before = $0 } END { if (looks < 3) print looks " looks" }' trace
 	assert_output ''
 	exec 8>&-
-	reap writer
-	assert_status 0
+	ends_well writer
 	reap consumer
 }
 
-@test "who survives a death ends at once and waits for no timer" {
+@test "the side that survives ends at once and waits for no timer" {
 	skip_unless strace
 	mkfifo feed
 	exec 9<>feed
@@ -135,12 +128,12 @@ limitless() {
 	reap reader
 	assert_status 3
 	exec 9>&-
-	# The first second, after which a person is told what is waited for.
+	# Leave out the first second, after which a waiting side prints whom it waits for.
 	sed -i '/semtimedop.*{tv_sec=0, tv_nsec=99/d; /semtimedop.*{tv_sec=1, tv_nsec=0/d' reader.trace
 	never_by_the_clock reader
 }
 
-@test "-t is as long as it says, while waiting for a peer and during a transfer" {
+@test "the time-out of -t is as long as it says, while waiting for a peer and during a transfer" {
 	skip_unless strace
 	local started
 	started=${EPOCHREALTIME/./}
@@ -161,7 +154,7 @@ limitless() {
 	assert_status 3
 }
 
-# limits_at_most SECONDS TRACE: no sleep has a longer limit; and those that ended by it come to no more.
+# limits_at_most SECONDS TRACE: no sleep has a longer limit, and the sleeps that ended by their limit are no longer in sum.
 limits_at_most() {
 	sed -n 's/.*tv_sec=\([0-9]*\), tv_nsec=\([0-9]*\)}) = \(.*\)/\1 \2 \3/p' "$2" | awk -v most="$1" '
 		{ limit = $1 + $2 / 1e9; if (limit > most) bad = 1 }
@@ -170,7 +163,7 @@ limits_at_most() {
 			if (bad || sum > most * 1.001) { print "limits up to more than", most, "in all", sum; exit 1 } }'
 }
 
-@test "large pages are used for much data, where the kernel has them, but not for little" {
+@test "large pages are requested for much data, but not for little" {
 	skip_unless strace
 	random_file much 16M
 	random_file little 100K
@@ -179,8 +172,7 @@ limits_at_most() {
 		spawn reader svread -s 16M -o copy
 		run_logged strace -qq -o $file.trace -e trace=madvise svwrite -s 16M $file
 		assert_status 0
-		reap reader
-		assert_status 0
+		ends_well reader
 	done
 	[ -s much.trace ] || skip 'may not trace'
 	# strace before 6.2 does not know MADV_COLLAPSE.
@@ -205,10 +197,8 @@ limits_at_most() {
 		wait_until '[ -s copy ]'
 		wait_asleep "${pid[reader]}"
 		exec 9>&-
-		reap writer
-		assert_status 0
-		reap reader
-		assert_status 0
+		ends_well writer
+		ends_well reader
 		looks[$policy]=$(cat looks)
 		echo "$policy: ${looks[$policy]} looks at the clock, 0.1 us each"
 	done
@@ -225,16 +215,15 @@ limits_at_most() {
 	spawn reader svread -o /dev/null 9>&-
 	spawn writer svwrite --progress=json 9>&- <feed
 	local i
-	# Some more at each tick.
+	# Send more at each tick.
 	for i in 1 2 3 4; do
 		head -c $((i * 50000)) /dev/zero >&9
 		wait_until "[ \"\$(grep -c '\"bytes\": *[1-9]' writer.err)\" -ge $i ]"
 	done
 	exec 9>&-
-	reap writer
-	assert_status 0
+	ends_well writer
 	reap reader
-	# Between the slowest and the fastest of the ticks so far; the last line has the average of all.
+	# Each rate is between the slowest and the fastest tick so far; the last line has the average.
 	run_logged jq -rs '
 		. as $all | [range(1; length - 1) | . as $i | $all[$i] as $line |
 			[range(1; $i + 1) | ($all[.].bytes - $all[. - 1].bytes) / ([$all[.].elapsed - $all[. - 1].elapsed, 0.001] | max)] as $rates |
@@ -254,7 +243,6 @@ limits_at_most() {
 	head -c 200000 /dev/zero >>copy
 	run_logged svread -r -s 16K -o copy
 	assert_status 0
-	reap writer
-	assert_status 0
+	ends_well writer
 	assert_same_file file copy
 }

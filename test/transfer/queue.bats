@@ -12,8 +12,7 @@ load ../lib/common
 		spawn "writer$i" svwrite --queue - <<<"text $i"
 	done
 	for i in 1 2 3 4 5; do
-		reap "writer$i"
-		assert_status 0
+		ends_well "writer$i"
 	done
 	kill "${pid[reader]}"
 	reap reader
@@ -39,8 +38,7 @@ load ../lib/common
 	run_logged svwrite - <<<2
 	assert_status 0
 	reap first
-	reap second
-	assert_status 0
+	ends_well second
 	assert_equal two "$(cat two)" 2
 	assert_nothing_left
 }
@@ -52,7 +50,7 @@ load ../lib/common
 	spawn second svread --queue -o two
 	wait_until '[ -e "$(echo "$SVIPC_DIR"/ipc-*/.turn.reader.default)" ]'
 	spawn third strace -qq -o trace -e trace=ppoll,nanosleep,clock_nanosleep,semtimedop svread --queue -t 100 -o three
-	# Some pauses of milliseconds, then one sleep after the other, until the flag for signals is to be looked at.
+	# After some pauses of milliseconds it sleeps 100 ms at a time, and looks at the flag of its signal handler in between.
 	wait_until '[ "$(grep -c "^ppoll.* = 0" trace)" -ge 3 ] || sv_gone ${pid[third]}'
 	[ -s trace ] || skip 'may not trace'
 	run_logged sed '1,/^ppoll/d' trace
@@ -60,7 +58,7 @@ load ../lib/common
 	run_logged grep -c '^ppoll.*{tv_sec=0, tv_nsec=\(9[0-9]\|100\)[0-9]\{6\}' trace
 	assert_output_matches '^[0-9]+$'
 	[ "$output" -ge 3 ] || fail "only $output sleeps are as long as they may be"
-	# One that is killed leaves as well.
+	# A process that is killed leaves the queue as well.
 	kill -KILL "${pid[second]}"
 	reap second
 	wait_until 'grep -q "^ppoll.* = 1" trace && grep -q "^semtimedop" trace'
@@ -69,14 +67,13 @@ load ../lib/common
 	reap first
 	run_logged svwrite - <<<2
 	assert_status 0
-	reap third
-	assert_status 0
+	ends_well third
 	assert_equal three "$(cat three)" 2
 	rm -f two
 	assert_nothing_left
 }
 
-@test "a process that does not want to wait is refused at once, also while others queue" {
+@test "without --queue a process is refused at once, also while others are in the queue" {
 	spawn first svread -o one
 	wait_asleep "${pid[first]}"
 	spawn second svread --queue -o two

@@ -1,19 +1,19 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# What svipc(7) and README recommend beyond one user on one machine: joined to another machine by socat or ssh, between users,
-# between IPC namespaces, and when systemd removes a user's objects.
+# The recipes of svipc(7) and the README for more than one user on one machine: another machine by socat or ssh, other
+# users, IPC namespaces, and a systemd that removes a user's objects.
 
 load ../lib/common
 
-# Two machines are two directories of channels, which know nothing of each other.
+# Two directories of channels, which know nothing of each other, stand for two machines.
 setup() {
 	sv_setup
 	here=$RV/here there=$RV/there
 	mkdir -m 700 "$here" "$there"
 }
 
-# A port that was free a moment ago, out of the range that the kernel gives to clients.
+# A port that was free a moment ago, and that the kernel does not give to clients.
 free_port() {
 	local port
 	for port in $(shuf -i 20000-32000 -n 50); do
@@ -24,8 +24,8 @@ free_port() {
 	done
 }
 
-# machine DIRECTORY TEXT [ARGUMENT...]: as a user types it there, with pipefail.  The own directory stays in the environment, by
-# which the helpers know what this test has started.
+# machine DIRECTORY TEXT [ARGUMENT...]: run TEXT as a user of that machine, with pipefail.  SVIPC_DIR of this test stays in
+# the environment, because the helpers find the test's processes by it.
 machine() {
 	local dir=$1 text=$2
 	shift 2
@@ -46,8 +46,7 @@ machine() {
 	assert_status 0
 	local side
 	for side in sender receiver reader; do
-		reap $side
-		assert_status 0
+		ends_well $side
 	done
 	assert_same_file sent copy
 }
@@ -57,7 +56,7 @@ machine() {
 	[ -w /dev/full ] || skip 'needs /dev/full'
 	local port
 	port=$(free_port)
-	# More than what lies between can hold.
+	# /dev/zero is more than the buffers on the way can hold.
 	spawn sender machine "$there" 'svread | socat -u - TCP-LISTEN:$1,bind=127.0.0.1,reuseaddr' "$port"
 	spawn receiver machine "$here" 'socat -u TCP:127.0.0.1:$1,retry=200,interval=0.1 - | svwrite' "$port"
 	spawn reader machine "$here" 'svread >/dev/full'
@@ -76,7 +75,7 @@ machine() {
 	assert_status 3
 }
 
-@test "over TCP: when the first writer dies the sending pipeline fails; the far side learns it only by pipefail there" {
+@test "over TCP: when the first writer dies the sending pipeline fails, but the far side succeeds" {
 	skip_unless socat
 	local port
 	port=$(free_port)
@@ -97,11 +96,9 @@ machine() {
 	assert_status 3
 	assert_stderr_has 'the writer'
 	assert_stderr_has 'died'
-	# TCP ends as if all were well: only the sending side knows.
-	reap receiver
-	assert_status 0
-	reap reader
-	assert_status 0
+	# The end of the TCP connection looks like success: only the sending pipeline knows.
+	ends_well receiver
+	ends_well reader
 }
 
 @test "over ssh: svread | ssh host svwrite" {
@@ -122,12 +119,10 @@ machine() {
 	spawn reader machine "$here" "svread -o '$WORK/copy'"
 	run_logged env "SVIPC_DIR=$there" svwrite -t 60 sent
 	assert_status 0
-	reap pipeline
-	assert_status 0
-	reap reader
-	assert_status 0
+	ends_well pipeline
+	ends_well reader
 	assert_same_file sent copy
-	# And back: what fails there is the status of the pipeline here.
+	# The other way: a failure there is the status of the pipeline here.
 	spawn pipeline machine "$there" 'svread | $SSH "SVIPC_DIR=$1 $2/svwrite -t 60"' "$here" "$SVIPC_BUILD"
 	spawn reader machine "$here" 'svread >/dev/full'
 	spawn writer env "SVIPC_DIR=$there" svwrite -t 60 /dev/zero
@@ -141,7 +136,7 @@ machine() {
 	reap sshd
 }
 
-# A directory $place that a user who is not root can reach too, and one of that user's own in it.
+# Make a directory $place that every user can reach, with a directory of another user in it.
 with_other_user() {
 	skip_unless_root
 	skip_unless setpriv
@@ -159,7 +154,7 @@ teardown() {
 	rm -rf "${place-}"
 }
 
-# as_other COMMAND...: with the group 12345 beside its own.
+# as_other COMMAND...: run it as that user, who also has the group 12345.
 as_other() {
 	setpriv --reuid=65534 --regid=65534 --groups=12345 env "SVIPC_DIR=$place/of-other" "$@"
 }
@@ -170,8 +165,7 @@ as_other() {
 	spawn writer svwrite -k "$place/handover" -m 0666 sent
 	wait_asleep "${pid[writer]}"
 	as_other "$SVIPC_BUILD/svread" -t 30 -k "$place/handover" >copy
-	reap writer
-	assert_status 0
+	ends_well writer
 	assert_same_file sent copy
 }
 
@@ -187,8 +181,7 @@ as_other() {
 	# The waiting side is not disturbed.
 	run_logged svread -k "$place/handover"
 	assert_status 0
-	reap writer
-	assert_status 0
+	ends_well writer
 }
 
 @test "between users: mode 0660 admits the group of the first user" {
@@ -197,8 +190,7 @@ as_other() {
 	spawn writer setpriv --regid=12345 --clear-groups "$SVIPC_BUILD/svwrite" -k "$place/handover" -m 0660 sent
 	wait_asleep "${pid[writer]}"
 	as_other "$SVIPC_BUILD/svread" -t 30 -k "$place/handover" >copy
-	reap writer
-	assert_status 0
+	ends_well writer
 	assert_same_file sent copy
 }
 
@@ -225,8 +217,7 @@ as_other() {
 	run_logged nsenter "--ipc=/proc/${pid[holder]}/ns/ipc" "$SVIPC_BUILD/svread" -t 30
 	assert_status 0
 	assert_output hello
-	reap writer
-	assert_status 0
+	ends_well writer
 	kill "${pid[holder]}"
 	reap holder
 }
@@ -240,7 +231,7 @@ as_other() {
 	assert_stderr_has 'removed by another process'
 	assert_stderr_has 'RemoveIPC'
 	exec 9>&-
-	# This one waits for its input: it may see the removal or that the reader is gone.
+	# The writer waits for its input: it may notice the removal first, or that the reader is gone.
 	reap writer
 	assert_status 1 3
 }

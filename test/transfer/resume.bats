@@ -7,9 +7,7 @@ load ../lib/common
 
 setup() {
 	sv_setup
-	if [ "$(cat /proc/sys/kernel/shm_rmid_forced 2>/dev/null)" = 1 ]; then
-		skip 'kernel.shm_rmid_forced is 1'
-	fi
+	skip_if_rmid_forced
 	random_file "$WORK/file" 300000
 }
 
@@ -48,8 +46,7 @@ finish_all() {
 	spawn reader "${R[@]}"
 	run_logged "${W[@]}"
 	assert_status 0
-	reap reader
-	assert_status 0
+	ends_well reader
 	assert_same_file file copy
 	assert_nothing_left
 }
@@ -59,21 +56,7 @@ finish_all() {
 }
 
 @test "-r in both orders of start" {
-	spawn writer "${W[@]}"
-	wait_asleep "${pid[writer]}"
-	run_logged "${R[@]}"
-	assert_status 0
-	reap writer
-	assert_status 0
-	assert_same_file file copy
-	rm copy
-	spawn reader "${R[@]}"
-	wait_asleep "${pid[reader]}"
-	run_logged "${W[@]}"
-	assert_status 0
-	reap reader
-	assert_same_file file copy
-	assert_nothing_left
+	both_orders file -r -s 16K
 }
 
 @test "-r: an empty file" {
@@ -87,8 +70,7 @@ finish_all() {
 	run_logged "${W[@]}"
 	assert_status 0
 	assert_output_has 'going on at byte 40960'
-	reap reader
-	assert_status 0
+	ends_well reader
 	assert_same_file file copy
 	assert_nothing_left
 }
@@ -96,13 +78,12 @@ finish_all() {
 @test "reader killed: the writer says so and waits; a new reader resumes" {
 	killed_reader
 	assert_equal 'who died' "$(grep -c "the reader (pid ${pid[svread]}) died" writer.err)" 1
-	# What the dead one wrote and did not release is written again, not twice.
+	# Bytes that the dead reader wrote but did not release are overwritten, not repeated.
 	head -c 5000 /dev/urandom >>copy
 	run_logged "${R[@]}"
 	assert_status 0
 	assert_output_has 'going on at byte'
-	reap writer
-	assert_status 0
+	ends_well writer
 	assert_same_file file copy
 	assert_nothing_left
 }
@@ -116,8 +97,7 @@ finish_all() {
 	wait_asleep "${pid[writer]}"
 	run_logged "${R[@]}"
 	assert_status 0
-	reap writer
-	assert_status 0
+	ends_well writer
 	assert_same_file file copy
 	assert_nothing_left
 }
@@ -126,7 +106,7 @@ finish_all() {
 	for _ in 1 2 3 4; do
 		midway signal=9 3 "${W[@]}"
 		midway signal=9 3 "${R[@]}"
-		# Whoever survives the other waits for the next: that is ended too.
+		# The survivor waits for the next peer: kill it too.
 		wait_until 'sv_gone ${pid[svwrite]} || sv_gone ${pid[svread]}'
 		wait_until 'sv_gone ${pid[svwrite]} || sv_asleep ${pid[svwrite]}'
 		wait_until 'sv_gone ${pid[svread]} || sv_asleep ${pid[svread]}'
@@ -159,13 +139,12 @@ finish_all() {
 	wait_until 'grep -q "waiting for the next" writer.err'
 	run_logged "${R[@]}"
 	assert_status 0
-	reap writer
-	assert_status 0
+	ends_well writer
 	assert_same_file file copy
 	assert_nothing_left
 }
 
-@test "another input file is refused, nothing is destroyed" {
+@test "another input file is refused, and nothing is lost" {
 	killed_both
 	cp file other
 	run_logged svwrite -r -s 16K other
@@ -174,7 +153,7 @@ finish_all() {
 	finish_all
 }
 
-@test "an input file that has changed is refused, nothing is destroyed" {
+@test "an input file that has changed is refused, and nothing is lost" {
 	killed_both
 	cp -p file before
 	touch -d '1 hour ago' file
@@ -199,7 +178,7 @@ finish_all() {
 	assert_nothing_left
 }
 
-@test "another output file is refused, nothing is destroyed" {
+@test "another output file is refused, and nothing is lost" {
 	killed_both
 	cp copy other
 	run_logged svread -r -o other
@@ -217,7 +196,7 @@ finish_all() {
 	assert_status 1
 	assert_output_has 'has 100 bytes but'
 	assert_equal 'size of the output' "$(stat -c %s copy)" 100
-	# The writer has heard of the refusal, or waits for another reader.
+	# The writer has learned of the refusal, or waits for another reader.
 	kill -TERM "${pid[writer]}" 2>/dev/null || :
 	reap writer
 	assert_status 3 143
@@ -226,7 +205,7 @@ finish_all() {
 	assert_nothing_left
 }
 
-@test "an output or input without positions is wrong usage, and nothing is created" {
+@test "an input or output that cannot seek is wrong usage, and nothing is created" {
 	run_logged bash -c 'echo x | svwrite -r'
 	assert_status 2
 	run_logged svwrite -r file file
@@ -242,7 +221,7 @@ finish_all() {
 	assert_nothing_left
 }
 
-@test "-r on one side only: status 5 and what to do, in all four ways" {
+@test "-r on one side only: the second side, writer or reader, is refused with status 5 and told what to do" {
 	spawn writer "${W[@]}"
 	wait_asleep "${pid[writer]}"
 	run_logged svread -o copy
@@ -296,8 +275,7 @@ finish_all() {
 	assert_output_has "pid ${pid[reader]}"
 	run_logged "${W[@]}"
 	assert_status 0
-	reap reader
-	assert_status 0
+	ends_well reader
 	assert_nothing_left
 }
 
@@ -338,8 +316,7 @@ finish_all() {
 	assert_output_lacks removed
 	run_logged "${W[@]}"
 	assert_status 0
-	reap reader
-	assert_status 0
+	ends_well reader
 	assert_same_file file copy
 	assert_nothing_left
 }
@@ -363,18 +340,17 @@ finish_all() {
 	spawn writer svwrite -r file
 	wait_until '[ "$(svstat -b -o written --noheadings | tr -d " ")" = 102400 ]'
 	wait_asleep "${pid[writer]}"
-	# It is killed before it learns that the reader has it all.
+	# The writer is killed before it learns that the reader has everything.
 	kill -STOP "${pid[writer]}"
 	kill -CONT "${pid[reader]}"
-	reap reader
-	assert_status 0
+	ends_well reader
 	kill -KILL "${pid[writer]}"
 	reap writer
 	run_logged svwrite -r file
 	assert_status 0
 	assert_output_has 'all 102400 bytes had arrived before: this ends the earlier transfer'
 	assert_same_file file copy
-	# An ordinary one says nothing.
+	# An ordinary transfer prints nothing.
 	assert_nothing_left
 	spawn reader svread -r -o copy
 	run_logged svwrite -r file

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# What a person sees in windows of 80, 40 and 12 columns, and what a log has where there is no terminal, as under cron.
+# What a person sees in windows of 80, 40 and 12 columns, and what a log has without a terminal, as under cron.
 
 load ../lib/common
 
@@ -15,7 +15,7 @@ teardown() {
 	sv_teardown
 }
 
-# window NAME COLUMNS COMMAND: in a window of that width, which stays when the command has ended.
+# window NAME COLUMNS COMMAND: run it in a window of that width, which stays when the command has ended.
 window() {
 	skip_unless tmux
 	"${tmux[@]}" new-session -d -s "$1" -x "$2" -y 24 "trap : INT; $3; echo status \$? >$1.status; exec cat" || skip 'tmux does not start'
@@ -47,7 +47,7 @@ shown() {
 			assert_equal "lines of the $name at $width" "$(wc -l <line)" 1
 			[ "$(awk '{ print length }' line)" -lt $width ] || fail "too long: $(cat line)"
 		done
-		# A line that is too long would be wrapped: the rest of a row would stand in a line of its own.
+		# A row that is too long would be wrapped onto a second line.
 		wait_until "shown picture$width | grep -qE '^ *default( |\$)'"
 		[ "$(shown "picture$width" | awk '{ if (length > most) most = length } END { print most }')" -le $width ] ||
 			fail "the picture is too wide: $(shown "picture$width")"
@@ -63,19 +63,18 @@ shown() {
 	assert_nothing_left
 }
 
-# as_cron COMMAND: no terminal, nothing on standard input, a bare environment, a session of its own.
+# as_cron COMMAND: run it without terminal and input, with a bare environment, in a session of its own.
 as_cron() {
 	setsid env -i HOME="$WORK" LOGNAME=nobody SHELL=/bin/sh PATH="$PATH" SVIPC_DIR="$SVIPC_DIR" /bin/sh -c "$1" </dev/null >"$WORK/log" 2>&1
 }
 
-@test "as cron runs it: nothing is drawn, no escape sequence, and errors are whole lines" {
+@test "as cron runs it: nothing is drawn, there is no escape sequence, and errors are whole lines" {
 	skip_unless setsid
 	random_file data 1M
 	spawn reader svread -q -o copy
 	as_cron 'svwrite -p data'
 	assert_equal 'the log of a success' "$(cat log)" ''
-	reap reader
-	assert_status 0
+	ends_well reader
 	assert_same_file data copy
 	run_logged as_cron 'svwrite -p -t 0.2 data'
 	assert_status 4
@@ -90,13 +89,13 @@ as_cron() {
 	wait_asleep "${pid[writer]}"
 	run_logged as_cron 'svstat --noheadings -o name,state'
 	assert_status 0
-	assert_equal 'raw, since nobody looks' "$(cat log)" 'default  waiting_reader'
+	assert_equal 'raw, because there is no terminal' "$(cat log)" 'default  waiting_reader'
 	kill "${pid[writer]}"
 	reap writer
 	assert_nothing_left
 }
 
-@test "as cron runs it: a side that waits for ten seconds says once for what, with the whole command" {
+@test "as cron runs it: a side that waits for ten seconds says once whom it waits for, with the whole command" {
 	skip_unless setsid
 	run_logged as_cron 'svread -p -t 10.5'
 	assert_status 4

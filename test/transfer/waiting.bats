@@ -5,7 +5,7 @@
 
 load ../lib/common
 
-# locked NAME: somebody has the lock of that channel, which exists, until descriptor 8 is closed.
+# locked NAME: make that channel, and hold its lock until descriptor 8 is closed.
 locked() {
 	spawn first svread -c "$1" -o first
 	wait_asleep "${pid[first]}"
@@ -23,11 +23,9 @@ locked() {
 	assert_status 4
 	assert_equal 'lines without -v' "$(wc -l <quiet.err)" 1
 	exec 8>&-
-	reap writer
-	assert_status 0
+	ends_well writer
 	assert_equal 'told' "$(grep -c 'opening or closing' writer.err)" 1
-	reap first
-	assert_status 0
+	ends_well first
 	assert_nothing_left
 }
 
@@ -40,14 +38,13 @@ locked() {
 	assert_status 0
 	run_logged svwrite - <<<2
 	assert_status 0
-	reap second
-	assert_status 0
+	ends_well second
 	assert_equal 'told' "$(grep -c 'waiting for its turn' second.err)" 1
 	assert_equal second "$(cat second)" 2
 	reap first
 }
 
-@test "progress is shown, and SIGUSR1 answered, while a program waits to open a channel; it keeps its place" {
+@test "progress and SIGUSR1 work while a program waits to open a channel, and it keeps its place in the queue" {
 	spawn first svread -o first
 	wait_asleep "${pid[first]}"
 	spawn second svread --queue --progress=json -o second
@@ -62,8 +59,7 @@ locked() {
 		assert_status 0
 	done
 	for i in first second third; do
-		reap $i
-		assert_status 0
+		ends_well $i
 	done
 	assert_equal 'in order' "$(cat first second third | paste -sd ' ')" '1 2 3'
 	locked busy

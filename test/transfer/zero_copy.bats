@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# No copy between the two processes: read(2) puts every byte into the segment and write(2) takes it from there, as the
-# addresses in strace's log and in /proc/PID/maps show.
+# There is no copy between the two processes: read(2) puts every byte into the segment and write(2) takes it from there.
+# The addresses in strace's log and in /proc/PID/maps show this.
 
 load ../lib/common
 
@@ -11,8 +11,8 @@ setup() {
 	skip_unless strace perl
 }
 
-# places CALL: from the file trace the bytes that CALL moved to or from the segment, and those it moved elsewhere.  The
-# segment is where shmat put it: header and ring, and again a ring later.
+# places CALL SIZE: print how many bytes CALL moved to or from the segment, and how many elsewhere, from the file `trace`.
+# The segment is where shmat put it: the header, and the ring twice, which is SIZE bytes.
 places() {
 	# strace -e raw writes all numbers in hexadecimal, a zero as 0.
 	perl -e '
@@ -37,8 +37,7 @@ places() {
 	wait_asleep "${pid[reader]}"
 	run_logged strace -qq -e raw=read,shmat -e trace=read,shmat -o trace svwrite -s 64K file
 	assert_status 0
-	reap reader
-	assert_status 0
+	ends_well reader
 	assert_same_file file copy
 	# A block may begin in one mapping of the ring and end in the next.
 	assert_equal 'bytes in the segment and elsewhere' "$(places read 131072)" '3000000 0'
@@ -50,8 +49,7 @@ places() {
 	wait_asleep "${pid[writer]}"
 	run_logged strace -qq -e raw=write,shmat -e trace=write,shmat -o trace svread -s 64K -o copy
 	assert_status 0
-	reap writer
-	assert_status 0
+	ends_well writer
 	assert_same_file file copy
 	assert_equal 'bytes from the segment and from elsewhere' "$(places write 131072)" '3000000 0'
 }
@@ -62,11 +60,11 @@ places() {
 	for side in writer reader; do
 		rights=rw-s
 		[ $side = writer ] || rights=r--s
-		# start end of each mapping of the segment: header and ring, and the ring again.
+		# Start and end of each mapping of the segment: header and ring, and the ring again.
 		lines=$(sed -n 's|^\([0-9a-f]*\)-\([0-9a-f]*\) \(....\) .*/SYSV.*|\1 \2 \3|p' "/proc/${pid[$side]}/maps")
 		echo "$lines"
 		[ -n "$lines" ]
-		# Without holes; all of it but the header with the rights of this side.
+		# There are no holes, and all but the header has the rights of this side.
 		run -0 perl -ne '
 			my ($from, $to, $rights) = split;
 			die "a hole before $from" if defined $end && hex $from != $end;
@@ -76,8 +74,5 @@ places() {
 		[ "$output" -ge 131072 ]
 		[ "$output" -le $((131072 + 4096)) ]
 	done
-	exec 9>&-
-	reap writer
-	assert_status 0
-	reap reader
+	half_way_ends
 }
