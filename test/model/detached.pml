@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * detached.pml - a writer that leaves its data, and the readers that come for it one after the other until one of them has
- * taken all.  A plain writer on the same channel waits for the reader's word.
+ * taken all.  A plain writer on the same channel waits for the reader's final status.
  *
  *	step of the model            what it stands for
  *	open                         sv_open under the lock: find, classify, join or be refused
@@ -12,7 +12,7 @@
  *
  * A kill may come before any step.  Memory is sequentially consistent, and no side sleeps: a side that cannot go on is
  * blocked until it can (transfer.pml is about waking).  Bounds: N items, CAP of them fit, TAKERS readers, KILLS kills.
- * When nothing moves any more, one more reader, which is never killed, must be able to take what a writer has left.
+ * When no process can move any more, one more reader, which is never killed, must be able to take what a writer has left.
  *
  * Broken twins: see README.md.
  */
@@ -48,14 +48,14 @@ byte lock;           /* 1 + process */
 bit exists;
 bit detached;        /* the flag in the header */
 byte ring_data[CAP];
-byte head, tail;     /* positions: tail is what a reader has said to have taken */
+byte head, tail;     /* positions: tail is the most that a reader has released */
 byte status[2];      /* of the writer, of the reader's role */
 byte holder[2];      /* 1 + the process that is attached in this role; the kernel's weights tell when it is gone */
 bit came[2];
 byte fate[P];
 bit kill[P];
 byte kills;
-bit wants_detach;    /* what the writer was told to do */
+bit wants_detach;    /* the writer was started with -d */
 bit taken;           /* a reader has said that it has all: for the assertions only */
 bit reader_says;     /* what a reader passes as its flags */
 
@@ -70,10 +70,10 @@ inline create()
 	detached = 0
 }
 
-/* What would be lost if all were removed now. */
+/* Data would be lost if all were removed now. */
 #define of_use (detached && status[0] == DONE && status[1] != DONE)
 
-/* No reader may come any more. */
+/* No reader may join any more. */
 #ifdef TAKEN_TWICE
 #define is_over (!detached || (holder[0] == 0 && !of_use))
 #else
@@ -112,7 +112,7 @@ inline attach()
 	}
 }
 
-/* Last one out: removes all, unless it is still of use. */
+/* The last one out removes all, unless somebody still needs it. */
 inline leave()
 {
 	lock_it();
@@ -145,7 +145,7 @@ proctype writer()
 		d_step { lock = 0 };
 		do
 		:: head < N && room ->
-			/* Positions only ever grow: a copy of one that was seen stays a lower bound. */
+			/* Positions only ever grow, so an old copy of a position is a lower bound. */
 			d_step { assert(tail >= seen); seen = tail };
 			ring_data[head % CAP] = head + 1;
 			head++
@@ -200,7 +200,7 @@ proctype reader(byte me)
 			d_step { lock = 0; fate[me] = REFUSED };
 			goto out
 		:: exists && holder[1] == 0 && came[1] && is_over ->
-			/* Its reader is gone, or has taken all: it is ending, or a leftover.  The command would try again. */
+			/* The reader is gone, or has taken all: the channel is ending, or a leftover.  The program would try again. */
 			d_step { if :: holder[0] == 0 -> exists = 0 :: else fi; lock = 0; fate[me] = REFUSED };
 			goto out
 		:: !exists && me == LAST -> d_step { lock = 0; fate[me] = REFUSED }; goto out
@@ -209,7 +209,7 @@ proctype reader(byte me)
 		d_step { if :: !exists -> create() :: else fi };
 		attach();
 		d_step { lock = 0 };
-		/* Its own place in the stream begins at 0, whatever a predecessor has taken. */
+		/* A reader begins at position 0, whatever its predecessor has taken. */
 		do
 		:: at < head ->
 			d_step { assert(ring_data[at % CAP] == at + 1); at++ };
@@ -289,7 +289,7 @@ init {
 		:: p < P -> if :: fate[p] == SUCCESS -> happy++ :: else fi; p++
 		:: else -> break
 		od;
-		/* Somebody has got it all, or the reader that took all died before it could say so; never two. */
+		/* At most one reader succeeds.  If the writer succeeds, one reader has taken all; it may have died since. */
 		assert(happy <= 1);
 		assert(fate[WRITER] != SUCCESS || taken);
 		/* The writer fails only when it was killed, when it does not fit, or when its reader is lost. */

@@ -15,10 +15,10 @@
  * at any time (total store order, as x86 has it).  A fence waits until the own buffer is empty; an atomic exchange and a
  * system call imply one; membarrier empties the buffers of both.
  *
- * The publisher attaches at any time, LIVES times one after the other (a resumable channel), each time light or not as it
- * likes, publishes PUBLISH positions each time, and dies without a word.  Before and within each publish it may become heavy
- * (sv_ring_weigh_down) or light (sv_ring_lighten), up to SWITCHES times in a life.  The sleeper waits for every position.  A wake-up
- * that is lost is a deadlock.
+ * The publisher attaches at any time, LIVES times one after the other (a resumable channel), each time light or not.  Each
+ * time it publishes PUBLISH positions and dies without a final status.  Before and within each publish it may become heavy
+ * (sv_ring_weigh_down) or light (sv_ring_lighten), up to SWITCHES times in a life.  The sleeper waits for every position.  A
+ * lost wake-up is a deadlock.
  *
  * Broken twins: see README.md.
  */
@@ -85,7 +85,7 @@ inline drain_one(p)
 
 #define drained(p) (used[p] == 0)
 
-/* What is in a buffer reaches memory sooner or later. */
+/* The stores in a buffer reach memory sooner or later. */
 proctype cpu(bit p)
 {
 	byte k;
@@ -136,7 +136,7 @@ proctype publisher()
 #endif
 		fi;
 		store(PUBLISHER, LIGHT, lightly);
-		/* the semop that attaches, with the arrival bell; the weight of the one before goes */
+		/* the semop that attaches, with the arrival bell; it takes off the weight of the predecessor */
 #ifdef NO_ARRIVAL_BELL
 		atomic { drained(PUBLISHER) -> bell = 0 };
 #else
@@ -169,7 +169,7 @@ proctype publisher()
 			w = 0
 		:: else -> break
 		od;
-		/* Death drains, too; its weight wakes, but is taken off when the next one attaches. */
+		/* Death empties the buffer too.  Its weight wakes the sleeper, but goes when the next publisher attaches. */
 		if
 		:: lives < LIVES -> atomic { drained(PUBLISHER) -> bell++ }
 		:: else

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * life.pml - the life of a plain (not resumable) channel: rendezvous file, lock, creation, attach, early removal,
- * death, leave, leftovers, newcomers.  No data moves here (transfer.pml): a transfer is "both are there, both say done".
+ * death, leave, leftovers, newcomers.  No data moves here (see transfer.pml): both sides come, and both store "done".
  *
  *	step of the model            C function it stands for
  *	open, lock, recheck          sv_rendezvous_open            src/lib/os/rendezvous.c
@@ -18,8 +18,8 @@
  *
  * Each labelled step is one system call or one access to shared memory; a kill may come before any of them.
  * Bounds: SIDES processes that any interleaving may run, KILLS of them killed, QUITS of them interrupted while they
- * wait for a peer.  When nothing moves any more a user who is never killed brings the partner that a side
- * still waits for, and at last one fresh transfer, which must work and leave nothing.
+ * wait for a peer.  When no process can move any more, a user who is never killed starts the peer that a side
+ * still waits for, and at the end a new transfer, which must work and leave nothing.
  *
  * Broken twins: see README.md.
  */
@@ -77,7 +77,7 @@ active proctype user()
 	do
 	:: atomic {
 		timeout ->
-		/* Nothing moves: whoever lives must be a side that waits, rightly, for one that never came. */
+		/* No process can move: a live one must be a side that waits for a peer that never came. */
 		waiting = 0; q = 0;
 		do
 		:: q < p -> assert(!(fate[q] == ALIVE)); if :: fate[q] == ALONE -> waiting++ :: else fi; q++

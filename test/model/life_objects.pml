@@ -25,7 +25,7 @@
 #define NONE 0   /* ids count from 1 */
 #define STALE 7  /* an id whose object was removed: EINVAL, EIDRM */
 
-/* Segment: by key, or marked for removal and gone with the last map. */
+/* A segment is found by its key, or is marked for removal and goes with its last mapping. */
 #define ABSENT 0
 #define KEYED 1
 #define MARKED 2
@@ -72,7 +72,7 @@ bit ready[NG + 1];
 byte head_set[NG + 1];
 byte slot[2 * NG + 2];
 byte status[2 * NG + 2];
-byte owner[2 * NG + 2]; /* who is in the slot: for the assertions only */
+byte owner[2 * NG + 2]; /* the process in the slot: for the assertions only */
 
 /* Processes. */
 byte fd[MAXP];
@@ -107,7 +107,7 @@ inline fresh_set(id)
 	assert(id <= NG)
 }
 
-/* The memory goes; nobody's id leads to it any more. */
+/* The memory goes, and all ids of it become stale. */
 inline destroy_segment(id)
 {
 	seg[id] = ABSENT; seg_ino[id] = 0; ready[id] = 0; head_set[id] = 0;
@@ -179,7 +179,7 @@ inline remove_set(id)
 	k = 0
 }
 
-/* Nobody alive is attached to a set that is about to go, or is just making it. */
+/* No live process is attached to a set that is about to go, or is just making it. */
 inline check_nobody(id)
 {
 	k = 0;
@@ -245,7 +245,8 @@ inline sleep()
 	}
 }
 
-/* No segment is found: both weights are there, or the segment of the record is destroyed, so nobody has it mapped. */
+/* A set without a segment is a leftover if both weights are there, or if the segment of the record is destroyed, because
+   then no process has it mapped. */
 #define set_forsaken (hset[me] == NONE || unused || (gone_w && gone_r) || segment_destroyed)
 #ifdef SET_BELIEVED_ALONE
 #define segment_destroyed false
@@ -253,7 +254,7 @@ inline sleep()
 #define segment_destroyed (rec_seg[link] == STALE)
 #endif
 
-/* A value above zero wakes its sleeper anyway. */
+/* A value above zero wakes the sleeper without another bell. */
 #ifdef NEWCOMERS_RING_ON
 #define newcomer_rings(r) (val[at(hset[me], r)] < 255)
 #else

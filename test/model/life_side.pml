@@ -45,7 +45,7 @@ open:	atomic {
 	/* find */
 	d_step {
 		hseg[me] = NONE; hset[me] = NONE;
-		/* Everybody goes by the path: the key of the file that it leads to now. */
+		/* Each process uses the key of the file to which the path leads now. */
 		j = 1;
 		do
 		:: j <= NG ->
@@ -77,7 +77,7 @@ open:	atomic {
 		:: hseg[me] != NONE && !none_mapped -> goto keep
 		:: hseg[me] != NONE && none_mapped && (!ready[hseg[me]] || hset[me] == NONE) -> goto leftover
 		:: else ->
-			/* Nobody maps it; but a side that died may not have given its weight yet. */
+			/* No process maps it; but the weight of a side that died may not be there yet. */
 			if
 			:: (gone_w || slot[at(hseg[me], WRITER)] != ATTACHED) && (gone_r || slot[at(hseg[me], READER)] != ATTACHED) ->
 				goto leftover
@@ -103,7 +103,7 @@ open:	atomic {
 	   }
 	:: atomic { hseg[me] != NONE && hseg[me] != STALE -> mapped[me] = 1; maps[hseg[me]]++ }
 	:: atomic {
-		/* Marked by a side that saw its peer, and both died, since it was found: SV_EREMOVED, the caller tries again. */
+		/* Since it was found, a side that saw its peer marked it, and both died: SV_EREMOVED, the caller tries again. */
 		hseg[me] == STALE ->
 		unused = 0; none_mapped = 0; gone_w = 0; gone_r = 0;
 		unlock(); close_file(); hseg[me] = NONE; hset[me] = NONE;
@@ -162,7 +162,7 @@ keep:	atomic { unused = 0; none_mapped = 0; gone_w = 0; gone_r = 0;
 	goto out;
 
 ring_and_busy:
-	/* A side that waits alone, its segment removed by hand, is to find out. */
+	/* A side may wait alone after somebody removed its segment by hand: wake it, so that it notices. */
 	atomic {
 		if :: newcomer_rings(WRITER) -> val[at(hset[me], WRITER)]++ :: else fi;
 		if :: newcomer_rings(READER) -> val[at(hset[me], READER)]++ :: else fi
@@ -214,7 +214,7 @@ enter:
 		undo[me] = hset[me];
 #endif
 #ifdef SETVAL_IN_USE
-		/* a reset of the set by whoever attaches: it wipes every process's undo */
+		/* the side that attaches resets the set, which wipes the undo of every process */
 		k = 0;
 		do
 		:: k < MAXP -> if :: k != me && undo[k] == hset[me] -> undo[k] = NONE :: else fi; k++
@@ -268,7 +268,7 @@ wait_peer:
 	:: else -> seen = 0; d_step { j = hseg[me]; remove_segment(j); j = 0 }
 	fi;
 
-	/* finish: the writer says done and waits for the reader's word; the reader the other way round */
+	/* finish: the writer stores "done" and waits for the reader's status; the reader does this the other way round */
 	if
 	:: role == WRITER -> status[at(hseg[me], role)] = DONE; ring()
 	:: else
@@ -303,7 +303,7 @@ leave:
 	if
 	:: gone_w || slot[at(hseg[me], 1 - role)] == EMPTY -> remove_objects()
 	:: else ->
-		/* {sem, +V, SEM_UNDO}: the weight given and the undo cancelled at once */
+		/* {sem, +V, SEM_UNDO}: give the weight and cancel the undo in one step */
 		d_step {
 #ifndef LEAVE_WITHOUT_WEIGHT
 			val[at(hset[me], role)] = val[at(hset[me], role)] + V;
@@ -326,7 +326,7 @@ out:	atomic {
 			gone_w = 0; gone_r = 0; unused = 0; none_mapped = 0; peer_gone = 0; verdict = 0; seen = 0; j = 0; k = 0;
 			unmap()
 		};
-		/* The weight of the dead, on the semaphore that its peer sleeps on. */
+		/* The kernel adds the weight to the semaphore on which the peer sleeps. */
 		d_step {
 			if
 			:: undo[me] != NONE -> val[at(undo[me], role)] = val[at(undo[me], role)] + V; undo[me] = NONE

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# Rules of the protocol model, see test/model/README.md, and of what tests the tests: twins and mutants.
+# Rules of the protocol model, see test/model/README.md, and of twins and mutants, which test the tests.
 
 MODEL_ENV = BUILD='$(abspath $(BUILD))'
 
@@ -15,7 +15,7 @@ model-long:
 twins:
 	@$(MODEL_ENV) test/model/twins/check-twins $(TWINS)
 
-## mutants: change the sources at random and look which tests notice (MUTANTS='--seed N --count N PATH...')
+## mutants: change the sources at random and see which tests notice (MUTANTS='--seed N --count N PATH...')
 mutants:
 	@$(MODEL_ENV) test/mutants/mutate $(MUTANTS)
 

@@ -38,7 +38,7 @@
 #define V 20              /* SV_WEIGHT */
 #define GONE 10           /* SV_GONE */
 #endif
-/* Bells do not pile up: this many at most, whatever N; a side that is started again has forgotten what it is owed. */
+/* Bells do not pile up: this is the limit for every N.  A side that is started again has forgotten its owed bells. */
 #ifndef BELLS
 #define BELLS (3 + 2 * (KILLS + QUITS))
 #endif
@@ -56,7 +56,7 @@
 #define DONE 1
 #define SIGNALLED 2
 
-/* What a look or a wait tells. */
+/* The result of a look or a wait. */
 #define GO_ON 0
 #define ENOUGH 1          /* SV_OK */
 #define END 2             /* SV_END */
@@ -69,7 +69,7 @@
 byte val[2];
 bit undo[2];              /* the kernel will add V when that side dies */
 #ifdef UNDO_ON_BELLS
-byte rung[2];             /* what the kernel will take back */
+byte rung[2];             /* how many bells the kernel will take back */
 #endif
 
 /* The segment. */
@@ -104,8 +104,8 @@ inline fresh()
 #define has_gone(r) (slot[r] == LEFT || (slot[r] != EMPTY && gone(r)))
 
 /*
- * sv_header_of_use: will somebody come back for it?  When both said done, the one that did not leave may not know it
- * yet: its next incarnation finds the answer here.
+ * sv_header_of_use: will somebody come back for it?  If both stored "done", a side that died before it left may not know
+ * that: when it is started again, it finds the answer here.
  */
 #define both_done (status[WRITER] == DONE && status[READER] == DONE)
 #ifndef RESUME
@@ -126,7 +126,7 @@ inline fresh()
 #else
 #define RESTARTS false
 #define comes_back false
-/* The peer died or was interrupted before both were attached, and nobody brings another: the user gives up. */
+/* The peer died or was interrupted before both were attached, and nobody starts another one: the user gives up. */
 #define abandoned ((killed[peer] || quitted) && !alive[peer] && slot[peer] <= ATTACHING && !gone(peer))
 #endif
 
@@ -154,7 +154,7 @@ start:	{
 		do
 		:: quit -> break
 		:: else ->
-			/* The writer reserves once more to meet the end of its input; then it waits for the reader's word. */
+			/* The writer reserves once more, to find the end of its input; then it waits for the reader's final status. */
 			wait((ME(READER) -> 1 : (finished -> ONLY_A_STATUS : WANT)));
 			if
 			:: quit
@@ -170,7 +170,7 @@ start:	{
 #endif
 			:: !quit && !comes_back && code == ENOUGH && ME(WRITER) && pos[WRITER] == N ->
 #ifdef DONE_READER_IS_CORRUPT
-				/* sv_reserve must let the next incarnation pass when the reader has it all. */
+				/* sv_reserve must succeed in a writer that is started again after the reader has taken all. */
 				assert(status[READER] != DONE);
 #endif
 				set_status(DONE);
@@ -254,7 +254,7 @@ init {
 		:: killed[WRITER] || killed[READER] || quitted
 		:: else ->
 #endif
-			/* Success is told by both, and nothing is left, or what the next open clears away. */
+			/* Both have reported success, and nothing is left that the next open does not remove. */
 			assert(fate[WRITER] == ENOUGH && fate[READER] == ENOUGH && out == N);
 			assert(!exists || ((killed[WRITER] || killed[READER]) && !present(WRITER) && !present(READER) && !of_use))
 #ifndef RESUME

@@ -13,7 +13,7 @@ inline ring()
 	}
 }
 
-/* sv_ring_set_status: whatever the threshold, a final status wakes */
+/* sv_ring_set_status: a final status wakes the sleeper, whatever its threshold is */
 inline set_status(word)
 {
 	status[me] = word;
@@ -76,7 +76,7 @@ inline look(want)
 	}
 }
 
-/* sv_channel_wait with sleep_once and look_for_death; an interruption can come wherever it sleeps */
+/* sv_channel_wait with sleep_once and look_for_death; an interruption can come in each sleep */
 inline wait(want)
 {
 	look(want);
@@ -208,7 +208,7 @@ inline open()
 	:: d_step { exists && !present(WRITER) && !present(READER) && !of_use -> fresh() }   /* leftover */
 	:: else
 	fi;
-	/* Busy.  Our predecessor is dead, so this ends at once or never. */
+	/* Busy: the predecessor is dead, so this ends at once or never. */
 	if
 	:: present(me) -> lock = 0; !present(me); goto start
 	:: else
@@ -232,7 +232,7 @@ inline open()
 #else
 	slot[me] = ATTACHING;
 #endif
-	/* sv_sem_attach: what a predecessor left is read, and taken off in the same step as weight and bell are armed */
+	/* sv_sem_attach: read the value that a predecessor left; one step takes it off and adds weight and bell */
 	do
 	:: true ->
 		seen = val[me];
@@ -263,11 +263,11 @@ inline open()
 	lock = 0
 }
 
-/* leave: the weight given and the undo cancelled in one step; the last one out removes all */
+/* leave: one step gives the weight and cancels the undo; the last one out removes all */
 inline leave()
 {
 	atomic { lock == 0 -> lock = 1 + me };
-	/* With this store a side has said its last word; killed after it, the side is not started again. */
+	/* After this store a side counts as ended; if it is killed later, it is not started again. */
 	d_step { slot[me] = LEFT; fate[me] = code };
 	if
 	:: (gone(peer) || slot[peer] == EMPTY) && !of_use ->
@@ -281,7 +281,7 @@ inline leave()
 	lock = 0
 }
 
-/* exit_sem for what bells carried SEM_UNDO */
+/* exit_sem takes back the bells that carried SEM_UNDO */
 inline undo_bells()
 {
 #ifdef UNDO_ON_BELLS
@@ -292,7 +292,7 @@ inline undo_bells()
 #endif
 }
 
-/* A verdict is checked against what really happened. */
+/* Check the result against what really happened. */
 inline judge()
 {
 	d_step {

@@ -1,23 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * trust.pml - whose objects are these: a channel at a path between two users, alice and bob, in one IPC namespace or two, with a
- * file that may be removed and made again with the same inode (and so the same key), and with mallory, who makes
- * objects under that key, or gives away some that name the set of others.
+ * trust.pml - whose objects are these: a channel at a path between two users, alice and bob, in one IPC namespace or two.
+ * The file may be removed and made again with the same inode (and so the same key).  Mallory makes objects under that key,
+ * or gives away objects whose headers name the set of other users.
  *
  *	step of the model            what it stands for
  *	open, lock, recheck          the rendezvous file and its lock
  *	gather, classify             what is under the key, whose, and which channel: decided from facts alone
- *	create, join, refuse         what sv_open makes of that
+ *	create, join, refuse         what sv_open does after that
  *	meet                         both sides are there, the data goes over
  *	leave                        sv_close: the last one out removes, if the kernel lets it
  *	clean                        svclean: each record, its proof, the removal
  *	death                        the kernel gives the weight, then frees the lock
  *
  * The two objects of a channel are one here; life.pml has them apart.  Creation and attach are one step under the lock.
- * The kernel lets only the maker of an object remove it.  No object is ever given to alice or bob but by mallory.  Bounds: a
- * writer of alice's, a reader of bob's, a third process as it likes; KILLS kills; the file is made again at most once;
- * mallory acts at most once.  When all have ended, each user cleans once in each namespace: nothing may be left but what is
- * mallory's.  Then alice and bob try once more.
+ * The kernel lets only the maker of an object remove it.  Only mallory gives objects to alice or bob.  Bounds: a writer of
+ * alice, a reader of bob, and a third process of any kind; KILLS kills; the file is made again at most once; mallory acts
+ * at most once.  When all have ended, each user cleans once in each namespace: then only mallory's objects may be left.
+ * After that alice and bob try once more.
  *
  * Broken twins: see README.md.
  */
@@ -33,7 +33,7 @@
 #define READER 1
 #define CLEANER 2
 
-#define OTHER 99 /* in place of a generation: an object of other software of the user's */
+#define OTHER 99 /* in place of a generation: an object of the user's other software */
 
 #define MAXP 5 /* and the last two */
 #define INCS 3 /* files that the path has led to, from 1 */
@@ -45,10 +45,10 @@
 #define REFUSED 4
 #define KILLED 5
 
-byte file;            /* which one the path leads to; all have the same inode */
+byte file;            /* the file to which the path leads; all files have the same inode */
 byte lock[INCS + 1];  /* 1 + process */
 
-/* What is under the key, by namespace. */
+/* The object under the key in each namespace. */
 bit exists[2];
 byte gen[2];          /* generation: never the same twice */
 byte maker[2];        /* cuid */
@@ -63,7 +63,7 @@ bit rec[4];
 byte rec_gen[4];
 byte rec_file[4];
 
-/* What mallory gave away names the set of a channel. */
+/* The header of an object that mallory gave away names the set of a channel. */
 byte donated_to;      /* 1 + user */
 bit mallory_free;
 
@@ -83,7 +83,7 @@ bit last;
 #define others(n) (maker[n] == MALLORY || gen[n] == OTHER)
 #define nobody (holder[2 * ns] == 0 && holder[2 * ns + 1] == 0)
 
-/* A record of ours names it, only we can have made it, nobody is attached. */
+/* A record of ours names the object, only we can have made it, and nobody is attached. */
 #ifdef RECORD_WITHOUT_GENERATION
 #define proven (rec[at_rec] && exists[ns] && maker[ns] == user && given[ns] == user && nobody)
 #else
@@ -108,13 +108,13 @@ bit last;
 #define trusted (maker[ns] == given[ns] && maker[ns] != MALLORY)
 #endif
 
-/* By its id: if somebody was faster it is gone, and nothing else can be hit. */
+/* Remove by id: if somebody else has removed it, no other object is removed. */
 inline remove(which)
 {
 	d_step {
 		if
 		:: exists[ns] && gen[ns] == which ->
-			/* Never what is another's, and never under a live side: but one whose file is no longer there is told so. */
+			/* Never remove an object of another user, or one in use by a live side whose file is still there. */
 			assert(maker[ns] == user && gen[ns] != OTHER);
 			assert(holder[2 * ns] == 0 || my_file[holder[2 * ns] - 1] != file);
 			assert(holder[2 * ns + 1] == 0 || my_file[holder[2 * ns + 1] - 1] != file);
@@ -126,7 +126,7 @@ inline remove(which)
 	}
 }
 
-/* Only what names the objects that are gone: a new channel of the same user has the same record file. */
+/* Forget a record only if it names the objects that are gone: a new channel of the user has the same record file. */
 #ifdef FORGET_UNCHECKED
 #define names(which) (rec[at_rec])
 #else
@@ -192,7 +192,7 @@ attach:
 		fi
 	};
 
-	/* Meet: the other side comes, or has been here and is gone, or nobody comes. */
+	/* Meet: the other side comes, or has come and gone, or nobody comes. */
 	if
 	:: atomic { !exists[ns] || gen[ns] != seen -> assert(my_file[me] != file); verdict = ALONE; goto out }
 	:: atomic {
@@ -201,7 +201,7 @@ attach:
 		verdict = OK
 	   }
 	:: atomic { exists[ns] && gen[ns] == seen && holder[at_side(1 - role)] == 0 && came[at_side(1 - role)] ->
-		/* It has gone: with us, if it met us. */
+		/* The other side has left. */
 		assert(maker[ns] != MALLORY);
 		verdict = (last -> OK : ALONE) }
 	:: atomic { timeout -> assert(!last); verdict = ALONE }
@@ -242,7 +242,7 @@ proctype cleaner(byte me; byte user; bit ns)
 
 	{
 #ifdef HEADER_BELIEVED
-	/* What lies there and is owned by us names a set: it goes. */
+	/* The header of an object that we own names a set: remove that set. */
 	if
 	:: donated_to == user + 1 && exists[ns] -> remove(gen[ns]); donated_to = 0
 	:: else
@@ -304,7 +304,7 @@ active proctype mallory()
 {
 end:	if
 	:: atomic { mallory_free && !last && !exists[0] ->
-		/* In advance, with a header that says what it likes. */
+		/* Make an object in advance, with any header. */
 		mallory_free = 0;
 		exists[0] = 1; gen[0] = next_gen; next_gen++; maker[0] = MALLORY; given[0] = MALLORY; of_file[0] = file;
 		if
@@ -318,7 +318,7 @@ end:	if
 		fi
 	   }
 	:: atomic { mallory_free && !last && !exists[0] ->
-		/* Not mallory at all, but other software of alice's. */
+		/* This is not mallory but alice's other software. */
 		mallory_free = 0;
 		exists[0] = 1; gen[0] = OTHER; maker[0] = ALICE; given[0] = ALICE
 	   }

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 #
-# The mutants of C sources: every place where one operator, constant or statement may be changed, in the order that a
-# seed gives.
+# The mutants of C sources: every place where one operator, constant or statement may be changed, in an order that depends
+# on a seed.
 package Candidates;
 use strict;
 use warnings;
@@ -26,7 +26,7 @@ my @changes = (
 	[ qr/(?<![\w.])([2-9]|[1-9]\d+)(?![\w.])/, undef ],
 );
 
-# The text with comments and strings blanked out, so that the rest stands where it stood.
+# Replace comments and strings with ~ characters, so that everything else keeps its place.
 sub code_of {
 	my $text = shift;
 	$text =~ s{(/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')}{my $m = $1; $m =~ s/[^\n]/~/g; $m}gse;
@@ -40,7 +40,7 @@ sub places {
 	for my $line (split /(?<=\n)/, code_of($text)) {
 		my $inside = $depth > 0;
 		$depth += ($line =~ tr/{//) - ($line =~ tr/}//);
-		# Bodies of functions, and tables; no declarations, no preprocessor.
+		# Only bodies of functions and tables; no declarations and no preprocessor lines.
 		if ($inside && $line !~ /^\s*(#|_Static_assert|case .*:$|default:)/) {
 			for my $change (@changes) {
 				my ($old, $new) = @$change;
@@ -48,7 +48,7 @@ sub places {
 					push @found, { file => $file, at => $at + $-[0], length => $+[0] - $-[0], new => $new // $& + 1 };
 				}
 			}
-			# A whole statement in one line; a program without a declaration or a return would not build.
+			# A whole statement in one line; without a declaration or a return the program would not build.
 			if ($line =~ /^(\s*)((?:\w[\w.>\[\]()*&-]* *(?:[-+|&*]?=)[^=]|[a-z]\w*\(|\+\+|--).*;|break;|continue;)\s*$/
 				&& $line !~ /^\s*(const|static|struct|enum|unsigned|return|goto|\w+ \w+ =|\w+ \*)/) {
 				push @found, { file => $file, at => $at + length($1), length => length($2), new => ';' };
@@ -59,8 +59,8 @@ sub places {
 	return @found;
 }
 
-# One mutant of each line of the sources below the paths, shuffled.  Each is a hash: file, line, text (of the whole mutated
-# source), old and new (of the line).
+# One mutant for each line of the sources below the paths, shuffled.  Each is a hash: file, line, text (the whole mutated
+# source), old and new (the line).
 sub mutants {
 	my ($root, $seed, @paths) = @_;
 	my (%source, @found, %seen);

@@ -10,10 +10,10 @@ use IO::Select;
 use Time::HiRes qw(time);
 
 our @EXPORT = qw(run start next_line finish $begun_at $spent @under);
-our @under;    # what each command runs under, such as nice(1)
-our ($begun_at, $spent) = (0, 0);    # when the last command began, and how long all took
+our @under;    # the command that runs each command, such as nice(1)
+our ($begun_at, $spent) = (0, 0);    # when the last command began, and how long all of them took
 
-# run SECONDS COMMAND...: the lines of its output, and its status; undef: it did not end in time.
+# run SECONDS COMMAND...: return the lines of its output and its status, which is undef if it did not end in time.
 sub run {
 	my ($seconds, @command) = @_;
 	my ($pid, $out) = start(@command);
@@ -27,7 +27,7 @@ sub run {
 	return (\@lines, undef);
 }
 
-# A process group of its own, so that it can be ended whole.
+# Start a command in a process group of its own, so that the whole group can be killed.
 sub start {
 	my @command = @_;
 	pipe my $in, my $out or die;
@@ -47,7 +47,7 @@ sub start {
 	return ($pid, $from);
 }
 
-# The next line; '' at the end; undef when it takes longer.
+# Return the next line, '' at the end, or undef if there is none in that time.
 sub next_line {
 	my ($out, $seconds) = @_;
 	my $end = time + $seconds;

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 #
-# Which tests run which line?  Collects what coverage.c wrote, and finds the lines with objdump and addr2line.
+# Which tests run which line?  Collect what coverage.c wrote, and find the lines with objdump and addr2line.
 package Coverage;
 use strict;
 use warnings;
@@ -18,7 +18,7 @@ sub line_of {
 		$due = $2 =~ /call.*<__sanitizer_cov_trace_pc>/;
 	}
 	close $in;
-	# One before where the call returns to is in the call.
+	# The address before the return address lies within the call.
 	open my $out, '>', "$program.places" or die;
 	printf $out "0x%x\n", $_ - 1 for @at;
 	close $out;
@@ -30,7 +30,7 @@ sub line_of {
 	return \%line;
 }
 
-# read_all DIRECTORY PROGRAM...: { file => { line => { test => 1 } } }.  Lines of blocks that no test runs are there, too.
+# read_all DIRECTORY PROGRAM...: return { file => { line => { test => 1 } } }, also with the lines that no test runs.
 sub read_all {
 	my ($directory, @programs) = @_;
 	my %tests;
@@ -62,8 +62,8 @@ sub base_of {
 	return hex($base // 0);
 }
 
-# The tests that run a line: those of the block that begins there or before it, and of the one that begins after it, since
-# a condition may reach over several lines.
+# The tests that run a line: those of the last block that begins at or before it, and those of the first block that begins
+# after it, because a condition may have several lines.
 sub tests_of {
 	my ($tests, $file, $line) = @_;
 	my $lines = $tests->{$file} or return;

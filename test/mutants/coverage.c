@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 //
 // Which basic blocks did a test run?  Programs that gcc builds with -fsanitize-coverage=trace-pc call the
-// function below at the start of each block.  It sets one bit for that place in a file that all processes of
-// one test and one program share, so that a process that is killed has reported too.
+// function below at the start of each block.  It sets a bit for that place in a file that all processes of
+// one test and one program share, so the bits of a process that is killed are there too.
 //
 // SV_COVERAGE is the directory of these files; each is named TEST@PROGRAM, where TEST is SV_COVERAGE_TEST, or
 // the bats suite and the number of the test in it.  Bit N stands for the N-th byte of the program's image.
@@ -52,7 +52,7 @@ __attribute__((constructor)) static void start(void)
 	if (fd < 0)
 		return;
 	fchmod(fd, 0666);
-	/* A test may have limited the size of files: then nothing is reported. */
+	/* If a test has limited the size of files, nothing is reported. */
 	void (*before)(int) = signal(SIGXFSZ, SIG_IGN);
 	if (ftruncate(fd, IMAGE_MAX / 8) == 0) {
 		void *map = mmap(NULL, IMAGE_MAX / 8, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);

@@ -9,7 +9,7 @@
  *	attack swap A B
  *		exchange the names A and B, over and over, until standard input ends
  *	attack reuse PATH
- *		remove PATH and make it again until it has the inode it had; status 1: it never has
+ *		remove PATH and make it again until it has its old inode again; status 1: it never gets that
  *
  * STATE: waiting-writer, waiting-reader, running, detached, resumable, stale, owed, unready, version, zero;
  * segment and set make only one of the two.
@@ -59,7 +59,7 @@ static void take(const struct order *order, const struct fake *fake, int loot)
 	uint32_t status = atomic_load(&writer->status);
 	const unsigned char *ring = fake->base + sv_segment_header_size();
 	bool news = head != tail;
-	/* The bytes that the attacker has forged are no loot. */
+	/* The bytes that the attacker has forged do not count as loot. */
 	uint64_t own = order->state == WAITING_READER ? 0 : order->length;
 
 	if (atomic_load(&reader->status) == SV_DONE)

@@ -11,16 +11,16 @@
  * look and clean, in either namespace, as either user, and may be killed over it.  In the other walks
  * anything happens to anybody.
  *
- *	- Two successes mean equal bytes.  What a reader ends with 0 for is what one writer sent, whole.
- *	  What a plain writer ends with 0 for is in somebody's output, whole.
- *	- In a calm walk the live transfer ends well.
- *	- Every process ends in its time, or by TERM.
- *	- When all have ended, one svclean -a of each user in each namespace, and one of the path, leaves
- *	  no object.  Only of a channel whose record a hand removed may that stay which nothing proves.
+ *	- The output of a reader that ends with 0 is the whole input of one writer.  The input of a plain
+ *	  writer that ends with 0 is in some output, whole.
+ *	- In a calm walk the live transfer succeeds.
+ *	- Every process ends before its deadline, or by TERM.
+ *	- When all have ended, one svclean -a of each user in each namespace, and one of the path, leave no
+ *	  object, unless a hand removed the channel's record and nothing else proves whose the object is.
  *	- Then a transfer by name and one by path work.
  *
- * Prints what happened how often.  Status 1: something was wrong, with all steps and how to repeat it.
- * Status 77: this may not be done here.
+ * Prints how often each thing happened.  Status 1: a rule was broken; prints all steps and how to repeat
+ * them.  Status 77: the tool may not do this here.
  */
 #define _GNU_SOURCE
 #include <getopt.h>
@@ -257,7 +257,7 @@ static void walk(int steps)
 		check_works(1, 0, true);
 }
 
-/* A program that uses the library and ends during the transfer without a word. */
+/* A program that uses the library and ends during the transfer without sv_finish(). */
 static int side(char **argv)
 {
 	struct sv_options options = SV_OPTIONS_INIT;

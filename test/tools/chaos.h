@@ -100,7 +100,7 @@ static void start(struct process *p, int user, int ns, int spelling, const char 
 		if (chdir(base) == -1 || setns(ns_fd[ns], CLONE_NEWIPC) == -1 || setgid(uid_of[user]) == -1 ||
 		    setuid(uid_of[user]) == -1)
 			_exit(126);
-		/* Whatever ends the tool, no process of it survives. */
+		/* The child must not outlive the tool. */
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		dup2(in == -1 ? null : in, STDIN_FILENO);
 		dup2(null, STDOUT_FILENO);

@@ -5,7 +5,7 @@
 
 #include "chaos.h"
 
-/* Note of which channel a file is the record, before it is removed. */
+/* Before a file is removed, note the channel of which it is the record. */
 static void note_loss(const char *path, int user)
 {
 	char text[512], link[64], ours[64];

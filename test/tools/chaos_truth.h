@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * chaos_truth.h - what must hold whatever happened in a walk: what ended sides say, what is left, what works.
+ * chaos_truth.h - the rules that hold for every walk: the results of the sides are true, nothing is left, and
+ * the next transfers work.
  */
 #ifndef CHAOS_TRUTH_H
 #define CHAOS_TRUTH_H
@@ -51,7 +52,7 @@ static bool other_resumed_reader(const struct proc *me)
 	return false;
 }
 
-/* An ended side: is what it says true? */
+/* Is the result of a side that has ended true? */
 static void account(struct proc *who)
 {
 	char said[1024];

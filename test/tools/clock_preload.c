@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * clock_preload.c - a clock that moves only when it is read, so that what a program does for some time it
- * does for a certain number of readings, however busy the machine is.
+ * clock_preload.c - a clock that moves only when it is read: what a program does for some time, it does for a
+ * fixed number of readings, however busy the machine is.
  *
  *	SV_CLOCK_STEP=NS     how far it moves at each reading (CLOCK_MONOTONIC only)
  *	SV_CLOCK_LOOKS=FILE  write the number of readings to FILE when the program exits

@@ -3,8 +3,8 @@
  * errnos.h - the errors that each system call of the programs may return: those of its manual page, as far as
  * they can happen.
  *
- * EIDRM means here that the object is really removed just before the call.  To claim it of an object that
- * exists would be a lie with consequences: the program would then not remove the object.
+ * For EIDRM the object is really removed just before the call: if it still existed, the program would believe
+ * that it is gone, and leave it.
  */
 #ifndef ERRNOS_H
 #define ERRNOS_H

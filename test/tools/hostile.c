@@ -9,12 +9,12 @@
  * complement and a random value; --sample N: only N of these, chosen by the seed), starts or continues the
  * other side, and checks:
  *
- *	- nobody dies of a signal that was not sent, and no sanitizer speaks
- *	- everybody ends: by itself, by -t, or by SIGINT; with an exit status that is defined
+ *	- no side dies of a signal that was not sent, and no sanitizer reports anything
+ *	- each side ends by itself, by -t, or by SIGINT, with a defined exit status
  *	- a writer that ends with 0 has a reader that did too, and the output is the input
  *	- svclean -a removes whatever is left, and the next transfer on the channel works
  *
- * Prints what happened how often.  Status 1: something was wrong; the line says how to repeat it.
+ * Prints how often each outcome came.  Status 1: something was wrong; the line says how to repeat it.
  */
 #define _GNU_SOURCE
 #include <getopt.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * interleave_kernel.h - the simulated kernel of interleave: semaphores, membarrier, the lock, what removes
- * objects.
+ * interleave_kernel.h - the simulated kernel of interleave: semaphores, membarrier, the lock, and the removal
+ * of objects.
  */
 #ifndef SV_TEST_INTERLEAVE_KERNEL_H
 #define SV_TEST_INTERLEAVE_KERNEL_H

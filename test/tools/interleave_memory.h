@@ -115,10 +115,10 @@ struct side {
 	struct sv_channel ch;
 	enum state state;
 	bool timed;       /* asleep, with a limit */
-	int64_t limit_ns; /* of that */
+	int64_t limit_ns; /* of the sleep */
 	bool timed_out;
 	bool armed;      /* SEM_UNDO: the kernel knows of this side */
-	bool meeting;    /* waits for the other to come */
+	bool meeting;    /* waits for the other side to come */
 	bool death_due;  /* killed, but the kernel has not given its weight and its lock yet */
 	bool membarrier; /* may it use membarrier(2)? */
 	bool blind;      /* its last membarrier failed */
@@ -135,12 +135,12 @@ struct side {
 };
 
 static struct {
-	/* what the two share */
+	/* shared by the two sides */
 	struct sv_side_line line[2];
 	unsigned char data[2 * CAPACITY_MOST];
 	unsigned value[2]; /* of the semaphores */
 	int lock;          /* 1 + role; 0: free */
-	/* what this run is */
+	/* the choices of this run */
 	uint64_t seed;
 	unsigned kind;
 	uint64_t capacity, total;
@@ -148,7 +148,7 @@ static struct {
 	unsigned go_on, drain; /* of 64: the same side goes on; a store buffer is let out a step */
 	int accidents;         /* left */
 	unsigned accidents_planned;
-	/* how it goes */
+	/* the state of this run */
 	int64_t now_ns;
 	unsigned long steps;
 	struct side *running;

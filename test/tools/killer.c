@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * killer - resumable transfers whose sides are killed at random and started again, until it was done often
- * enough.
+ * killer - resumable transfers whose sides are killed at random and started again, until --kills sides were
+ * killed.
  *
  * usage: killer --kills N [--seed N] [--size SIZE-OF-THE-RING] INPUT OUTPUT
  *
- * svwrite -r INPUT and svread -r -o OUTPUT run as found by PATH.  The positions at which somebody is killed
- * are spread at random over the input; some kills come right after a start instead, while it opens the
- * channel. Who is killed, writer, reader or both at once, is random too; the same seed makes the same choices
- * (but not the same timing).  If the transfer ends before enough were killed, because we came too late,
- * OUTPUT is compared and the transfer is made again for the rest.
+ * PATH finds the programs for svwrite -r INPUT and svread -r -o OUTPUT.  Most kills come at random positions
+ * of the input, some right after a start, while the side opens the channel.  The victim is random too:
+ * writer, reader or both at once.  The same seed makes the same choices (but not the same timing).  If the
+ * transfer ends too early, OUTPUT is compared and the transfer is made again for the remaining kills.
  *
- * Prints what it did; ends with 1 if a side ended otherwise than killed or with 0, hangs, or OUTPUT differs.
+ * Prints what it did.  Status 1: a side hung, or ended neither by a kill nor with 0, or OUTPUT differs.
  */
 #define _GNU_SOURCE
 #include <err.h>
@@ -43,7 +42,7 @@ static const char *input, *output, *capacity = "64K";
 static uint64_t total, state;
 static pid_t pid[2];
 static long killed[2];
-static int both; /* times both were killed at once */
+static int both; /* how often both were killed at once */
 
 /* splitmix64 */
 static uint64_t pick(uint64_t below)
@@ -153,7 +152,7 @@ static bool same(void)
 	return result;
 }
 
-/* Until the output has this length, a side has ended, or (at all) nothing happens any more. */
+/* Wait until the output has this length, a side has ended, or nothing happens any more. */
 static bool wait_for(uint64_t position)
 {
 	uint64_t size = size_of(output), last = size;

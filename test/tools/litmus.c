@@ -65,7 +65,7 @@ static struct {
 	uint64_t seed;
 } want = { FULL, false, false, 1000000, 1 };
 
-/* What the two share. */
+/* The memory that the two sides share. */
 struct shared {
 	struct sv_side_line side[2];
 	unsigned char data[2 * CAPACITY];

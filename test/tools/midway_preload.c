@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * midway_preload.c - lets something happen to svwrite or svread in the middle of a transfer.
+ * midway_preload.c - makes something happen to svwrite or svread in the middle of a transfer.
  *
  * It counts the read(2) and write(2) calls whose buffer lies in a System V segment.  After SV_MIDWAY_AFTER of
  * them (default 0), before the next one, SV_MIDWAY says what happens:
@@ -67,7 +67,7 @@ static int is_block(const void *data)
 	return 0;
 }
 
-/* Let it happen.  1: the call fails with errno. */
+/* Make it happen.  1: the call fails with errno. */
 static int happens(int fd, const void *data, size_t *size)
 {
 	const char *after = getenv("SV_MIDWAY_AFTER");

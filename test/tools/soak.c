@@ -94,7 +94,7 @@ static void resumable(struct plan *p)
 		p->victim = (int)random_below(&p->seed, 2);
 		p->moment_us = (unsigned)random_below(&p->seed, 8000);
 	}
-	/* One that died when all was done, started again, finds nobody. */
+	/* A side that died when all was done finds nobody when it is started again. */
 	while (!ended(&sides[WRITER], 1000) || !ended(&sides[READER], 1000)) {
 		bool done[2] = { ended(&sides[WRITER], 0), ended(&sides[READER], 0) };
 
@@ -195,7 +195,7 @@ static void detached(const struct plan *p)
 	                   : "written and read again");
 }
 
-/* svclean -a, unless nothing happened: then nothing may be left by itself. */
+/* svclean -a; but without an accident, nothing may be left before it. */
 static void check_nothing_left(const struct plan *p)
 {
 	if (p->accident > PAUSE)

@@ -339,7 +339,7 @@ static void have_accident(const struct plan *p, struct side *sides)
 	}
 }
 
-/* Plain: one side died by the accident; the other has ended, or serves the next one. */
+/* A plain transfer: the accident killed one side; the other has ended, or serves the next one. */
 static void see_survivor(const struct plan *p, struct side *sides)
 {
 	struct side *victim = &sides[p->victim], *survivor = &sides[!p->victim], next;

@@ -109,7 +109,7 @@ static inline bool tracee_adopt(struct tracee *t, pid_t pid)
 	return true;
 }
 
-/* Let it continue by PTRACE_SYSCALL or PTRACE_SINGLESTEP. */
+/* Continue it with PTRACE_SYSCALL or PTRACE_SINGLESTEP. */
 static inline enum tracee_at tracee_go(struct tracee *t, int request)
 {
 	struct __ptrace_syscall_info info;

@@ -46,8 +46,8 @@ static bool wait_asleep(pid_t pid, struct outcome *o)
 
 /*
  * Does the peer wait for a process that may still come?  The victim is dead, and its weight was added before
- * it could be reaped.  So a peer that is asleep even so waits for the next one, unless it waits for the dead
- * one.
+ * it could be reaped.  So a peer that sleeps after that waits for the next victim, unless it still waits for
+ * the dead one.
  */
 static bool waits_for_next(const struct scene *s, pid_t peer, bool removed)
 {
@@ -243,7 +243,7 @@ static int both_sides(const struct scene *s)
 	return code;
 }
 
-/* Continue what was there, or make a new transfer; by the programs if it has an input and an output file. */
+/* Continue an earlier transfer, or make a new one; with the programs if it has an input and an output file. */
 static void fresh_transfer(const struct scene *s, struct outcome *o)
 {
 	const char *writer_words[WORDS_MAX], *reader_words[WORDS_MAX];

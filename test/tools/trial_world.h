@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * trial_world.h - what a trial is made of: the scene, the programs that play it, and what is left in the
- * world afterwards.
+ * trial_world.h - the parts of a trial: its setting, its programs, and the objects and files that are left
+ * afterwards.
  */
 #ifndef TRIAL_WORLD_H
 #define TRIAL_WORLD_H
@@ -118,7 +118,7 @@ static pid_t start(const char *const *words, const char *messages, bool traced)
 		err(2, "vfork");
 	if (pid != 0)
 		return pid;
-	/* Nobody outlives the tool. */
+	/* The child must not outlive the tool. */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	fd = open(messages, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
 	if (fd == -1 || dup2(fd, STDERR_FILENO) == -1 || dup2(fd, STDOUT_FILENO) == -1)
@@ -162,7 +162,7 @@ static bool ended(pid_t pid)
 	return waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid == pid;
 }
 
-/* --- What the world looks like --- */
+/* --- The state of the channel --- */
 
 static size_t load(const char *name, unsigned char *data, size_t size)
 {
@@ -222,7 +222,7 @@ static int count_lines(const char *path)
 }
 
 /*
- * What is left: objects (in a namespace of our own) and files in the channel directory.  Empty text: nothing.
+ * Objects (in a namespace of our own) and files in the channel directory that are left.  Empty text: none.
  */
 static void list_left(const struct scene *s, char *text, size_t size)
 {

@@ -19,7 +19,7 @@ struct plan {
 	int error;  /* ERRORS: the errno to fail with; CALLS: 1 at its exit */
 };
 
-/* What the undisturbed victim does. */
+/* The course of the undisturbed victim. */
 struct course {
 	long number[CALLS_MAX]; /* numbers of the system calls */
 	long before[CALLS_MAX]; /* instructions before each, from the start point */
