@@ -243,7 +243,8 @@ static int both_sides(const struct scene *s)
 	return code;
 }
 
-/* Continue an earlier transfer, or make a new one; with the programs if it has an input and an output file. */
+/* Continue an earlier transfer, or make a new one; with the programs if it has an input and an output file.
+ */
 static void fresh_transfer(const struct scene *s, struct outcome *o)
 {
 	const char *writer_words[WORDS_MAX], *reader_words[WORDS_MAX];
