@@ -199,7 +199,7 @@ static void check_detach(struct cli_transfer *t, const struct cli_inputs *inputs
 	if ((t->options.flags & SV_RESUME) != 0)
 		cli_usage("--detach and --resume exclude each other");
 	if (t->options.capacity == 0 && (t->options.flags & SV_MESSAGES) != 0)
-		cli_usage("--detach of messages needs --size: each takes up to 15 bytes beside its own");
+		cli_usage("--detach of messages needs --size: each takes up to 15 bytes more than its length");
 	if (t->options.capacity == 0 && inputs->total == SV_UNKNOWN)
 		cli_usage("--detach needs --size when the input is not a regular file");
 	if (t->options.capacity == 0)

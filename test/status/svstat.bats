@@ -53,7 +53,7 @@ load ../lib/channels
 	check parked detached detached 'data was left for a reader'
 	check half resumable resumable 'stopped half-way, can go on'
 	check dead stale stale 'both sides are gone'
-	check broken corrupt corrupt 'it was overwritten: it holds what cannot be'
+	check broken corrupt corrupt 'it was overwritten: it has impossible values'
 	exec 9>&-
 	reap busy-reader
 	kill "${pid[alone]}" "${pid[lonely]}"

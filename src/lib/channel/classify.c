@@ -160,9 +160,9 @@ static struct sv_verdict classify_attached(const struct sv_facts *f)
 		return verdict(
 			f, SV_STATE_RESUMABLE, SV_REMOVE_WITH_ALL,
 			sv_is_owed(f, SV_WRITER)
-				? "complete, but its writer ended before it knew: start it again to learn so"
-				: "complete, but its reader ended before it knew: start it again to learn "
-				  "so");
+				? "complete, but its writer ended before it knew that: start the writer again"
+				: "complete, but its reader ended before it knew that: start the reader "
+		                  "again");
 	return unattended(f, writer == SV_NEVER_CAME && reader == SV_NEVER_CAME, SV_REMOVE_YES,
 	                  "both sides are gone");
 }
@@ -187,7 +187,7 @@ struct sv_verdict sv_classify(const struct sv_facts *f)
 		               "it was made by another version, or overwritten");
 	case SV_SEGMENT_CORRUPT:
 		return verdict(f, SV_STATE_CORRUPT, SV_REMOVE_YES,
-		               "it was overwritten: it holds what cannot be");
+		               "it was overwritten: it has impossible values");
 	default: break;
 	}
 	if (f->set != SV_SET_NONE)
@@ -230,7 +230,8 @@ static struct sv_answer replace(const struct sv_facts *f, enum sv_removal remova
 	if (f->record == SV_RECORD_NONE)
 		return refuse(SV_EFOREIGN, SV_ADVICE_OTHER_CHANNEL,
 		              "objects of yours have its key, but nothing proves that they are svipc's");
-	return refuse(SV_EBUSY, SV_ADVICE_WAIT, "a process is still attached to what a transfer left");
+	return refuse(SV_EBUSY, SV_ADVICE_WAIT,
+	              "a process is still attached to the objects of an earlier transfer");
 }
 
 static struct sv_answer busy(enum sv_role role)
@@ -313,9 +314,9 @@ struct sv_answer sv_admit(const struct sv_facts *f, const struct sv_wish *wish)
 	if (f->segment != SV_SEGMENT_GOOD || f->set == SV_SET_NONE) {
 		/* Nobody can take the data any more.  But only its owner decides that it is not needed. */
 		if (v.removal == SV_REMOVE_YES && sv_holds_data(f))
-			return refuse(SV_EREMOVED, SV_ADVICE_CLEAN,
-			              "its semaphores were removed, so that nobody can take the data that "
-			              "was left");
+			return refuse(
+				SV_EREMOVED, SV_ADVICE_CLEAN,
+				"its semaphores were removed, so nobody can take the data that was left");
 		if (v.state == SV_STATE_STALE)
 			return replace(f, v.removal);
 		if (f->segment == SV_SEGMENT_GOOD)

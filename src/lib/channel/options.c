@@ -26,7 +26,8 @@ int sv_options_check(const struct sv_options *options, enum sv_role role, int ti
 			fault, SV_EINVAL, 0,
 			"invalid flags or waiting policy; a channel cannot be both resumable and detached");
 	if ((options->flags & SV_CREATE_ONLY) != 0 && (options->flags & SV_JOIN_ONLY) != 0)
-		return sv_fault_set(fault, SV_EINVAL, 0, "either to create or to join, not both");
+		return sv_fault_set(fault, SV_EINVAL, 0,
+		                    "SV_CREATE_ONLY and SV_JOIN_ONLY exclude each other");
 	if ((options->flags & SV_KEPT) != 0 && sv_segment_removal_is_forced())
 		return sv_fault_set(
 			fault, SV_ESYSTEM, EOPNOTSUPP,
@@ -47,7 +48,7 @@ int sv_options_take(struct sv_options *own, const struct sv_options *theirs, str
 	if (theirs == NULL ||
 	    !sv_struct_take(own, sizeof *own, theirs, SV_SIZE_THROUGH(struct sv_options, capacity)))
 		return sv_fault_set(fault, SV_EINVAL, 0,
-		                    "sv_open: options that do not start from SV_OPTIONS_INIT, or that a "
-		                    "later version of the library knows");
+		                    "sv_open: the options do not start from SV_OPTIONS_INIT, or need a later "
+		                    "version of the library");
 	return SV_OK;
 }

@@ -20,11 +20,11 @@ static int say_stranger(struct sv_channel *ch, const struct sv_stranger *strange
 		return SV_EFOREIGN;
 	}
 	if (stranger->untrusted && !ch->rv.named) {
-		sv_fault_set(fault, SV_EFOREIGN, 0,
-		             "%s %d was made by user %u, whom this side does not trust: its mode consents to "
-		             "nobody but you, "
-		             "root and the owner of the file; nothing was touched",
-		             stranger->kind, stranger->id, (unsigned)stranger->owner);
+		sv_fault_set(
+			fault, SV_EFOREIGN, 0,
+			"%s %d was made by user %u, whom this side does not trust: its mode admits only you, "
+			"root and the owner of the file; nothing was touched",
+			stranger->kind, stranger->id, (unsigned)stranger->owner);
 		sv_fault_advise(fault, SV_ADVICE_MODE);
 		return SV_EFOREIGN;
 	}

@@ -21,7 +21,7 @@ int sv_channel_wait_room(struct sv_channel *ch, uint64_t want, int timeout_ms)
 	if (sv_channel_heeds_peer(ch) || sv_ring_room(&ch->ring) >= want)
 		return sv_channel_wait(ch, want, timeout_ms);
 	return sv_fault_set(&ch->fault, SV_ETOOBIG, 0,
-	                    "what is left for a later reader must fit into the channel's %llu bytes",
+	                    "data for a later reader must fit into the channel's %llu bytes",
 	                    (unsigned long long)ch->ring.capacity);
 }
 

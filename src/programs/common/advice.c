@@ -9,7 +9,8 @@
 static const char *plain(int advice)
 {
 	switch (advice) {
-	case SV_ADVICE_WAIT: return "wait for its end, with --queue say, or choose another channel with -c";
+	case SV_ADVICE_WAIT:
+		return "wait for its end, for example with --queue, or choose another channel with -c";
 	case SV_ADVICE_OTHER_CHANNEL: return "choose another channel with -c, or another --id";
 	case SV_ADVICE_NO_RESUME: return "omit --resume, or wait for its end";
 	case SV_ADVICE_MESSAGES: return "give --lines, or --null for records that end with NUL";
