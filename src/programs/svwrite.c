@@ -100,27 +100,19 @@ static int reserve(struct cli_transfer *t, const struct cli_input *input, void *
 static int copy_input(struct cli_transfer *t, const struct cli_input *input)
 {
 	void *data;
-	size_t got;
-	ssize_t n;
-	int code;
+	size_t got, n;
+	int code, status;
 
 	do {
 		code = reserve(t, input, &data, &got);
 		if (code == SV_END)
 			return CLI_OK;
-		if (code == SV_OK)
-			code = cli_input_await(t, input);
 		if (code != SV_OK)
 			return cli_call_status(t, code);
-		n = cli_read(t, input->fd, data, got < t->block ? got : t->block);
-		if (n == -1) {
-			t->reason = errno;
-			cli_fail(errno, "%s: cannot read %s", t->label, input->name);
-			return CLI_FAILED;
-		}
-		if (t->stop != CLI_OK)
-			return t->stop;
-		code = sv_commit(t->ch, (size_t)n);
+		status = cli_input_read(t, input, data, got < t->block ? got : t->block, &n);
+		if (status != CLI_OK)
+			return status;
+		code = sv_commit(t->ch, n);
 		if (code != SV_OK)
 			return cli_transfer_failed(t, code);
 	} while (n > 0);
@@ -199,7 +191,8 @@ static void check_detach(struct cli_transfer *t, const struct cli_inputs *inputs
 	if ((t->options.flags & SV_RESUME) != 0)
 		cli_usage("--detach and --resume exclude each other");
 	if (t->options.capacity == 0 && (t->options.flags & SV_MESSAGES) != 0)
-		cli_usage("--detach of messages needs --size: each takes up to 15 bytes more than its length");
+		cli_usage(
+			"--detach of messages needs --size: each takes up to 15 bytes more than its length");
 	if (t->options.capacity == 0 && inputs->total == SV_UNKNOWN)
 		cli_usage("--detach needs --size when the input is not a regular file");
 	if (t->options.capacity == 0)

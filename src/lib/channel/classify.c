@@ -162,7 +162,7 @@ static struct sv_verdict classify_attached(const struct sv_facts *f)
 			sv_is_owed(f, SV_WRITER)
 				? "complete, but its writer ended before it knew that: start the writer again"
 				: "complete, but its reader ended before it knew that: start the reader "
-		                  "again");
+				  "again");
 	return unattended(f, writer == SV_NEVER_CAME && reader == SV_NEVER_CAME, SV_REMOVE_YES,
 	                  "both sides are gone");
 }

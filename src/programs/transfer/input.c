@@ -13,6 +13,7 @@
 #include "common/messages.h"
 #include "common/reasons.h"
 #include "common/signals.h"
+#include "transfer/calls.h"
 #include "transfer/files.h"
 #include "transfer/pipe.h"
 
@@ -144,7 +145,11 @@ static void watch(struct cli_transfer *t)
 	t->watch = sv_stat(t->ch, &info) == SV_OK ? open_pid(info.side[SV_READER].pid) : -1;
 }
 
-int cli_input_await(struct cli_transfer *t, const struct cli_input *input)
+/*
+ * Wait until the input can be read, or until the reader's process ends.  SV_OK: read now (or
+ * cli_must_stop()); else the reader's failure, reported.  A regular file is always ready.
+ */
+static int await(struct cli_transfer *t, const struct cli_input *input)
 {
 	struct pollfd ready[2] = { { .fd = input->fd, .events = POLLIN }, { .events = POLLIN } };
 	int code;
@@ -179,6 +184,23 @@ int cli_input_await(struct cli_transfer *t, const struct cli_input *input)
 		t->watch = -1;
 	}
 	return SV_OK;
+}
+
+int cli_input_read(struct cli_transfer *t, const struct cli_input *input, void *data, size_t size, size_t *n)
+{
+	int status = cli_call_status(t, await(t, input));
+	ssize_t got;
+
+	if (status != CLI_OK)
+		return status;
+	got = cli_read(t, input->fd, data, size);
+	if (got == -1) {
+		t->reason = errno;
+		cli_fail(errno, "%s: cannot read %s", t->label, input->name);
+		return CLI_FAILED;
+	}
+	*n = (size_t)got;
+	return t->stop;
 }
 
 int cli_input_check(struct cli_transfer *t, const struct cli_input *input)

@@ -33,11 +33,10 @@ bool cli_input_ready(struct cli_transfer *t, struct cli_input *input);
 void cli_input_done(struct cli_input *input);
 
 /*
- * Wait until the input can be read, or until the reader's process ends, which read(2) alone would not notice.
- * SV_OK: read now (or cli_must_stop()); else the reader's failure, reported.  Not needed for a regular file,
- * which is always ready.
+ * Wait for input and read up to size bytes; *n is 0 at the end.  It notices when the reader's process ends,
+ * which read(2) alone would not.  CLI_OK, or the status to exit with, reported.
  */
-int cli_input_await(struct cli_transfer *t, const struct cli_input *input);
+int cli_input_read(struct cli_transfer *t, const struct cli_input *input, void *data, size_t size, size_t *n);
 
 /*
  * At the end of an input, check whether it was truncated or, for --resume, changed since it was opened.

@@ -100,7 +100,7 @@ static int grow(struct cli_transfer *t, struct cli_lines *lines)
 int cli_lines_copy_in(struct cli_transfer *t, struct cli_lines *lines, const struct cli_input *input)
 {
 	char *line, *new, *end;
-	ssize_t n;
+	size_t n;
 	int status;
 
 	for (;;) {
@@ -108,20 +108,12 @@ int cli_lines_copy_in(struct cli_transfer *t, struct cli_lines *lines, const str
 		if (status != CLI_OK)
 			return status;
 		new = lines->text + lines->used;
-		status = cli_call_status(t, cli_input_await(t, input));
+		status = cli_input_read(t, input, new, lines->size - lines->used, &n);
 		if (status != CLI_OK)
 			return status;
-		n = cli_read(t, input->fd, new, lines->size - lines->used);
-		if (n == -1) {
-			t->reason = errno;
-			cli_fail(errno, "%s: cannot read %s", t->label, input->name);
-			return CLI_FAILED;
-		}
-		if (t->stop != CLI_OK)
-			return t->stop;
 		if (n == 0)
 			return CLI_OK;
-		lines->used += (size_t)n;
+		lines->used += n;
 		for (line = lines->text;
 		     (end = memchr(new, t->separator, (size_t)(lines->text + lines->used - new))) != NULL;
 		     line = new = end + 1) {
