@@ -16,22 +16,27 @@ chaos_logged() {
 	assert_output_has ' 0 violations'
 }
 
+# broken PROGRAM <<'END' (shell) ... END: make a directory `broken` with the programs, in which PROGRAM is this script.
+broken() {
+	local program
+	mkdir broken
+	for program in svwrite svread svclean svstat; do
+		[ $program = "$1" ] || ln -s "$(type -P $program)" broken/$program
+	done
+	cat >"broken/$1"
+	chmod +x "broken/$1"
+}
+
 @test "dozens of random walks: no false success, nobody disturbed, no endless wait, no dead end" {
 	SV_LIMIT=400 chaos_logged --walks 40
 }
 
 @test "a disturbed transfer is noticed: a cleaner that removes live channels" {
-	mkdir broken
-	local program
-	for program in svwrite svread svstat; do
-		ln -s "$(type -P $program)" broken/$program
-	done
-	cat >broken/svclean <<-'END'
+	broken svclean <<-'END'
 		#!/bin/sh
 		ipcs -m | awk '/^0x/ { print $2 }' | xargs -rn 1 ipcrm -m
 		ipcs -s | awk '/^0x/ { print $2 }' | xargs -rn 1 ipcrm -s
 	END
-	chmod +x broken/svclean
 	skip_if_sanitized
 	run_logged chaos --seed 1 --walks 28 --programs "$PWD/broken"
 	[ "$status" -ne 77 ] || skip "${lines[0]}"
@@ -40,19 +45,13 @@ chaos_logged() {
 }
 
 @test "a false success is noticed: a reader that loses the last byte" {
-	mkdir broken
-	local program
-	for program in svwrite svclean svstat; do
-		ln -s "$(type -P $program)" broken/$program
-	done
 	# -o FILE is last.
-	cat >broken/svread <<-'END'
+	broken svread <<-'END'
 		#!/bin/sh
 		for file; do :; done
 		"${0%/*}/real" "$@" && truncate -s -1 "$file"
 	END
 	ln -s "$(type -P svread)" broken/real
-	chmod +x broken/svread
 	skip_if_sanitized
 	# A walk that kills this script leaves the real reader alive and ends there, so try several seeds.
 	local seed

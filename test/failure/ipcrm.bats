@@ -25,6 +25,15 @@ key() {
 	ipctool key "$RV/default" 83
 }
 
+# remove OPTION: run ipcrm with an id (-m or -s) or with the key (-M or -S).
+remove() {
+	case $1 in
+	-m) ipcrm -m "$(segment)" ;;
+	-s) ipcrm -s "$(set_of_two)" ;;
+	*) ipcrm "$1" "$(key)" ;;
+	esac
+}
+
 # These tests take every object for their own, so they need an IPC namespace of their own.
 only_ours() {
 	[ -n "${SVIPC_TEST_NAMESPACE-}" ] || skip_unless_own_ipc
@@ -48,11 +57,7 @@ next_one_works() {
 		for option in -s -S; do
 			spawn alone $program </dev/null
 			wait_asleep "${pid[alone]}"
-			if [ $option = -s ]; then
-				ipcrm -s "$(set_of_two)"
-			else
-				ipcrm -S "$(key)"
-			fi
+			remove $option
 			reap alone 10
 			assert_status 1
 			assert_says_removed
@@ -68,11 +73,7 @@ next_one_works() {
 	for option in -m -M; do
 		spawn alone svread -o lost
 		wait_asleep "${pid[alone]}"
-		if [ $option = -m ]; then
-			ipcrm -m "$(segment)"
-		else
-			ipcrm -M "$(key)"
-		fi
+		remove $option
 		reap alone 10
 		assert_status 1
 		assert_says_removed
@@ -101,11 +102,7 @@ next_one_works() {
 	local option
 	for option in -s -S; do
 		half_way
-		if [ $option = -s ]; then
-			ipcrm -s "$(set_of_two)"
-		else
-			ipcrm -S "$(key)"
-		fi
+		remove $option
 		reap reader
 		assert_status 1
 		assert_says_removed
