@@ -242,8 +242,8 @@ typedef struct sv_channel sv_channel;
  * was left: sv_clean() removes the rest), errors of a wait (SV_EINTR: *options->cancel became non-zero, or
  * waiting() returned non-zero), and SV_ESYSTEM with, among others, EACCES (another user's), EEXIST
  * (SV_CREATE_ONLY), ENOENT (SV_JOIN_ONLY, no such path), EOPNOTSUPP (SV_RESUME or SV_DETACH where
- * kernel.shm_rmid_forced is 1), ENOSPC (kernel.shmmni, kernel.shmall or kernel.sem), EINVAL (kernel.shmmax),
- * ENOMEM (address space), ENAMETOOLONG.
+ * kernel.shm_rmid_forced is 1), ENOSYS (/proc is not mounted), ENOSPC (kernel.shmmni, kernel.shmall or
+ * kernel.sem), EINVAL (kernel.shmmax), ENOMEM (address space), ENAMETOOLONG.
  */
 int sv_open(sv_channel **ch, enum sv_role role, const struct sv_options *options, int timeout_ms,
             struct sv_error *err);

@@ -60,3 +60,31 @@ setup() {
 	ends_well one
 	assert_equal objects "$(objects)" ''
 }
+
+@test "without /proc a process does not know its IPC namespace: every command refuses, says what to do, and touches nothing" {
+	local command directory
+	local covered=("${arena_inside[@]}" unshare --mount bash -c 'mount -t tmpfs none /proc && exec "$@"' --)
+	"${covered[@]}" bash -c '[ ! -e /proc/self ]' || skip 'may not cover /proc'
+	spawn waits "${alice[@]}" svwrite -c waits secret
+	wait_asleep "${pid[waits]}"
+	before=$(objects)
+	sh_in alice 'mkdir -m 700 own'
+	for directory in '' "$HOMES/alice/own" "$HOMES/alice/new"; do
+		for command in 'svwrite -t 0 secret' 'svwrite -t 0 -c waits secret' 'svread -t 0 -c waits' 'svwrite -d -k secret secret' \
+			'svread -t 0 -k secret' svclean 'svclean -a' 'svclean -a -c waits' svstat 'svstat -c waits' 'svstat -k secret'; do
+			# shellcheck disable=SC2086 # words
+			run_logged --separate-stderr "${covered[@]}" setpriv --reuid "$ALICE" --regid "$ALICE" --clear-groups \
+				env -C "$HOMES/alice" SVIPC_DIR="$directory" "PATH=$HOMES/bin:$PATH" $command
+			assert_status 1 || return 1
+			assert_stderr_has 'mount /proc' || return 1
+			assert_equal lines "$(wc -l <<<"$stderr")" 1 || return 1
+			stays "$before" || return 1
+		done
+	done
+	assert_equal 'what was made' "$("${alice[@]}" find own new /dev/shm/svipc-"$ALICE" -name 'ipc-0' 2>/dev/null)" ''
+	assert_equal 'what is there' "$("${alice[@]}" ls -x)" 'own  secret'
+	run_logged sh_in alice 'svread -t 20 -c waits -o copy && cmp secret copy'
+	assert_status 0
+	reap waits
+	assert_status 0
+}

@@ -93,7 +93,7 @@ static int open_own(int parent, const char *name, const char *path, bool create,
 static int open_chosen(struct sv_directory *directory, const char *chosen, bool create,
                        struct sv_fault *fault)
 {
-	char path[PATH_MAX];
+	char *path = directory->path;
 	size_t length = strlen(chosen);
 	bool taken;
 
@@ -113,7 +113,7 @@ static int open_chosen(struct sv_directory *directory, const char *chosen, bool 
 static int try_places(struct sv_directory *directory, bool create, struct sv_fault *fault)
 {
 	static const char *const parents[] = { "/run", "/dev/shm", "/tmp" };
-	char path[64];
+	char *path = directory->path;
 	bool taken;
 	size_t i;
 	int code = sv_fault_set(fault, SV_ESYSTEM, ENOENT,
@@ -123,9 +123,10 @@ static int try_places(struct sv_directory *directory, bool create, struct sv_fau
 		if (access(parents[i], W_OK | X_OK) == -1)
 			continue;
 		if (i == 0)
-			snprintf(path, sizeof path, "/run/svipc");
+			snprintf(path, sizeof directory->path, "/run/svipc");
 		else
-			snprintf(path, sizeof path, "%s/svipc-%u", parents[i], (unsigned)geteuid());
+			snprintf(path, sizeof directory->path, "%s/svipc-%u", parents[i],
+			         (unsigned)geteuid());
 		code = open_own(AT_FDCWD, path, path, create, &directory->top, &taken, fault);
 		if (code == SV_OK || (!taken && (create || fault->error.sys_errno != ENOENT)))
 			break;
@@ -161,8 +162,10 @@ static bool find_path(int fd, const char *given, char *path)
 	return realpath(given, path) != NULL;
 }
 
-static int make_canonical(struct sv_directory *directory, const char *given, struct sv_fault *fault)
+/* Replace the path by which the directory was opened. */
+static int make_canonical(struct sv_directory *directory, struct sv_fault *fault)
 {
+	const char *given = directory->path;
 	struct stat opened, found;
 	char path[PATH_MAX];
 
@@ -181,29 +184,52 @@ static int make_canonical(struct sv_directory *directory, const char *given, str
 	return SV_OK;
 }
 
-/* Open the user's directory, which holds one sub-directory for each namespace. */
-static int open_top(struct sv_directory *directory, const char *chosen, bool create, struct sv_fault *fault)
+static void clear(struct sv_directory *directory)
 {
 	directory->top = directory->fd = -1;
 	directory->path[0] = '\0';
 	directory->borrowed = false;
 	directory->spaces = NULL;
+}
+
+/* Open the user's directory, which holds one sub-directory for each namespace.  The path is the one tried. */
+static int open_top(struct sv_directory *directory, const char *chosen, bool create, struct sv_fault *fault)
+{
+	clear(directory);
 	if (chosen != NULL && chosen[0] != '\0')
 		return open_chosen(directory, chosen, create, fault);
 	return open_default(directory, create, fault);
 }
 
+/*
+ * Processes of two namespaces would share a sub-directory, and each would take the other's live channels for
+ * stale.  ENOENT would mean that the directory is missing.
+ */
+static int refuse_unknown(struct sv_fault *fault)
+{
+	sv_fault_set(
+		fault, SV_ESYSTEM, 0,
+		"cannot tell which IPC namespace this is: /proc/self/ns/ipc cannot be read; mount /proc");
+	fault->error.sys_errno = ENOSYS;
+	return SV_ESYSTEM;
+}
+
 int sv_directory_open(struct sv_directory *directory, bool create, struct sv_fault *fault)
 {
 	const char *chosen = getenv("SVIPC_DIR");
+	uint64_t namespace = sv_ipc_namespace();
 	char name[32], path[PATH_MAX + 32];
 	bool taken;
-	int code = open_top(directory, chosen, create, fault);
+	int code;
 
+	clear(directory);
+	if (namespace == 0)
+		return refuse_unknown(fault);
+	code = open_top(directory, chosen, create, fault);
 	if (code == SV_OK)
-		code = make_canonical(directory, chosen != NULL ? chosen : "", fault);
+		code = make_canonical(directory, fault);
 	if (code == SV_OK) {
-		snprintf(name, sizeof name, "ipc-%llu", (unsigned long long)sv_ipc_namespace());
+		snprintf(name, sizeof name, "ipc-%llu", (unsigned long long)namespace);
 		snprintf(path, sizeof path, "%s/%s", directory->path, name);
 		code = open_own(directory->top, name, path, create, &directory->fd, &taken, fault);
 		snprintf(directory->path, sizeof directory->path, "%.*s", PATH_MAX - 1, path);

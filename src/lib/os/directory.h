@@ -31,8 +31,8 @@ struct sv_directory {
 
 /*
  * Open the directory; with create, make it if it is missing.  It is refused unless it belongs to this user,
- * has mode 0700 and is no symbolic link.  SV_OK; SV_ESYSTEM (ENOENT: missing, without create); SV_EINVAL:
- * SVIPC_DIR cannot be used.
+ * has mode 0700 and is no symbolic link.  SV_OK; SV_ESYSTEM (ENOENT: missing, without create; ENOSYS: the IPC
+ * namespace is not known, because /proc is not mounted); SV_EINVAL: SVIPC_DIR cannot be used.
  */
 int sv_directory_open(struct sv_directory *directory, bool create, struct sv_fault *fault);
 void sv_directory_close(struct sv_directory *directory);
