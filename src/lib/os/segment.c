@@ -238,12 +238,13 @@ int sv_segment_remove(int id)
 bool sv_segment_removal_is_forced(void)
 {
 	int fd = open("/proc/sys/kernel/shm_rmid_forced", O_RDONLY | O_CLOEXEC);
-	char value = '0';
+	char value = '1';
 
+	/* A kernel without this setting never forces it.  If the setting cannot be read, it may be set. */
 	if (fd == -1)
-		return false;
+		return errno != ENOENT;
 	if (read(fd, &value, 1) != 1)
-		value = '0';
+		value = '1';
 	close(fd);
 	return value != '0';
 }

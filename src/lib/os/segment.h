@@ -82,6 +82,7 @@ int sv_segment_remove(int id);
 
 /*
  * Does this system remove a segment with its last detach, whatever its maker wants (kernel.shm_rmid_forced)?
+ * True too if that cannot be found out.
  */
 bool sv_segment_removal_is_forced(void);
 
