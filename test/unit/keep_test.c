@@ -1,13 +1,56 @@
 /* SPDX-License-Identifier: MIT */
 /* Whoever forgets a record forgets its own: the file of the same name may be the next channel's by now. */
+#define _GNU_SOURCE /* O_PATH */
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "os/rendezvous.h"
 #include "tap.h"
 
 static char directory[] = "/tmp/svipc-keep-test.XXXXXX", meet[128];
+
+/*
+ * Another user's move, between a look at a file by its path and the next step: the parent of the file becomes
+ * an attacker's directory, which has another file of the same name.  The library calls the three functions
+ * below instead of those of libc.
+ */
+static char parent[160], away[160], other[160];
+static int looks, swap_after; /* swap_after: after which look; 0: after none */
+
+static void swap(void)
+{
+	looks++;
+	if (looks == swap_after && (rename(parent, away) == -1 || rename(other, parent) == -1))
+		perror(parent);
+}
+
+static int look(int at, const char *path, struct stat *st, int flags)
+{
+	int fd = openat(at, path, O_PATH | O_CLOEXEC | flags), result = fd == -1 ? -1 : fstat(fd, st);
+
+	if (fd != -1)
+		close(fd);
+	swap();
+	return result;
+}
+
+int fstatat(int at, const char *restrict path, struct stat *restrict st, int flags)
+{
+	return look(at, path, st, (flags & AT_SYMLINK_NOFOLLOW) != 0 ? O_NOFOLLOW : 0);
+}
+
+int stat(const char *restrict path, struct stat *restrict st)
+{
+	return look(AT_FDCWD, path, st, 0);
+}
+
+int lstat(const char *restrict path, struct stat *restrict st)
+{
+	return look(AT_FDCWD, path, st, O_NOFOLLOW);
+}
 
 static bool open_one(struct sv_rendezvous *rv, const char *name, const char *path)
 {
@@ -89,9 +132,48 @@ static void of_a_name_elsewhere(void)
 	sv_rendezvous_close(&rv);
 }
 
+/* Make a directory that can take the parent's place, with a file of the same name. */
+static bool prepare_swap(const struct sv_rendezvous *rv, int number)
+{
+	char file[320];
+	FILE *made;
+
+	snprintf(parent, sizeof parent, "%.*s", (int)(strrchr(rv->path, '/') - rv->path), rv->path);
+	snprintf(away, sizeof away, "%s/away%d", directory, number);
+	snprintf(other, sizeof other, "%s/other%d", directory, number);
+	snprintf(file, sizeof file, "%s/%s", other, rv->file);
+	made = mkdir(other, 0700) == 0 ? fopen(file, "we") : NULL;
+	return made != NULL && fclose(made) == 0;
+}
+
+/* Swap after the first look, the second, and so on, until there are no more.  False: there were no more. */
+static bool of_a_parent_that_is_swapped(int after)
+{
+	struct sv_rendezvous rv, found;
+	bool swapped;
+
+	if (!open_one(&rv, "name", NULL) || !ok(prepare_swap(&rv, after), "another directory is made"))
+		return false;
+	found = rv;
+	found.directory.fd = -1;
+	looks = 0;
+	swap_after = after;
+	sv_rendezvous_forget(&found, 0);
+	swap_after = 0;
+	swapped = looks >= after;
+	if (swapped)
+		ok(access(rv.path, F_OK) == 0, "a parent swapped after look %d: its file stays", after);
+	else
+		ok(!sv_rendezvous_is_there(&rv), "no swap: the file that was found is removed");
+	sv_rendezvous_close(&rv);
+	unlink(rv.path);
+	return swapped;
+}
+
 int main(void)
 {
 	char command[256];
+	int after;
 	FILE *file;
 
 	if (mkdtemp(directory) == NULL)
@@ -104,6 +186,9 @@ int main(void)
 	of_a_path();
 	of_a_name();
 	of_a_name_elsewhere();
+	for (after = 1; of_a_parent_that_is_swapped(after); after++)
+		;
+	ok(1, "looks at the file%s", after > 1 ? "" : " # SKIP this libc has other functions for them");
 	snprintf(command, sizeof command, "rm -rf %s", directory);
 	return system(command) != 0 || tap_done();
 }
