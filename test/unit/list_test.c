@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Listing: channels whose file was removed, and channels of another directory. */
 #include <fcntl.h>
+#include <malloc.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -188,6 +189,86 @@ static void no_directory(void)
 	free(chosen);
 }
 
+/* Descriptors that a program would inherit. */
+static int inherited(void)
+{
+	int fd, count = 0;
+
+	for (fd = 3; fd < 256; fd++)
+		count += fcntl(fd, F_GETFD) == 0;
+	return count;
+}
+
+static int count_inherited(const struct sv_info *info, void *arg)
+{
+	(void)info;
+	*(int *)arg = inherited();
+	return 7;
+}
+
+static void visits(void)
+{
+	int before = inherited(), within = 0;
+	struct pair pair = open_pair(0, 4096);
+
+	is(inherited(), before, "a program that is started does not inherit a channel");
+	is(sv_list(0, NULL, NULL, NULL), SV_EINVAL, "a list needs a visitor");
+	is(sv_list(0, count_inherited, &within, NULL), 7, "a visitor may end a list, with its result");
+	is(within, before, "a program that a visitor starts inherits no descriptor of the list");
+	close_pair(&pair);
+}
+
+/* Bytes that are allocated, where the C library tells. */
+static size_t allocated(void)
+{
+#if defined __GLIBC__ && (__GLIBC__ > 2 || __GLIBC_MINOR__ >= 33)
+	return mallinfo2().uordblks;
+#else
+	return 0;
+#endif
+}
+
+#define MANY 100
+/* So often the C library keeps freed memory at hand, which counts as allocated. */
+#define ROUNDS 9
+
+static int count_one(const struct sv_info *info, void *arg)
+{
+	int number;
+
+	if (sscanf(info->name, "many%d", &number) == 1 && number < MANY)
+		((unsigned char *)arg)[number]++;
+	return 0;
+}
+
+/* More than a list has room for at first. */
+static void many(void)
+{
+	static sv_channel *channel[MANY];
+	unsigned char seen[MANY];
+	struct sv_options options = options_of(0, 4096);
+	size_t before = 0;
+	char name[32];
+	int i, round, bad = 0;
+
+	for (i = 0; i < MANY; i++) {
+		snprintf(name, sizeof name, "many%d", i);
+		options.name = name;
+		must(sv_open(&channel[i], SV_WRITER, &options, 0, NULL) == SV_OK);
+	}
+	for (round = 0; round < 2 * ROUNDS; round++) {
+		memset(seen, 0, sizeof seen);
+		must(sv_list(0, count_one, seen, NULL) == SV_OK);
+		for (i = 0; i < MANY; i++)
+			bad += seen[i] != 1;
+		before = round == ROUNDS ? allocated() : before;
+	}
+	is(bad, 0, "each of many channels is listed once");
+	is(allocated(), before, "a list keeps no memory");
+	for (i = 0; i < MANY; i++)
+		must(sv_close(channel[i]) == SV_OK);
+}
+
 int main(void)
 {
 	own_directory();
@@ -195,6 +276,8 @@ int main(void)
 	another_directory();
 	a_used_stack();
 	no_directory();
+	visits();
+	many();
 	ok(directory_is_empty(), "nothing is left");
 	return tap_done();
 }

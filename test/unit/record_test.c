@@ -7,14 +7,26 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "os/record.h"
 #include "pair.h"
 
-/* What openat(2) does to files without a name, and to temporary names: it stands before the C library's. */
-static bool no_nameless, all_taken;
+/*
+ * What openat(2) does to files without a name, and to temporary names, and whether flock(2) works: both stand
+ * before the C library's.
+ */
+static bool no_nameless, all_taken, no_locks;
+
+int flock(int fd, int operation)
+{
+	errno = ENOLCK;
+	return no_locks ? -1 : (int)syscall(SYS_flock, fd, operation);
+}
 
 int openat(int directory, const char *path, int flags, ...)
 {
@@ -77,17 +89,58 @@ static void makes_none(int directory, int *reason, int expected, const char *why
 	is(files_in(directory), 0, "nothing is left");
 }
 
+/* The text of a record as it is written; each %s is a field that a test may change. */
+#define RECORD \
+	"svipc 2\ngeneration %s\nkey 00000006\nproject %s\nsegment %s\nset %s\nmade 9\nfile 1 2 3\npath%s"
+
+static bool is_record(const char *generation, const char *project, const char *segment, const char *set,
+                      const char *rest)
+{
+	int fd = memfd_create("record", MFD_CLOEXEC);
+	struct sv_record read;
+	bool valid;
+
+	must(fd != -1 && fchmod(fd, 0600) == 0);
+	must(dprintf(fd, RECORD, generation, project, segment, set, rest) > 0);
+	valid = sv_record_read(fd, &read);
+	must(close(fd) == 0);
+	return valid;
+}
+
+/* A file that is not exactly a record is somebody's data. */
+static void what_is_a_record(void)
+{
+	ok(is_record("5", "83", "7", "8", " \n"), "a record without a path");
+	ok(is_record("5", "1", "-1", "-1", " /a b\n"), "a record with a path, before there are objects");
+	ok(is_record("5", "255", "0", "0", " \n"), "a record of objects with the id 0");
+	ok(!is_record("0", "83", "7", "8", " \n"), "no generation");
+	ok(!is_record("5", "0", "7", "8", " \n"), "a project id that is too small");
+	ok(!is_record("5", "256", "7", "8", " \n"), "a project id that is too large");
+	ok(!is_record("5", "83", "-2", "8", " \n"), "an id of a segment that cannot be");
+	ok(!is_record("5", "83", "7", "-2", " \n"), "an id of a set that cannot be");
+	ok(!is_record("5", "83", "7", "x", " \n"), "an id that is no number");
+	ok(!is_record("5", "83", "7", "8", ""), "a record that ends too early");
+	ok(!is_record("5", "83", "7", "8", "s \n"), "another word");
+	ok(!is_record("5", "83", "7", "8", " a\n"), "a path that is not absolute");
+	ok(!is_record("5", "83", "7", "8", " /a"), "a path without an end");
+	ok(!is_record("5", "83", "7", "8", " /a\nb"), "something after the path");
+}
+
 int main(void)
 {
 	char path[] = "/tmp/svipc-record-test.XXXXXX";
-	int directory, refused = ENOLCK;
+	int directory, refused = ENOSPC;
 
 	must(mkdtemp(path) != NULL && (directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) != -1);
+	what_is_a_record();
 	makes(directory, "without a name at first");
-	makes_none(directory, &refused, ENOLCK, "if the caller refuses the file");
+	makes_none(directory, &refused, ENOSPC, "if the caller refuses the file");
+	no_locks = true;
+	makes_none(directory, NULL, ENOLCK, "if it cannot be locked");
+	no_locks = false;
 	no_nameless = true;
 	makes(directory, "with a temporary name");
-	makes_none(directory, &refused, ENOLCK, "if the caller refuses the file with a temporary name");
+	makes_none(directory, &refused, ENOSPC, "if the caller refuses the file with a temporary name");
 	all_taken = true;
 	makes_none(directory, NULL, EEXIST, "if all temporary names are taken");
 	ok(fcntl(STDIN_FILENO, F_GETFD) != -1, "standard input is still open");

@@ -163,6 +163,38 @@ static void both_sides(void)
 	end();
 }
 
+/* A weight is what has at least half of it, whatever bells came with it. */
+static void weights(void)
+{
+	begin();
+	must(semctl(set, SV_SEM_DATA, SETVAL, SV_GONE - 1) == 0);
+	is(sv_sem_gone(set, SV_WRITER), 0, "many bells are no weight");
+	is(sv_sem_clear(set, SV_WRITER, &fault), SV_OK, "if nobody is gone");
+	is(value(SV_SEM_DATA), SV_GONE - 1, "nothing is taken off");
+	must(semctl(set, SV_SEM_DATA, SETVAL, SV_GONE) == 0);
+	is(sv_sem_gone(set, SV_WRITER), 1, "half a weight is one");
+	is(sv_sem_clear(set, SV_WRITER, &fault), SV_OK, "which is taken off");
+	is(value(SV_SEM_DATA), 0, "with all that was rung before");
+	end();
+}
+
+/* Others wait for the end of a side that is gone, and for a side to go; neither changes a value. */
+static void waits(void)
+{
+	struct timespec soon = { 0, 1000000 };
+
+	begin();
+	is(sv_sem_sleep_end(set, SV_WRITER, &soon), 0, "the weight is off already");
+	is(sv_sem_sleep_gone(set, SV_WRITER, &soon), EAGAIN, "nobody goes");
+	is(value(SV_SEM_DATA), 0, "the value is as it was");
+	in_child(attach, SV_WRITER, true);
+	is(sv_sem_sleep_end(set, SV_WRITER, &soon), EAGAIN, "the weight stays");
+	is(sv_sem_sleep_gone(set, SV_WRITER, NULL), 0, "a side has gone");
+	is(value(SV_SEM_DATA), SV_WEIGHT + 1, "the value is as it was");
+	is(value(SV_SEM_SPACE), 0, "and so is the other one");
+	end();
+}
+
 static void sleeps(void)
 {
 	struct timespec soon = { 0, 1000000 };
@@ -184,6 +216,8 @@ int main(void)
 	one_side(SV_WRITER);
 	one_side(SV_READER);
 	both_sides();
+	weights();
+	waits();
 	sleeps();
 	return tap_done();
 }
