@@ -128,9 +128,13 @@ static void rates(void)
 	cli_snapshot_sort_by_rate(&now);
 	ok(now.channel[0].info.shmid == 2 && now.channel[1].info.shmid == 1 && now.channel[2].info.shmid == 3,
 	   "the busiest is first");
+	now.channel[0].rate = now.channel[2].rate = 0;
+	now.channel[1].rate = -1;
+	cli_snapshot_sort_by_rate(&now);
+	ok(now.channel[0].info.shmid == 1 && now.channel[1].info.shmid == 2 && now.channel[2].info.shmid == 3,
+	   "those that move nothing are in the order of their names, whether that is known or not");
 	now.channel[0].info.side[SV_READER].position = 0;
-	now.channel[0].rate = before.channel[1].rate = -1;
-	before.channel[1].info.side[SV_READER].position = 1;
+	now.channel[0].rate = -1;
 	cli_snapshot_rates(&now, &before);
 	ok(now.channel[0].rate < 0, "a position that went back has no rate");
 	cli_snapshot_free(&before);
