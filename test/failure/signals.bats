@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: MIT
 #
 # A signal ends a side: it tells the other side, leaves nothing behind and dies by that signal.
+#
+# shellcheck disable=SC2016,SC2154 # conditions are text, evaluated later; variables of lib/common
 
 load ../lib/common
 
