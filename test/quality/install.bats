@@ -226,6 +226,20 @@ build_and_run() {
 	[ "$(grep -c /opt/there <<<"$output")" -ge 9 ]
 }
 
+@test "an object is not compiled again because another one was made in between" {
+	skip_unless make
+	local object build=$BATS_TEST_TMPDIR/build
+	for object in lib/error programs/common/memory test/unit/table_test; do
+		SV_LIMIT=120 run_logged make -C "$SV_ROOT" "BUILD=$build" CFLAGS=-O0 "$build/obj/$object.o"
+		assert_status 0
+	done
+	for object in lib/error programs/common/memory test/unit/table_test; do
+		run_logged make -C "$SV_ROOT" "BUILD=$build" CFLAGS=-O0 "$build/obj/$object.o"
+		assert_status 0
+		assert_output_lacks '  CC'
+	done
+}
+
 @test "man finds the installed manual pages" {
 	skip_unless man
 	run_logged env "MANPATH=$STAGE$PREFIX/share/man" man -w svwrite svread svclean svstat svipc
