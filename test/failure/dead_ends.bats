@@ -116,7 +116,6 @@ spellings() {
 	${CC:-cc} -I"$SV_ROOT/include" -o opens opens.c "$SVIPC_BUILD/libsvipc.a" || skip 'cannot link'
 	SV_LIMIT=600 run_logged ./opens
 	assert_status 0
-	kill "${pid[other]}"
-	reap other
+	end_by TERM other
 	assert_nothing_left
 }

@@ -23,8 +23,7 @@ assert_no_segment() {
 
 @test "the writer killed: the reader ends with status 3, names the writer, and has all data that came before" {
 	half_way
-	kill -KILL "${pid[writer]}"
-	reap writer
+	end_by KILL writer
 	assert_status 137
 	reap reader
 	assert_status 3
@@ -39,8 +38,7 @@ assert_no_segment() {
 	local signal
 	for signal in KILL ABRT; do
 		half_way
-		kill -$signal "${pid[reader]}"
-		reap reader
+		end_by $signal reader
 		exec 9>&-
 		reap writer
 		assert_status 3
@@ -134,8 +132,7 @@ assert_no_segment() {
 	for program in svwrite svread; do
 		spawn alone $program </dev/null
 		wait_asleep "${pid[alone]}"
-		kill -KILL "${pid[alone]}"
-		reap alone
+		end_by KILL alone
 		fresh
 	done
 }
@@ -249,11 +246,9 @@ assert_no_segment() {
 	assert_status 4
 	spawn next svwrite file 9>&-
 	wait_asleep "${pid[next]}"
-	kill -INT "${pid[next]}"
-	reap next
+	end_by INT next
 	assert_status 130
-	kill "${pid[reader]}"
-	reap reader
+	end_by TERM reader
 	exec 9>&-
 	assert_nothing_left
 }
@@ -293,8 +288,7 @@ assert_no_segment() {
 			spawn alone svread -o copy
 		fi
 		wait_asleep "${pid[alone]}"
-		kill -KILL "${pid[alone]}"
-		reap alone
+		end_by KILL alone
 		spawn reader svread -o copy
 		run_logged svwrite file
 		assert_status 0

@@ -202,8 +202,7 @@ next_one_works() {
 	spawn alone svread
 	wait_asleep "${pid[alone]}"
 	rm -r "$SVIPC_DIR"
-	kill -TERM "${pid[alone]}"
-	reap alone
+	end_by TERM alone
 	assert_status 143
 	assert_equal 'objects left' "$(ipc_leaked "$sv_before")" ''
 	[ ! -e "$SVIPC_DIR" ]

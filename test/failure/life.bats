@@ -10,8 +10,7 @@ load ../lib/common
 locked_leftover() {
 	spawn dead svread
 	wait_asleep "${pid[dead]}"
-	kill -KILL "${pid[dead]}"
-	reap dead
+	end_by KILL dead
 	file=$(find "$SVIPC_DIR" -name default -type f)
 	[ -n "$file" ] || fail 'no rendezvous file' || return 1
 	exec 8<"$file"
@@ -101,8 +100,7 @@ svclean_by_hand() {
 	spawn maker "${interposed[@]}" "SV_GO=$PWD/go" svwrite sent
 	wait_until '[ "$(stat -c %h "$RV/default" 2>/dev/null)" = 2 ]'
 	ln "$RV/default" "$SVIPC_DIR/mine"
-	kill -KILL "${pid[maker]}"
-	reap maker
+	end_by KILL maker
 	run_logged svread -t 0
 	assert_status 5
 	assert_output_has 'has another name too (a hard link)'

@@ -106,8 +106,7 @@ limited() {
 		assert_status 5
 		assert_output_has "pid ${pid[alone]}"
 		wait_asleep "${pid[alone]}"
-		kill "${pid[alone]}"
-		reap alone
+		end_by TERM alone
 	done
 	assert_nothing_left
 }

@@ -56,8 +56,7 @@ load ../lib/common
 	run_logged svwrite /dev/null
 	assert_status 5
 	assert_output_has 'corrupt channel'
-	kill "${pid[alone]}"
-	reap alone
+	end_by TERM alone
 	svclean -aq
 	assert_nothing_left
 }
@@ -73,8 +72,7 @@ refused_header() {
 	assert_status 5 || return 1
 	assert_output_has "$segment" || return 1
 	said=$output
-	kill "${pid[alone]}"
-	reap alone
+	end_by TERM alone
 	svclean -aq
 	assert_nothing_left || return 1
 	output=$said

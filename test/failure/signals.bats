@@ -13,8 +13,7 @@ ended_by() {
 	number=$(kill -l "$signal")
 	[ "$side" = reader ] || other=reader
 	half_way
-	kill -"$signal" "${pid[$side]}"
-	reap "$side"
+	end_by "$signal" "$side"
 	assert_status $((128 + number))
 	exec 9>&-
 	reap $other
@@ -49,8 +48,7 @@ ended_by() {
 
 @test "all that was sent before the writer was interrupted is in the output" {
 	half_way
-	kill -INT "${pid[writer]}"
-	reap writer
+	end_by INT writer
 	reap reader
 	assert_status 3
 	assert_same_file sent copy
@@ -62,8 +60,7 @@ ended_by() {
 		for signal in INT TERM HUP; do
 			spawn alone $program </dev/null
 			wait_asleep "${pid[alone]}"
-			kill -$signal "${pid[alone]}"
-			reap alone
+			end_by $signal alone
 			assert_status $((128 + $(kill -l $signal)))
 			assert_equal 'standard error' "$stderr" ''
 			assert_nothing_left
@@ -77,8 +74,7 @@ ended_by() {
 	spawn writer svwrite <feed 8>&- 9>&-
 	spawn reader svread -o copy 8>&- 9>&-
 	wait_until '[ "$(sv_state "${pid[writer]}")" = S ] && ! sv_asleep "${pid[writer]}"'
-	kill -TERM "${pid[writer]}"
-	reap writer
+	end_by TERM writer
 	assert_status 143
 	reap reader
 	assert_status 3
@@ -89,8 +85,7 @@ ended_by() {
 	# The writer also sleeps until the reader comes, so wait for both first.
 	svstat --wait default=running -t "$SV_DEADLINE"
 	wait_asleep "${pid[writer]}"
-	kill -TERM "${pid[reader]}"
-	reap reader
+	end_by TERM reader
 	assert_status 143
 	reap writer
 	assert_status 3
@@ -160,8 +155,7 @@ ended_by() {
 	for signal in SEGV BUS; do
 		spawn alone svread
 		wait_asleep "${pid[alone]}"
-		kill -$signal "${pid[alone]}"
-		reap alone
+		end_by $signal alone
 		assert_status $((128 + $(kill -l $signal)))
 		assert_stderr_has "memory access violation (SIG$signal) sent by another process"
 		run_logged svclean
@@ -173,8 +167,7 @@ ended_by() {
 @test "the other side reports a SIGSEGV as a death" {
 	skip_if_sanitized
 	half_way
-	kill -SEGV "${pid[writer]}"
-	reap writer
+	end_by SEGV writer
 	assert_status 139
 	reap reader
 	assert_status 3

@@ -20,8 +20,7 @@ leaving_writer() {
 taker_dies() {
 	spawn taker svread -o copy
 	wait_until 'cmp -s first copy'
-	kill -KILL "${pid[taker]}"
-	reap taker
+	end_by KILL taker
 	rm copy
 }
 

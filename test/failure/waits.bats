@@ -17,8 +17,7 @@ newcomer_waits() {
 
 @test "a new process waits for the end of a transfer; when the survivor is killed too, it goes on" {
 	newcomer_waits
-	kill -KILL "${pid[reader]}"
-	reap reader
+	end_by KILL reader
 	exec 9>&-
 	# The newcomer made this segment before anybody else came: the old segment is gone.
 	wait_until 'ipc_leaked "$sv_before" "$SVIPC_DIR" | grep -q "^shm"'
@@ -34,11 +33,9 @@ newcomer_waits() {
 	kill -STOP "${pid[reader]}"
 	run_logged svwrite -t 0.2 file
 	assert_status 4
-	kill "${pid[next]}"
-	reap next
+	end_by TERM next
 	assert_status 143
-	kill -KILL "${pid[reader]}"
-	reap reader
+	end_by KILL reader
 	exec 9>&-
 	svclean -q
 	assert_nothing_left
@@ -53,13 +50,11 @@ newcomer_waits() {
 	spawn_in alice writer 'until svstat -k meet >/dev/null 2>&1; do :; done; exec svwrite -s 2M -m 0666 -k meet file'
 	wait_until "objects | grep -q ^sem"
 	wait_asleep "${pid[writer]}"
-	kill -KILL "${pid[writer]}"
-	reap writer
+	end_by KILL writer
 	spawn_in alice next 'exec svwrite -m 0666 -k meet next'
 	wait_asleep "${pid[next]}"
 	# Bob came first and made the channel, so alice cannot remove what he left.  The message names him.
-	kill -KILL "${pid[reader]}"
-	reap reader
+	end_by KILL reader
 	reap next
 	assert_status 5
 	assert_stderr_has "user $BOB"
@@ -92,8 +87,7 @@ newcomer_waits() {
 	local side
 	spawn dead svread
 	wait_asleep "${pid[dead]}"
-	kill -KILL "${pid[dead]}"
-	reap dead
+	end_by KILL dead
 	mkfifo hold
 	exec 8<>hold
 	spawn holder flock "$RV/default" cat <hold 8>&-
@@ -102,8 +96,7 @@ newcomer_waits() {
 		# shellcheck disable=SC2086 # words
 		spawn side $side -t 600 8>&-
 		wait_until "ls -l /proc/${pid[side]}/fd 2>/dev/null | grep -qF '$RV/default'"
-		kill "${pid[side]}"
-		reap side
+		end_by TERM side
 		assert_status 143
 	done
 	exec 8>&-
@@ -171,8 +164,7 @@ newcomer_waits() {
 		        libc.semctl(int(words[1]), 0, 1, data)
 	END
 	grep -v '^ *key' /proc/sysvipc/sem | awk '{ print $3 }' | grep -qx 0 || fail 'the mode is still there'
-	kill "${pid[reader]}"
-	reap reader
+	end_by TERM reader
 	assert_status 143
 	exec 9>&-
 	reap writer

@@ -33,8 +33,7 @@ running_transfer() {
 # stale NAME [OPTION...]: the segment, the set and the record that a killed writer leaves.
 stale() {
 	waiting_writer "$1" -s 4K "${@:2}"
-	kill -KILL "${pid[$1]}"
-	reap "$1"
+	end_by KILL "$1"
 }
 
 # segment_of, set_of [NAME [ID]]: the objects of a channel.

@@ -11,6 +11,7 @@
 #   spawn NAME COMMAND...                      start in the background; ${pid[NAME]}, $WORK/NAME.out, NAME.err
 #   reap NAME [SECONDS]                        wait for its end; sets status, output, stderr
 #   ends_well NAME [SECONDS]                   reap, and its status is 0
+#   end_by SIGNAL NAME [SECONDS]               send the signal, then reap
 #   wait_until CONDITION [SECONDS]             until the shell text CONDITION is true
 #   wait_gone PID [SECONDS]                    until the process has ended
 #   wait_asleep PID [SECONDS]                  until it sleeps in a semaphore operation
@@ -192,6 +193,11 @@ reap() {
 ends_well() {
 	reap "$@" || return 1
 	assert_status 0
+}
+
+end_by() {
+	kill -"$1" "${pid[$2]}" || return 1
+	reap "${@:2}"
 }
 
 wait_until() {

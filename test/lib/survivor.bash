@@ -12,8 +12,7 @@ lost_writer() {
 	spawn reader bash -c 'exec svread -s 2M >sink' 9>&-
 	spawn writer svwrite -s 2M file 9>&-
 	wait_asleep "${pid[writer]}"
-	kill -KILL "${pid[writer]}"
-	reap writer
+	end_by KILL writer
 }
 
 # A reader that is blocked in the pipe `sink`, which the test holds open as descriptor 9, and its writer, which waits with

@@ -59,8 +59,7 @@ stub() {
 @test "nothing is left, neither files nor objects, after an interrupt" {
 	spawn bench svbench --only files --file 64 --dir "$WORK" --disk "$WORK"
 	wait_until 'compgen -G "$WORK/svbench-*/input*" >/dev/null'
-	kill -INT "${pid[bench]}"
-	reap bench
+	end_by INT bench
 	assert_status 130
 	assert_equal 'files left' "$(compgen -G "$WORK/svbench-*" || :)" ''
 	assert_no_leak

@@ -138,8 +138,7 @@ semaphore_sleeper() {
 @test "a process that spawn starts dies of SIGINT" {
 	spawn one sleep 100
 	wait_until '[ "$(cat /proc/${pid[one]}/comm)" = sleep ]'
-	kill -INT "${pid[one]}"
-	reap one
+	end_by INT one
 	assert_status 130
 }
 
@@ -148,8 +147,7 @@ semaphore_sleeper() {
 	run ! reap one 0
 	[[ $output == *'did not end'* ]]
 	run ! reap two
-	kill -KILL "${pid[one]}"
-	reap one
+	end_by KILL one
 	assert_status 137
 }
 

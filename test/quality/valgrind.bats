@@ -63,8 +63,7 @@ checked=(valgrind -q --error-exitcode=99 --leak-check=full "--show-leak-kinds=de
 	assert_output ''
 	spawn writer svwrite /dev/null
 	wait_asleep "${pid[writer]}"
-	kill -KILL "${pid[writer]}"
-	reap writer
+	end_by KILL writer
 	run_logged "${checked[@]}" svclean
 	assert_status 0
 	assert_output_has 'removed default'

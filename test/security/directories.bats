@@ -177,8 +177,7 @@ place_of_names() {
 		ls -A precious | diff - list && for name in default one two; do
 			cmp secret precious/$name && [ ! -s precious/empty-$name ] || exit; done'
 	assert_status 0
-	kill -KILL "${pid[mallory]}"
-	reap mallory
+	end_by KILL mallory
 	# The channels that were left in the intended directory can be removed.
 	run_logged sh_in alice '
 		[ ! -L /tmp/open/channels ] || { rm -rf back; }
@@ -254,8 +253,7 @@ taken() {
 	wait_asleep "${pid[reader]}"
 	run_logged bash -c "readlink /proc/${pid[reader]}/fd/* | grep -cx '/dev/shm/svipc-$ALICE'"
 	assert_output 1
-	kill "${pid[reader]}"
-	reap reader
+	end_by TERM reader
 }
 
 # Make a directory $disk on a file system that gives the inode of a removed file to the next file.

@@ -118,7 +118,7 @@ live_ends_well() {
 	for command in 'svclean -n' svclean 'svclean -a' 'svclean --foreign' 'svstat -A'; do
 		# shellcheck disable=SC2086 # words
 		run_logged "${alice[@]}" strace -f -o trace -e trace=file,desc $command
-		[ "$status" -ne 1 ] || [[ $output != *ptrace* ]] || skip 'may not trace a process'
+		[ "$status" -ne 1 ] || [[ $output != *ptrace* ]] || skip 'may not trace'
 		run_logged "${alice[@]}" grep -F '"/dev/full' trace
 		assert_status 1
 	done
@@ -173,8 +173,7 @@ live_ends_well() {
 			assert_output_has "user $MALLORY"
 		done
 		stays "$before"
-		kill -TERM "${pid[hers]}"
-		reap hers
+		end_by TERM hers
 	done
 	# The owner of the file and root are trusted.
 	for file in of-bob of-root; do
@@ -215,8 +214,7 @@ live_ends_well() {
 		spawn his "${bob[@]}" "${side#* }" -m 0666 -k /tmp/meet <feed 9>&-
 		echo hello >&9
 		wait_until 'grep -q hello hers.out his.out'
-		kill -KILL "${pid[his]}"
-		reap his
+		end_by KILL his
 		reap hers
 		assert_status 3
 		spawn hers "${alice[@]}" "${side% *}" -t 20 -m 0666 -k /tmp/meet 9>&- <<<text
@@ -283,8 +281,7 @@ live_ends_well() {
 	assert_status 1 5
 	assert_output_has "user $ALICE"
 	stays "$before"
-	kill -TERM "${pid[hers]}"
-	reap hers
+	end_by TERM hers
 }
 
 @test "-m 0660 on both sides lets members of the group meet, and nobody else" {

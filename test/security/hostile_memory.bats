@@ -80,8 +80,7 @@ overwritten() {
 	run_logged svclean -a
 	assert_status 0
 	assert_equal 'segment in use' "$(segment)" "$shm"
-	kill -KILL "${pid[writer]}"
-	reap writer
+	end_by KILL writer
 	all_is_well_after_svclean
 }
 
@@ -225,8 +224,7 @@ foreign() {
 
 @test "a header without a record cannot make svclean remove another set" {
 	waiting_writer
-	kill -KILL "${pid[writer]}"
-	reap writer
+	end_by KILL writer
 	touch other
 	other=$(ipctool sem other 7 2)
 	rm "$rv"
@@ -252,8 +250,7 @@ foreign() {
 	assert_status 0
 	run_logged "${as[@]}" svclean -a -k meet
 	assert_equal 'the segment' "$(ipctool find shm meet 83)" "$shm"
-	kill -INT "${pid[writer]}"
-	reap writer
+	end_by INT writer
 	assert_status 130
 }
 

@@ -20,8 +20,7 @@ setup() {
 	wait_asleep "${pid[waits]}"
 	spawn resumes "${alice[@]}" svwrite -s 8K -r -c resumes secret
 	wait_asleep "${pid[resumes]}"
-	kill -KILL "${pid[resumes]}"
-	reap resumes
+	end_by KILL resumes
 	before=$(objects)
 	for command in svclean 'svclean -a' 'svclean -a -c waits' 'svclean -a -c detached' 'svclean -a -c resumes' \
 		'svread -t 0 -c waits' 'svread -t 0 -c detached' 'svread -t 0 -r -o nothing -c resumes' 'svwrite -t 0 -c waits secret' \

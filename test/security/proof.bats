@@ -13,8 +13,7 @@ killed_at_a_path() {
 	sh_in alice 'mkdir d; touch d/meet; echo text >file'
 	spawn_in alice writer 'exec svwrite -k d/meet file'
 	wait_asleep "${pid[writer]}"
-	kill -KILL "${pid[writer]}"
-	reap writer
+	end_by KILL writer
 	left=$(objects $ALICE)
 	[ "$(wc -l <<<"$left")" -eq 2 ] || fail "not two objects: $left"
 }
@@ -78,8 +77,7 @@ killed_at_a_path() {
 	assert_status 1
 	assert_output_has 'same file'
 	assert_equal 'records of the refused side' "$(find theirs -type f)" ''
-	kill "${pid[reader]}"
-	reap reader
+	end_by TERM reader
 	assert_nothing_left
 }
 
@@ -99,8 +97,7 @@ look_for_long() {
 		spawn side $side
 		wait_asleep "${pid[side]}"
 		look_for_long
-		kill "${pid[side]}"
-		reap side
+		end_by TERM side
 		assert_equal 'files' "$(find "$SVIPC_DIR" -type f)" ''
 		assert_equal 'sets' "$(ipc_leaked "$sv_before" "$SVIPC_DIR" | grep '^sem')" ''
 		exec 9>&-
@@ -139,8 +136,7 @@ look_for_long() {
 	before=$(stat -c %i meet)
 	spawn reader "${interposed[@]}" svread -k meet
 	wait_until '[ "$(stat -c %i meet)" != '"$before"' ]'
-	kill "${pid[reader]}"
-	reap reader
+	end_by TERM reader
 	assert_status 143
 	assert_nothing_left
 }

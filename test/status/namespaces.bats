@@ -22,8 +22,7 @@ elsewhere() {
 
 # End that channel.  Its objects go with the namespace, but its directory stays.
 forget() {
-	kill "${pid[other]}"
-	reap other
+	end_by TERM other
 	rm -rf "${SVIPC_DIR:?}/$other"
 }
 
@@ -51,8 +50,7 @@ forget() {
 	run_logged svstat shared
 	assert_status 0
 	assert_output_has 'the same name is in use in 1 other, which cannot be seen from here'
-	kill "${pid[here]}"
-	reap here
+	end_by TERM here
 	run_logged svstat shared
 	assert_status 1
 	assert_output_has "$exists"
@@ -66,8 +64,7 @@ forget() {
 	spawn here svwrite -c shared <<<'some data'
 	ends_well await
 	assert_equal 'how often' "$(grep -cF "$exists" await.err)" 1
-	kill "${pid[here]}"
-	reap here
+	end_by TERM here
 	run_logged svstat --wait=shared=gone -t 60
 	assert_status 0
 	assert_output ''

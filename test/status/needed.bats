@@ -21,8 +21,7 @@ load ../lib/survivor
 		kill -CONT "${pid[reader]}"
 		ends_well reader
 		assert_same_file file copy
-		kill -KILL "${pid[writer]}"
-		reap writer
+		end_by KILL writer
 		run_logged svclean
 		assert_output_has 'left default'
 		assert_output_has resumable

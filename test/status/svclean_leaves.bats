@@ -17,8 +17,7 @@ D=default
 		left_alone -a
 		left_alone -a -c $D
 		assert_output_has 'left default'
-		kill "${pid[alone]}"
-		reap alone
+		end_by TERM alone
 	done
 	assert_nothing_left
 }
@@ -90,8 +89,7 @@ D=default
 	left_alone -a
 	left_alone -a -c one
 	assert_output_has locked
-	kill "${pid[holder]}"
-	reap holder
+	end_by TERM holder
 	run_logged svclean
 	assert_output_has 'removed one'
 	assert_nothing_left

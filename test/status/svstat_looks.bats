@@ -73,8 +73,7 @@ look_on() {
 	grep 'shmat(' trace | grep -v SHM_RDONLY && fail 'attached for writing'
 	ls -l --time-style=full-iso "$RV" >after
 	assert_same_file before after
-	kill "${pid[one]}"
-	reap one
+	end_by TERM one
 	svclean -aq
 }
 

@@ -47,8 +47,7 @@ still() {
 	still path
 	start reader svread -k meet -i 7
 	ends_well path
-	kill "${pid[reader]}"
-	reap reader
+	end_by TERM reader
 	run_logged svstat -k meet -i 7 --wait =gone -t 20
 	assert_status 0
 	still late
@@ -228,7 +227,7 @@ END
 			run_logged strace -qq -o trace -e trace=getdents,getdents64,readlink,readlinkat svstat
 			assert_status 0
 			# A program with a leak sanitizer traces itself, so strace cannot.
-			[ -s trace ] || skip 'cannot trace'
+			[ -s trace ] || skip 'may not trace'
 			count+=("$(grep -c '^[a-z]' trace)")
 		fi
 	done
@@ -241,8 +240,7 @@ END
 	local shmid semid
 	waiting_writer dead
 	read -r shmid semid < <(svstat -o shmid,semid --noheadings dead)
-	kill -KILL "${pid[dead]}"
-	reap dead
+	end_by KILL dead
 	ipcrm -m "$shmid" -s "$semid"
 	assert_equal facts "$(svstat --json dead | jq -c '.channels[0] | [.state, .shmid, .semid, .created, .age]')" \
 		'["stale",null,null,null,null]'

@@ -64,8 +64,7 @@ END
 	spawn reader svread
 	spawn writer svwrite --exec 'trap "echo told >told; exit 0" TERM; echo ready; while :; do sleep 0.05; done'
 	wait_until 'grep -q ready reader.out'
-	kill -KILL "${pid[reader]}"
-	reap reader
+	end_by KILL reader
 	reap writer
 	assert_status 3
 	assert_equal told "$(cat told)" told
@@ -85,8 +84,7 @@ END
 	spawn writer svwrite feed 9>&-
 	echo begun >&9
 	wait_until '[ -s part ]'
-	kill -KILL "${pid[writer]}"
-	reap writer
+	end_by KILL writer
 	reap reader
 	assert_status 3
 	[ ! -e flag ] || fail 'the command took the death of the writer for the end of the data'

@@ -215,8 +215,7 @@ edges() {
 	spawn reader svread -o copy
 	wait_asleep "${pid[reader]}"
 	assert_equal content "$(cat copy)" precious
-	kill -TERM "${pid[reader]}"
-	reap reader
+	end_by TERM reader
 	assert_status 143
 	assert_equal content "$(cat copy)" precious
 	assert_nothing_left

@@ -5,11 +5,6 @@
 
 load ../lib/common
 
-stop() {
-	kill -"$2" "${pid[$1]}"
-	reap "$1"
-}
-
 @test "-f writes each transfer to a file of its own" {
 	local number
 	mkdir out
@@ -19,7 +14,7 @@ stop() {
 		assert_status 0
 		assert_equal "file $number" "$(cat "out/100%-$number")" "transfer $number"
 	done
-	stop reader INT
+	end_by INT reader
 	assert_status 130
 	assert_equal files "$(ls out)" $'100%-1\n100%-2\n100%-3'
 }
@@ -30,7 +25,7 @@ stop() {
 	assert_status 0
 	run_logged svwrite - <<<two
 	assert_status 0
-	stop reader TERM
+	end_by TERM reader
 	assert_status 143
 	assert_output $'one\ntwo'
 }
@@ -42,7 +37,7 @@ stop() {
 	assert_status 5
 	run_logged svwrite --lines - <<<two
 	assert_status 0
-	stop reader INT
+	end_by INT reader
 	assert_status 130
 	assert_output $'one\ntwo'
 }
@@ -56,7 +51,7 @@ stop() {
 	assert_output_has 'exited with status 1'
 	run_logged svwrite - <<<three
 	assert_status 0
-	stop reader INT
+	end_by INT reader
 	assert_status 130
 	assert_stderr_has 'transfer 2 failed; waiting for the next one'
 	assert_equal got "$(cat got.1 got.2 got.3)" $'one\ntwo\nthree'
@@ -78,7 +73,7 @@ stop() {
 	reap writer
 	run_logged svwrite - <<<three
 	assert_status 0
-	stop reader TERM
+	end_by TERM reader
 	assert_status 143
 	assert_stderr_has 'transfer 1 failed'
 	assert_stderr_has 'transfer 2 failed'
@@ -94,7 +89,7 @@ stop() {
 	echo precious >file-1
 	spawn reader svread -f -o 'file-%n'
 	wait_asleep "${pid[reader]}"
-	stop reader INT
+	end_by INT reader
 	assert_status 130
 	assert_equal file "$(cat file-1)" precious
 }
@@ -105,7 +100,7 @@ stop() {
 	run_logged svread -f
 	assert_status 5
 	assert_output_has busy
-	stop reader INT
+	end_by INT reader
 }
 
 @test "contradictions of -f, --exec and -o are wrong usage" {

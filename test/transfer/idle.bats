@@ -56,16 +56,14 @@ settled() {
 	spawn writer svwrite -v /dev/null
 	settled writer
 	idle writer 2
-	kill "${pid[writer]}"
-	reap writer
+	end_by TERM writer
 }
 
 @test "a reader that waits alone uses no CPU time" {
 	spawn reader svread -v
 	settled reader
 	idle reader 2
-	kill "${pid[reader]}"
-	reap reader
+	end_by TERM reader
 }
 
 @test "a reader that waits for a silent writer uses no CPU time" {
@@ -77,8 +75,7 @@ settled() {
 @test "a writer that waits for a blocked reader uses no CPU time" {
 	full_ring
 	idle writer
-	kill "${pid[reader]}"
-	reap reader
+	end_by TERM reader
 	reap writer
 	assert_status 3
 	exec 9>&-
@@ -98,7 +95,7 @@ settled() {
 	half_way
 	spawn strace strace -qq -o calls -p "${pid[reader]}" 9>&-
 	# Attaching strace interrupts the sleep; the first line of the log is its new start.
-	wait_until '[ -s calls ]' || { cat strace.err; skip 'may not trace a process'; }
+	wait_until '[ -s calls ]' || { cat strace.err; skip 'may not trace'; }
 	wait_asleep "${pid[reader]}"
 	local before
 	before=$(wc -l <calls)
@@ -148,8 +145,7 @@ settled() {
 	spawn writer svwrite - </dev/null
 	wait_asleep "${pid[writer]}"
 	assert_equal 'light, alone' "$(light)" 0
-	kill "${pid[writer]}"
-	reap writer
+	end_by TERM writer
 	half_way
 	# Its reader is asleep now.
 	echo more | tee -a sent >&9

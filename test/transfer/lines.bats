@@ -14,12 +14,6 @@ hand() {
 	ends_well reader
 }
 
-# stop NAME SIGNAL
-stop() {
-	kill -"$2" "${pid[$1]}"
-	reap "$1"
-}
-
 @test "lines arrive unchanged, also empty ones and a last one without a newline" {
 	local text
 	for text in 'one\ntwo\n' 'one\n\n\nlast' '\n' 'x' '' 'a\0b\r\n\xff\xfe\n\0'; do
@@ -93,14 +87,14 @@ second" ]'
 	run_logged svread
 	assert_status 5
 	assert_output_has 'it carries messages, not bytes'
-	stop first TERM
+	end_by TERM first
 	assert_status 143
 	spawn first svread
 	wait_asleep "${pid[first]}"
 	run_logged svwrite -0 /dev/null
 	assert_status 5
 	assert_output_has 'it carries bytes, not messages'
-	stop first TERM
+	end_by TERM first
 	assert_status 143
 }
 
@@ -109,13 +103,13 @@ second" ]'
 	wait_asleep "${pid[first]}"
 	run_logged svread -0
 	assert_status 5
-	stop first TERM
+	end_by TERM first
 	spawn first svread --lines
 	wait_asleep "${pid[first]}"
 	run_logged svwrite -0 /dev/null
 	assert_status 5
 	assert_output_has 'do not end with NUL'
-	stop first TERM
+	end_by TERM first
 }
 
 @test "the lines before a line that is too long arrive and are counted" {

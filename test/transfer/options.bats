@@ -217,8 +217,7 @@ nothing_made() {
 	key=$((0x$(ipctool key meet 83 | cut -c 3-)))
 	assert_equal 'segment mode' "$(awk -v key=$key '$1 == key { print $3 }' /proc/sysvipc/shm)" 660
 	assert_equal 'set mode' "$(awk -v key=$key '$1 == key { print $3 }' /proc/sysvipc/sem)" 660
-	kill "${pid[reader]}"
-	reap reader
+	end_by TERM reader
 	assert_nothing_left
 }
 

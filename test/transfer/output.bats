@@ -55,8 +55,7 @@ half_written() {
 	done
 	rm feed
 	half_written -o file --atomic
-	kill -KILL "${pid[writer]}"
-	reap writer
+	end_by KILL writer
 	reap reader
 	assert_status 3
 	exec 9>&-
@@ -84,8 +83,7 @@ half_written() {
 
 @test "svread reports the name and the size of an incomplete file" {
 	half_written -o copy
-	kill -KILL "${pid[writer]}"
-	reap writer
+	end_by KILL writer
 	reap reader
 	assert_status 3
 	assert_stderr_has 'copy is incomplete: it has 100000 bytes'
@@ -99,13 +97,11 @@ half_written() {
 	spawn writer svwrite feed 9>&-
 	echo begun >&9
 	wait_until '[ -s out-1 ]'
-	kill -KILL "${pid[writer]}"
-	reap writer
+	end_by KILL writer
 	exec 9>&-
 	run_logged svwrite - <<<whole
 	assert_status 0
-	kill "${pid[reader]}"
-	reap reader
+	end_by TERM reader
 	assert_stderr_has 'the incomplete file is now out-1.partial: it has 6 bytes'
 	assert_equal files "$(ls out-*)" $'out-1.partial\nout-2'
 }
@@ -118,14 +114,12 @@ half_written() {
 	assert_status 5
 	run_logged svread -o old
 	assert_status 5
-	kill "${pid[holder]}"
-	reap holder
+	end_by TERM holder
 	run_logged svread -t 0.1 -o new
 	assert_status 4
 	spawn reader svread -o new
 	wait_until '[ -e new ]'
-	kill -TERM "${pid[reader]}"
-	reap reader
+	end_by TERM reader
 	assert_status 143
 	[ ! -e new ] || fail 'new is left'
 	assert_equal old "$(cat old)" precious
@@ -289,8 +283,7 @@ half_written() {
 	assert_output_has 'input and output are the same file: out-2'
 	wait_until 'grep -q "transfer 2 failed" reader.err'
 	assert_same_file before out-2
-	kill "${pid[reader]}"
-	reap reader
+	end_by TERM reader
 	assert_equal 'the first' "$(wc -c <out-1)" $((6 + 102400))
 	assert_nothing_left
 }
@@ -303,8 +296,7 @@ half_written() {
 	spawn reader svread -o copy 8>&-
 	wait_until 'sv_asleep ${pid[reader]} && [ "$(svstat --noheadings -o state)" = running ]'
 	assert_equal 'while the writer is silent' "$(cat copy)" old
-	kill "${pid[writer]}"
-	reap writer
+	end_by TERM writer
 	reap reader
 	assert_status 3
 	[[ $stderr != *"copy is incomplete"* ]] || fail 'it reports an incomplete file'
@@ -325,8 +317,7 @@ half_written() {
 	run_logged svwrite -c two sent
 	assert_status 0
 	ends_well second
-	kill "${pid[first]}"
-	reap first
+	end_by TERM first
 	assert_same_file sent copy
 	assert_nothing_left
 }

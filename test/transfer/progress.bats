@@ -89,8 +89,7 @@ longest() {
 		# The line is cleared before the summary.
 		[[ $output == *$'\r\e[Ksvwrite: channel'* ]] || fail 'not cleared'
 	done
-	kill "${pid[reader]}"
-	reap reader
+	end_by TERM reader
 }
 
 @test "the reader shows the percentage too, and both sides say what they wait for" {
@@ -134,8 +133,7 @@ longest() {
 	spawn reader svread 5>&-
 	echo text >&5
 	wait_until 'drawn writer.out | grep -q "5 B "'
-	kill -KILL "${pid[reader]}"
-	reap reader
+	end_by KILL reader
 	exec 5>&-
 	reap writer
 	assert_status 3
@@ -294,8 +292,7 @@ longest() {
 	assert_status 0
 	wait_until 'grep -q "\"complete\"" reader.err'
 	wait_asleep "${pid[reader]}"
-	kill "${pid[reader]}"
-	reap reader
+	end_by TERM reader
 	assert_equal 'numbers of what ended' "$(jq -c 'select(.status != null) | [.transfer, .state]' reader.err)" '[1,"complete"]'
 }
 

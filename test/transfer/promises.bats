@@ -58,8 +58,7 @@ never_by_the_clock() {
 	half_way_ends
 	full_ring
 	without_timer writer
-	kill "${pid[reader]}"
-	reap reader
+	end_by TERM reader
 	reap writer
 	assert_status 3
 	exec 9>&-
@@ -123,8 +122,7 @@ limitless() {
 	echo text >&9
 	wait_until '[ -s copy ]'
 	[ -s reader.trace ] || skip 'may not trace'
-	kill -KILL "${pid[writer]}"
-	reap writer
+	end_by KILL writer
 	reap reader
 	assert_status 3
 	exec 9>&-

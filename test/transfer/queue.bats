@@ -14,8 +14,7 @@ load ../lib/common
 	for i in 1 2 3 4 5; do
 		ends_well "writer$i"
 	done
-	kill "${pid[reader]}"
-	reap reader
+	end_by TERM reader
 	assert_equal 'what came' "$(cat got-* | sort)" "$(printf 'text %s\n' 1 2 3 4 5)"
 }
 
@@ -29,8 +28,7 @@ load ../lib/common
 	assert_status 4
 	spawn ended svread --queue -o two
 	wait_until '[ -e two ]'
-	kill -TERM "${pid[ended]}"
-	reap ended 10
+	end_by TERM ended 10
 	assert_status 143
 	spawn second svread --queue -o two
 	run_logged svwrite - <<<1
@@ -59,8 +57,7 @@ load ../lib/common
 	assert_output_matches '^[0-9]+$'
 	[ "$output" -ge 3 ] || fail "only $output sleeps are as long as they may be"
 	# A process that is killed leaves the queue as well.
-	kill -KILL "${pid[second]}"
-	reap second
+	end_by KILL second
 	wait_until 'grep -q "^ppoll.* = 1" trace && grep -q "^semtimedop" trace'
 	run_logged svwrite - <<<1
 	assert_status 0

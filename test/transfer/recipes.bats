@@ -132,8 +132,7 @@ machine() {
 	assert_status 3
 	reap writer
 	assert_status 3
-	kill "${pid[sshd]}"
-	reap sshd
+	end_by TERM sshd
 }
 
 # Make a directory $place that every user can reach, with a directory of another user in it.
@@ -218,8 +217,7 @@ as_other() {
 	assert_status 0
 	assert_output hello
 	ends_well writer
-	kill "${pid[holder]}"
-	reap holder
+	end_by TERM holder
 }
 
 @test "when systemd RemoveIPC removes the objects, a waiting side ends with 1 and names the possible causes" {

@@ -38,8 +38,7 @@ killed_reader() {
 # Nobody is attached, the channel holds data.
 killed_both() {
 	killed_reader
-	kill -KILL "${pid[writer]}"
-	reap writer
+	end_by KILL writer
 }
 
 finish_all() {
@@ -120,8 +119,7 @@ finish_all() {
 
 @test "after a side was ended by a signal that it could handle, the next one resumes" {
 	killed_writer
-	kill -TERM "${pid[reader]}"
-	reap reader
+	end_by TERM reader
 	assert_status 143
 	run_logged svclean
 	assert_status 0
@@ -228,16 +226,14 @@ finish_all() {
 	assert_status 5
 	assert_output_has '--resume'
 	wait_asleep "${pid[writer]}"
-	kill -TERM "${pid[writer]}"
-	reap writer
+	end_by TERM writer
 	svclean -aq
 	spawn reader "${R[@]}"
 	wait_asleep "${pid[reader]}"
 	run_logged svwrite file
 	assert_status 5
 	assert_output_has '--resume'
-	kill -TERM "${pid[reader]}"
-	reap reader
+	end_by TERM reader
 	svclean -aq
 	spawn writer svwrite file
 	wait_asleep "${pid[writer]}"
@@ -344,8 +340,7 @@ finish_all() {
 	kill -STOP "${pid[writer]}"
 	kill -CONT "${pid[reader]}"
 	ends_well reader
-	kill -KILL "${pid[writer]}"
-	reap writer
+	end_by KILL writer
 	run_logged svwrite -r file
 	assert_status 0
 	assert_output_has 'all 102400 bytes had arrived before: this ends the earlier transfer'

@@ -90,8 +90,7 @@ as_cron() {
 	run_logged as_cron 'svstat --noheadings -o name,state'
 	assert_status 0
 	assert_equal 'raw, because there is no terminal' "$(cat log)" 'default  waiting_reader'
-	kill "${pid[writer]}"
-	reap writer
+	end_by TERM writer
 	assert_nothing_left
 }
 

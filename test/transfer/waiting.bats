@@ -65,11 +65,9 @@ locked() {
 	locked busy
 	spawn writer svwrite -c busy --progress=json - <<<text 8>&-
 	wait_until 'grep -q "\"state\": \"opening\"" writer.err'
-	kill -INT "${pid[writer]}"
-	reap writer
+	end_by INT writer
 	assert_status 130
 	exec 8>&-
-	kill "${pid[first]}"
-	reap first
+	end_by TERM first
 	assert_nothing_left
 }
