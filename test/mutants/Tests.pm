@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 #
-# Tests - which tests are there, how long do they take, and which of them notices a mutant?
+# Tests - which tests exist, how long do they take, and which of them notices a mutant?
 #
-# A test is "SUITE:NUMBER" or the name of a unit; of each, %about has its suite, title, and the seconds that it takes.
+# A test is "SUITE:NUMBER" or the name of a unit test; %about has its suite, its title and the seconds that it takes.
 package Tests;
 
 use strict;
@@ -18,7 +18,7 @@ our %about;
 our %left_out;     # titles of suites' tests that did not pass
 our %killed_by;    # source, then test: how many mutants of that source it has killed
 
-# What a test leaves behind, processes or objects, goes with its namespaces.
+# Processes and objects that a test leaves behind end with its namespaces.
 sub inside {
 	return (qw(unshare --ipc --pid --fork --kill-child --mount-proc bash -c), '"$@"; exit $?', '-', @_);
 }
@@ -35,7 +35,7 @@ sub measure_units {
 	delete $ENV{SV_COVERAGE_TEST};
 }
 
-# measure_suites JOBS SUITE...: so many suites at a time.
+# measure_suites JOBS SUITE...: run JOBS suites at a time.
 sub measure_suites {
 	my ($jobs, @suites) = @_;
 	my @running;
@@ -49,7 +49,7 @@ sub measure_suites {
 	}
 }
 
-# What bats says about a suite, up to its end.
+# Read the output of bats about a suite, up to its end.
 sub measured {
 	my ($suite, $pid, $out) = @_;
 	while (1) {
@@ -75,7 +75,7 @@ sub title_of {
 	return $about{$test}{suite} ? "$about{$test}{suite}: $about{$test}{title}" : $test;
 }
 
-# first_to_fail SUITE TEST...: bats runs these; the test that fails or hangs, if any.
+# first_to_fail SUITE TEST...: let bats run these; return the first test that fails or hangs, if any.
 sub first_to_fail {
 	my ($suite, @tests) = @_;
 	my %of = map { $about{$_}{title} => $_ } @tests;
@@ -101,7 +101,7 @@ sub first_to_fail {
 	}
 }
 
-# Suites that are about a source.  Others come after them: nearly all tests end with a look of svclean, for instance.
+# The suites that are about a source come first.  Others run it too: nearly all tests end with svclean, for instance.
 my @about_source = (
 	[ qr{programs/(status|svstat)}, qr{status/(svstat|arguments)} ],
 	[ qr{programs/svclean}, qr{status/(svclean|arguments)} ],
@@ -115,14 +115,14 @@ my @about_source = (
 	[ qr{.}, qr{failure/(death|refused|ipcrm|life)|transfer/(resume|files|promises)} ],
 );
 
-# How often a test has killed mutants of this source, for the time that it takes.
+# How often a test has killed mutants of this source, divided by the time that it takes.
 sub merit {
 	my ($m, $test) = @_;
 	return ($killed_by{ $m->{file} }{$test} // 0) / ($about{$test}{seconds} + 0.3);
 }
 
-# units_first MUTANT TEST...: the unit tests among these, the likeliest first: those that have killed a mutant of this
-# source, that have its name, that are quick.
+# units_first MUTANT TEST...: the unit tests among these.  First come those that have killed a mutant of this source, then
+# those that have its name, then the quickest.
 sub units_first {
 	my ($m, @tests) = @_;
 	my $name = basename($m->{file}) =~ s/\.[ch]$//r;
@@ -131,7 +131,7 @@ sub units_first {
 		grep { !$about{$_}{suite} } @tests;
 }
 
-# killing_unit UNIT...: the first that fails, and how.
+# killing_unit UNIT...: return the first one that fails, and how.
 sub killing_unit {
 	for my $unit (@_) {
 		my ($lines, $status) = run(10 + 10 * $about{$unit}{seconds}, inside("build/test/$unit"));
@@ -144,11 +144,12 @@ sub killing_unit {
 	return;
 }
 
-# killing_suite MUTANT SECONDS TEST...: the first test of a suite that fails, and how.  Tests of so many seconds are tried.
+# killing_suite MUTANT SECONDS TEST...: return the first test of a suite that fails, and how.  Try tests that take up to
+# SECONDS in all.
 sub killing_suite {
 	my ($m, $budget, @tests) = @_;
 	my @rest = sort { merit($m, $b) <=> merit($m, $a) || $about{$a}{seconds} <=> $about{$b}{seconds} } grep { $about{$_}{suite} } @tests;
-	# First those that have killed a mutant of this source, then those about it, then the quickest of each suite, then all.
+	# First the tests that have killed a mutant of this source, then those about it, then the quickest of each suite, then all.
 	my ($about) = map { $_->[1] } grep { $m->{file} =~ $_->[0] } @about_source;
 	my ($tried, %turn) = (0);
 	my %round;
@@ -166,7 +167,7 @@ sub killing_suite {
 			while (@some) {
 				$tried += $about{$_}{seconds} + 0.1 for @some;
 				my ($test, $how) = first_to_fail($suite, @some) or last;
-				# Twice: a test that fails now and then must not count.
+				# It must fail twice, because a test that fails now and then must not count.
 				my ($again) = first_to_fail($suite, $test);
 				return ($test, title_of($test) . ($how eq 'hangs' ? ' (hangs)' : '')) if defined $test && defined $again;
 				@some = grep { $_ ne $test } @some;

@@ -84,7 +84,7 @@ static void while_it_is_locked(int timeout_ms)
 	is(cleaned(), 0, "so that nothing is left to clean");
 }
 
-/* The last one, who cannot look whether it is, leaves the objects to whoever comes next. */
+/* If the last side cannot find out that it is the last, it leaves the objects to the next process. */
 static void the_last_one_while_it_is_locked(void)
 {
 	struct pair pair = open_pair(0, 4096);

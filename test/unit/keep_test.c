@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Whoever forgets a record forgets its own: the file of the same name may be the next channel's by now. */
+/* A process forgets only its own record: a file of the same name may belong to the next channel by now. */
 #define _GNU_SOURCE /* O_PATH */
 #include <fcntl.h>
 #include <stdlib.h>
@@ -102,7 +102,7 @@ static void of_a_name(void)
 
 	if (!open_one(&old, "name", NULL))
 		return;
-	/* As a hand may do; then somebody makes the name anew. */
+	/* Somebody removes the file by hand, and somebody makes it again. */
 	ok(unlinkat(old.directory.fd, old.file, 0) == 0, "the file of a name is removed by hand");
 	if (open_one(&next, "name", NULL)) {
 		sv_rendezvous_forget(&old, 0);

@@ -15,8 +15,8 @@ void sv_note_segment(struct sv_objects *o, int id, bool untrusted);
 void sv_note_set(struct sv_objects *o, int id, bool untrusted);
 
 /*
- * An object that may not be looked at, but the system tells who made it.  False, and nothing is noted: that
- * is not known, or it may be a user whom the caller trusts.
+ * Note an object that this process may not read, if the system tells who made it.  False, and nothing is
+ * noted: it does not tell, or the caller may trust that user.
  */
 bool sv_note_untrusted(struct sv_objects *o, const char *kind, int id, const struct sv_target *t);
 

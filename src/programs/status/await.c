@@ -69,7 +69,7 @@ static int watch(const char *name, const struct cli_choice *choice, const struct
 		}
 		if (is_so(wanted, *found ? info : NULL))
 			return CLI_OK;
-		/* What is waited for may go on where it cannot be seen. */
+		/* The channel may exist in another IPC namespace, where it cannot be seen. */
 		if (!told && !*found && info->elsewhere > 0)
 			cli_note("%s", error.text);
 		told = true;
