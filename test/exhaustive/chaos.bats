@@ -27,7 +27,7 @@ broken() {
 	chmod +x "broken/$1"
 }
 
-@test "dozens of random walks: no false success, nobody disturbed, no endless wait, no dead end" {
+@test "in dozens of random walks there is no false success, disturbance, endless wait or dead end" {
 	SV_LIMIT=400 chaos_logged --walks 40
 }
 
@@ -65,7 +65,7 @@ broken() {
 }
 
 # bats test_tags=long
-@test "thousands of random walks" {
+@test "the same holds in thousands of random walks" {
 	: "${SV_SEED:=$((RANDOM * 32768 + RANDOM))}"
 	SV_LIMIT=3400 chaos_logged --walks "${SV_CHAOS_WALKS:-3000}"
 }

@@ -8,23 +8,23 @@
 load ../lib/common
 load ../fuzz/fuzz
 
-@test "the judgement of a header: any bytes, any size" {
+@test "the judgement of a header accepts any bytes of any size" {
 	fuzz header -runs=50000 -max_len=2048
 }
 
-@test "positions and thresholds of the ring: any peer" {
+@test "positions and thresholds of the ring are right with any peer" {
 	fuzz ring -runs=50000 -max_len=512
 }
 
-@test "record files and channel names: any bytes" {
+@test "record files and channel names may have any bytes" {
 	fuzz record -runs=10000 -max_len=6000
 }
 
-@test "numbers on the command line: any text" {
+@test "numbers on the command line may be any text" {
 	fuzz number -runs=100000 -max_len=64
 }
 
-@test "byte and message calls on a channel whose peer and kernel do anything" {
+@test "byte and message calls keep their contract, whatever peer and kernel do" {
 	fuzz channel -runs=15000 -max_len=512
 }
 

@@ -16,17 +16,17 @@ sample() {
 	sweep "$@" --seconds 3 --offset "$RANDOM"
 }
 
-@test "a writer or a reader killed at any instruction from its first semaphore operation on" {
+@test "a writer or a reader may be killed at any instruction from its first semaphore operation on" {
 	sample --case writer
 	sample --case reader
 }
 
-@test "a resumable writer or reader killed at any instruction, then started again" {
+@test "a resumable writer or reader may be killed at any instruction and started again" {
 	sample --case writer --resume
 	sample --case reader --resume
 }
 
-@test "a side killed while it makes the channel and the other one comes" {
+@test "a side may be killed while it makes the channel and the other one comes" {
 	sample --case writer --victim-first --from flock
 	sample --case reader --resume --victim-first --from flock
 }
@@ -36,27 +36,27 @@ every() {
 }
 
 # bats test_tags=long
-@test "a writer killed at every instruction from its first semaphore operation on" {
+@test "a writer may be killed at every instruction from its first semaphore operation on" {
 	every --case writer
 }
 
 # bats test_tags=long
-@test "a reader killed at every instruction from its first semaphore operation on" {
+@test "a reader may be killed at every instruction from its first semaphore operation on" {
 	every --case reader
 }
 
 # bats test_tags=long
-@test "a resumable writer killed at every instruction, then started again" {
+@test "a resumable writer may be killed at every instruction and started again" {
 	every --case writer --resume
 }
 
 # bats test_tags=long
-@test "a resumable reader killed at every instruction, then started again" {
+@test "a resumable reader may be killed at every instruction and started again" {
 	every --case reader --resume
 }
 
 # bats test_tags=long
-@test "any side killed at every 11th instruction, single-stepped all the way" {
+@test "any side may be killed at every 11th instruction, single-stepped all the way" {
 	local side resume
 	for side in writer reader; do
 		for resume in '' --resume; do
@@ -67,7 +67,7 @@ every() {
 }
 
 # bats test_tags=long
-@test "the side that opens the channel first, killed at every 17th instruction from its first lock on" {
+@test "the side that opens the channel first may be killed at every 17th instruction from its first lock on" {
 	local side resume
 	for side in writer reader; do
 		for resume in '' --resume; do
@@ -78,7 +78,7 @@ every() {
 }
 
 # bats test_tags=long
-@test "the side that comes second, killed at every 17th instruction from its first lock on" {
+@test "the side that comes second may be killed at every 17th instruction from its first lock on" {
 	local side resume
 	for side in writer reader; do
 		for resume in '' --resume; do
@@ -89,7 +89,7 @@ every() {
 }
 
 # bats test_tags=long
-@test "a side killed at every 29th instruction of a transfer of several ring lengths" {
+@test "a side may be killed at every 29th instruction of a transfer of several ring lengths" {
 	local side resume
 	for side in writer reader; do
 		for resume in '' --resume; do
@@ -100,12 +100,12 @@ every() {
 }
 
 # bats test_tags=long
-@test "svclean, killed at every 257th instruction, harms no live channel" {
+@test "svclean that is killed at every 257th instruction harms no live channel" {
 	every --case cleaner --from flock --stride 257 --offset "$RANDOM"
 }
 
 # bats test_tags=long
-@test "a detached transfer killed at every 29th instruction leaves all of its data or none" {
+@test "a detached transfer that is killed at every 29th instruction leaves all of its data or none" {
 	every --case leaver --from flock --stride 29 --offset "$RANDOM"
 	every --case taker --from flock --stride 29 --offset "$RANDOM"
 }

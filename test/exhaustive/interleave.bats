@@ -18,31 +18,31 @@ interleaved() {
 	sed 's/^interleave/#/' <<<"$output" >&3
 }
 
-@test "publishers with full fences" {
+@test "nothing is lost with publishers that use full fences" {
 	interleaved --case fences
 }
 
-@test "light publishers, which leave the fence to the sleeper, and become heavy and light again" {
+@test "nothing is lost with light publishers, which leave the fence to the sleeper, and become heavy and light again" {
 	interleaved --case light
 }
 
-@test "sides that may not use membarrier(2)" {
+@test "nothing is lost if the sides may not use membarrier(2)" {
 	interleaved --case no-membarrier
 }
 
-@test "sides that spin before they sleep" {
+@test "nothing is lost if the sides spin before they sleep" {
 	interleaved --case spinning
 }
 
-@test "a side is killed at any step" {
+@test "nothing is lost if a side is killed at any step" {
 	interleaved --case killed
 }
 
-@test "a side of a resumable channel is killed at any step, and started again" {
+@test "nothing is lost if a side of a resumable channel is killed at any step, and started again" {
 	interleaved --case resumed
 }
 
-@test "sv_interrupt() from a signal handler at any step" {
+@test "sv_interrupt() works from a signal handler at any step" {
 	interleaved --case interrupted
 }
 
@@ -50,12 +50,12 @@ interleaved() {
 	interleaved --case stopped
 }
 
-@test "all of these at once" {
+@test "nothing is lost with all of these at once" {
 	interleaved --case all
 }
 
 # bats test_tags=long
-@test "a million runs of each" {
+@test "nothing is lost in a million runs of each" {
 	: "${SV_SEED:=$((RANDOM * 32768 + RANDOM))}"
 	SV_LIMIT=3400 interleaved --runs "${SV_RUNS:-1000000}"
 }

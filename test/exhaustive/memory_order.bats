@@ -30,27 +30,27 @@ sources() {
 	echo -pthread
 }
 
-@test "one-byte steps of two processes that sleep and ring: full fences" {
+@test "no wake-up is lost in one-byte steps with full fences" {
 	litmus_logged steps --mode full --rounds "$ROUNDS"
 	assert_output_has ' 0 wake-ups lost'
 }
 
-@test "one-byte steps of two processes that sleep and ring: light publishers, membarrier" {
+@test "no wake-up is lost in one-byte steps with light publishers and membarrier(2)" {
 	litmus_logged steps --mode light --rounds "$ROUNDS"
 	assert_output_has ' 0 wake-ups lost'
 }
 
-@test "one-byte steps of two processes that sleep and ring: publishers that become light and heavy again" {
+@test "no wake-up is lost in one-byte steps with publishers that become light and heavy again" {
 	litmus_logged steps --mode switching --rounds "$ROUNDS"
 	assert_output_has ' 0 wake-ups lost'
 }
 
-@test "store buffering: never with full fences" {
+@test "store buffering never happens with full fences" {
 	litmus_logged stores --mode full --rounds "$ROUNDS"
 	assert_output_has 'both saw the old value 0 times'
 }
 
-@test "store buffering: never with membarrier on one side and nothing but the compiler's fence on the other" {
+@test "store buffering never happens with membarrier(2) on one side and a compiler fence on the other" {
 	# Each round interrupts another CPU, which is much slower than the other modes.
 	litmus_logged stores --mode light --rounds $((ROUNDS / 25))
 	assert_output_has 'both saw the old value 0 times'
@@ -61,7 +61,7 @@ sources() {
 	litmus_logged stores --mode none --rounds "$ROUNDS"
 }
 
-@test "one-byte steps of two threads under ThreadSanitizer, with and without semaphores" {
+@test "ThreadSanitizer finds nothing in one-byte steps of two threads, with and without semaphores" {
 	skip_if_sanitized
 	echo 'int main(void) { return 0; }' | gcc -fsanitize=thread -x c -o probe - 2>/dev/null && ./probe ||
 		skip 'needs ThreadSanitizer'
@@ -100,7 +100,7 @@ sources() {
 	assert_output_has 'data race'
 }
 
-@test "arm64 under qemu: the same steps and stores, and the unit tests of the ring" {
+@test "the same steps and stores, and the unit tests of the ring, pass on arm64 under qemu" {
 	local cc
 	skip_if_sanitized
 	cc=$(compiler_for arm64) || skip 'needs gcc-aarch64-linux-gnu'
@@ -126,7 +126,7 @@ sources() {
 }
 
 # bats test_tags=long
-@test "all of these with millions of rounds" {
+@test "all of these pass with millions of rounds" {
 	SV_LIMIT=3500 run_logged env SV_ROUNDS="${SV_ROUNDS:-3000000}" bats --tap --filter-tags '!long' "$BATS_TEST_FILENAME"
 	grep '^# ' <<<"$output" >&3 || :
 	assert_status 0

@@ -13,7 +13,7 @@ soak_logged() {
 	sed -n '/left behind/,$s/^/# /p' <<<"$output" >&3
 }
 
-@test "100 transfers: plain, resumable, detached; pauses, deaths, signals, removals" {
+@test "100 transfers of every kind end rightly, with pauses, deaths, signals and removals" {
 	export SV_LIMIT=400
 	soak_logged --count 100
 	assert_output_has ' 0 failures, '
@@ -43,12 +43,12 @@ many() {
 }
 
 # bats test_tags=long
-@test "thousands of transfers with accidents" {
+@test "thousands of transfers with accidents end rightly" {
 	many --count "${SV_SOAK_COUNT:-3000}"
 }
 
 # bats test_tags=long
-@test "hundreds of transfers with accidents, programs built with sanitizers" {
+@test "hundreds of transfers with accidents end rightly, with programs built with sanitizers" {
 	skip_if_sanitized
 	SV_LIMIT=500 run_logged make -s -C "$SV_ROOT" SANITIZE=address,undefined BUILD="$SVIPC_BUILD/address-undefined" all
 	assert_status 0

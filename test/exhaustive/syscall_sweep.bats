@@ -20,11 +20,11 @@ for_each_program() {
 	done
 }
 
-@test "killed at entry and exit of any system call" {
+@test "a program may be killed at entry and exit of any system call" {
 	for_each_program --kind calls
 }
 
-@test "any system call fails with any of its errors" {
+@test "any system call may fail with any of its errors" {
 	for_each_program --kind errors
 }
 
@@ -46,11 +46,11 @@ for_every_program() {
 }
 
 # bats test_tags=long
-@test "killed at entry and exit of every system call" {
+@test "a program may be killed at entry and exit of every system call" {
 	for_every_program --kind calls
 }
 
 # bats test_tags=long
-@test "every system call fails with each of its errors" {
+@test "every system call may fail with each of its errors" {
 	for_every_program --kind errors
 }

@@ -48,7 +48,7 @@ assert_no_segment() {
 	done
 }
 
-@test "the reader killed in write(2), the writer asleep on a full ring" {
+@test "the reader killed in write(2) while the writer sleeps on a full ring: the writer names it" {
 	full_ring
 	kill -KILL "${pid[reader]}"
 	reap writer
@@ -60,7 +60,7 @@ assert_no_segment() {
 	fresh
 }
 
-@test "either side killed while data flows, at different times" {
+@test "either side killed while data flows, at different times: the other side names it" {
 	local after
 	random_file file 2M
 	for after in 0 1 7 40; do
@@ -278,7 +278,7 @@ assert_no_segment() {
 }
 
 
-@test "twenty kills and twenty transfers on one channel" {
+@test "twenty transfers on one channel succeed after twenty kills" {
 	local i
 	random_file file 200000
 	for ((i = 0; i < 20; i++)); do

@@ -82,7 +82,7 @@ next_one_works() {
 	done
 }
 
-@test "both objects removed while a side waits alone" {
+@test "both objects removed while a side waits alone: it ends with status 1" {
 	only_ours
 	local program
 	for program in svwrite svread; do
@@ -116,7 +116,7 @@ next_one_works() {
 	next_one_works
 }
 
-@test "the set removed while the writer sleeps on a full ring" {
+@test "the set removed while the writer sleeps on a full ring: it ends with status 1" {
 	only_ours
 	full_ring
 	ipcrm -s "$(set_of_two)"
@@ -173,7 +173,7 @@ next_one_works() {
 	next_one_works
 }
 
-@test "the set of a resumable channel removed while a side waits for the next one" {
+@test "the set of a resumable channel removed while a side waits for the next one: it ends with status 1" {
 	only_ours
 	spawn reader svread -r -s 16K -o copy
 	midway signal=9 5 svwrite -r -s 16K file

@@ -35,7 +35,7 @@ load ../lib/common
 	assert_no_leak
 }
 
-@test "-k with a file, by absolute and by relative path" {
+@test "-k takes a file, by absolute or by relative path" {
 	random_file file 200000
 	echo content >meet
 	spawn reader svread -k "$WORK/meet" -o copy
@@ -60,7 +60,7 @@ load ../lib/common
 	assert_nothing_left
 }
 
-@test "-k with a directory, and with an id" {
+@test "-k takes a directory, and goes with an id" {
 	mkdir meet
 	spawn reader1 svread -k meet
 	spawn reader2 svread -k meet -i 7

@@ -25,7 +25,7 @@ setup() {
 	assert_nothing_left
 }
 
-@test "-d: an empty file, one byte, and exactly a page" {
+@test "-d: an empty file, one byte and exactly a page arrive" {
 	local size
 	for size in 0 1 4096 4097; do
 		head -c $size file >part

@@ -12,27 +12,27 @@ edges() {
 		$((2 * capacity - 1)) $((2 * capacity)) $((2 * capacity + 1)) $((5 * capacity + 17))
 }
 
-@test "an empty file" {
+@test "an empty file arrives" {
 	: >file
 	pass file
 }
 
-@test "one byte" {
+@test "one byte arrives" {
 	printf x >file
 	pass file
 }
 
-@test "a line of text" {
+@test "a line of text arrives" {
 	echo 'Hello, Process B!' >file
 	pass file
 }
 
-@test "20 MB of random bytes" {
+@test "20 MB of random bytes arrive" {
 	random_file file 20000000
 	pass file
 }
 
-@test "every byte value, through standard output" {
+@test "every byte value passes through standard output" {
 	perl -e 'print map { chr } 0 .. 255' >file
 	spawn reader svread
 	run_logged svwrite file
@@ -42,7 +42,7 @@ edges() {
 	assert_nothing_left
 }
 
-@test "sizes around parts and multiples of the capacity, 4 KiB ring" {
+@test "files of sizes around parts and multiples of the capacity arrive, with a ring of 4 KiB" {
 	local size
 	random_file big 100000
 	for size in $(edges 4096); do
@@ -51,7 +51,7 @@ edges() {
 	done
 }
 
-@test "sizes around parts and multiples of the capacity, 64 KiB ring, from a pipe" {
+@test "inputs of such sizes arrive from a pipe, with a ring of 64 KiB" {
 	local size
 	random_file big 1000000
 	for size in $(edges 65536); do
@@ -65,7 +65,7 @@ edges() {
 	done
 }
 
-@test "8 MiB through a ring of 4 KiB" {
+@test "8 MiB pass through a ring of 4 KiB" {
 	random_file file 8M
 	pass file -s 4K
 }
@@ -80,12 +80,12 @@ edges() {
 	assert_nothing_left
 }
 
-@test "3 MB in both orders of start" {
+@test "3 MB arrive in both orders of start" {
 	random_file file 3000000
 	both_orders file
 }
 
-@test "an empty file in both orders of start" {
+@test "an empty file arrives in both orders of start" {
 	: >file
 	both_orders file
 }
@@ -120,7 +120,7 @@ edges() {
 	assert_nothing_left
 }
 
-@test "a file whose name starts with - after --" {
+@test "after -- the name of a file may start with -" {
 	echo dash >-c
 	spawn reader svread
 	run_logged svwrite -- -c
@@ -149,7 +149,7 @@ edges() {
 	assert_same_file file copy
 }
 
-@test "short reads and short writes of every kind of alignment" {
+@test "short reads and short writes of any alignment lose nothing" {
 	random_file file 300000
 	midway short=7001 0 svread -s 16K -o copy
 	midway short=977 0 svwrite -s 16K file
@@ -230,7 +230,7 @@ edges() {
 	assert_equal content "$(cat copy)" $'first\nsecond'
 }
 
-@test "fifty transfers back to back on one channel, a loop on either side" {
+@test "fifty transfers succeed back to back on one channel, with a loop on each side" {
 	random_file file 30000
 	cat >writers <<-'END'
 		for ((i = 0; i < 50; i++)); do

@@ -118,7 +118,7 @@ settled() {
 		END { print reads, semops; exit !(reads >= 1024 && semops <= 2 * reads + 16) }' counts
 }
 
-@test "both sides on one CPU" {
+@test "both sides can share one CPU" {
 	skip_unless taskset
 	local cpu
 	cpu=$(taskset -cp $$ | sed 's/.*: *\([0-9]*\).*/\1/')
@@ -154,7 +154,7 @@ settled() {
 	half_way_ends
 }
 
-@test "one side with and one side without membarrier(2)" {
+@test "a side with membarrier(2) works with a side without it" {
 	random_file file 4M
 	local side
 	for side in svwrite svread; do

@@ -29,7 +29,7 @@ hand() {
 	assert_same_file sent copy
 }
 
-@test "many lines of many lengths, through a small channel" {
+@test "many lines of many lengths pass through a small channel" {
 	seq 100000 | awk '{ printf "%*d\n", $1 % 301, $1 }' >many
 	spawn reader svread --lines -o copy
 	run_logged svwrite --lines -s 4K many

@@ -34,7 +34,7 @@ machine() {
 		$text" machine "$@"
 }
 
-@test "over TCP: svread | socat on one machine, socat | svwrite on the other" {
+@test "over TCP a file arrives by svread | socat on one machine and socat | svwrite on the other" {
 	skip_unless socat
 	local port
 	port=$(free_port)
@@ -101,7 +101,7 @@ machine() {
 	ends_well reader
 }
 
-@test "over ssh: svread | ssh host svwrite" {
+@test "over ssh a file arrives by svread | ssh host svwrite" {
 	skip_unless ssh ssh-keygen
 	local sshd port
 	sshd=$(PATH=$PATH:/usr/sbin type -P sshd) || skip 'needs sshd'
@@ -158,7 +158,7 @@ as_other() {
 	setpriv --reuid=65534 --regid=65534 --groups=12345 env "SVIPC_DIR=$place/of-other" "$@"
 }
 
-@test "between users: a path, and mode 0666 for all" {
+@test "between users: a path with mode 0666 lets all users meet" {
 	with_other_user
 	random_file sent 300000
 	spawn writer svwrite -k "$place/handover" -m 0666 sent

@@ -54,11 +54,11 @@ finish_all() {
 	pass file -r -s 16K
 }
 
-@test "-r in both orders of start" {
+@test "-r works in both orders of start" {
 	both_orders file -r -s 16K
 }
 
-@test "-r: an empty file" {
+@test "-r: an empty file arrives" {
 	: >file
 	pass file -r
 }
