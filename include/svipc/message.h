@@ -30,8 +30,8 @@ int sv_msg_reserve(sv_channel *ch, size_t len, void **data, int timeout_ms);
 
 /*
  * Writer: publish the reserved message, after those of the batch.  len may be smaller than reserved.  Never
- * blocks.  Errors as for sv_commit(); after SV_EINVAL (no reservation, or len above it) the reservation
- * stays.
+ * blocks.  Errors as for sv_commit() and sv_msg_flush(); after SV_EINVAL (no reservation, or len above it) the
+ * reservation stays.
  */
 int sv_msg_commit(sv_channel *ch, size_t len);
 
@@ -43,7 +43,7 @@ int sv_msg_stage(sv_channel *ch, size_t len);
 
 /*
  * Writer: publish the batch; an empty one is SV_OK.  Never blocks.  Errors as for sv_commit(); SV_EINVAL: not
- * the writer, or after the end.
+ * the writer, or after the end; SV_ECORRUPT: the reader has overwritten it, and nothing was published.
  */
 int sv_msg_flush(sv_channel *ch);
 

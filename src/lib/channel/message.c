@@ -85,20 +85,45 @@ int sv_msg_reserve(sv_channel *ch, size_t len, void **data, int timeout_ms)
 }
 
 /*
+ * The length of the message that begins here, if the whole message lies within room bytes.  It is read only
+ * once, because the peer might change it between the check and the use.
+ */
+static inline bool frame_of(const unsigned char *place, uint64_t room, uint64_t *length)
+{
+	*length = __atomic_load_n((const uint64_t *)(const void *)place, __ATOMIC_RELAXED);
+	/* The first comparison rejects lengths that overflow when they are framed. */
+	return *length <= room && sv_message_framed(*length) <= room;
+}
+
+/* The same at an offset from this side's position, if there is a message before end. */
+static inline bool frame_at(const struct sv_channel *ch, uint64_t at, uint64_t end, uint64_t *length)
+{
+	return end - at >= LENGTH_SIZE && frame_of(sv_ring_place(&ch->ring, at), end - at, length);
+}
+
+static __attribute__((noinline, cold)) int changed_length(struct sv_channel *ch)
+{
+	return sv_fault_set(&ch->fault, SV_ECORRUPT, 0, "corrupt channel: a message changed its length");
+}
+
+/*
  * Publish n bytes of whole messages, which this side has written.  They are counted only now, so that other
  * channels do not pay for counting.
  */
 static __attribute__((noinline)) int publish_messages(struct sv_channel *ch, uint64_t n)
 {
-	uint64_t at, count = 0;
+	uint64_t at, length, count = 0;
 
-	ch->staged = 0;
 	if (ch->numbered) {
-		for (at = 0; at < n; count++)
-			at += sv_message_framed(
-				*(const uint64_t *)(const void *)sv_ring_place(&ch->ring, at));
+		/* The peer can write here too, so these lengths are checked like those of a peer. */
+		for (at = 0; at < n; count++) {
+			if (!frame_at(ch, at, n, &length))
+				return changed_length(ch);
+			at += sv_message_framed(length);
+		}
 		sv_number_add(ch, n, count);
 	}
+	ch->staged = 0;
 	return sv_channel_publish(ch, n);
 }
 
@@ -146,23 +171,6 @@ int sv_msg_commit(sv_channel *ch, size_t len)
 	n = put_length(ch, len);
 	return __builtin_expect(ch->staged != 0 || ch->numbered, 0) ? publish_messages(ch, n)
 	                                                            : sv_channel_publish(ch, n);
-}
-
-/*
- * The length of the message that begins here, if the whole message lies within room bytes.  It is read only
- * once, because the writer might change it between the check and the use.
- */
-static inline bool frame_of(const unsigned char *place, uint64_t room, uint64_t *length)
-{
-	*length = __atomic_load_n((const uint64_t *)(const void *)place, __ATOMIC_RELAXED);
-	/* The first comparison rejects lengths that overflow when they are framed. */
-	return *length <= room && sv_message_framed(*length) <= room;
-}
-
-/* The same at an offset from this side's position, if there is a message before end. */
-static inline bool frame_at(const struct sv_channel *ch, uint64_t at, uint64_t end, uint64_t *length)
-{
-	return end - at >= LENGTH_SIZE && frame_of(sv_ring_place(&ch->ring, at), end - at, length);
 }
 
 /* The slow path of a peek: a call that is not allowed, an empty ring, a writer that has ended. */
@@ -253,11 +261,6 @@ int sv_msg_peek_batch(sv_channel *ch, struct sv_msg *batch, size_t room, size_t 
 	ch->batch = ch->ring.position + at;
 	*count = n;
 	return SV_OK;
-}
-
-static __attribute__((noinline, cold)) int changed_length(struct sv_channel *ch)
-{
-	return sv_fault_set(&ch->fault, SV_ECORRUPT, 0, "corrupt channel: a message changed its length");
 }
 
 int sv_msg_release_batch(sv_channel *ch, size_t count)
