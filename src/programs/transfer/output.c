@@ -16,6 +16,7 @@
 #include "common/signals.h"
 #include "transfer/files.h"
 #include "transfer/pipe.h"
+#include "clock.h"
 
 static bool failed(struct cli_transfer *t, int code, const char *what)
 {
@@ -42,10 +43,21 @@ static mode_t usual_mode(void)
 	return 0666 & ~mask;
 }
 
+/* The temporary name is not our file's, so nobody must remove a file of that name. */
+static void forget_name(struct cli_output *output)
+{
+	int code = errno;
+
+	free(output->temporary);
+	output->temporary = NULL;
+	errno = code;
+}
+
 /*
- * Open a temporary file in the directory of the target, with the target's mode.  It has no name until it is
- * complete, so nothing is left even after SIGKILL.  If the file system cannot do that, it has the target's
- * name and a suffix.
+ * Open a temporary file in the directory of the target, with the target's mode.  The new file belongs to this
+ * user, perhaps unlike the old one, so it is never setuid or setgid, as after write(2).  It has no name until
+ * it is complete, so nothing is left even after SIGKILL.  If the file system cannot do that, it has the
+ * target's name and a suffix.
  */
 static int open_temporary(struct cli_output *output)
 {
@@ -60,25 +72,44 @@ static int open_temporary(struct cli_output *output)
 		return -1;
 	fd = open(directory, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
 	free(directory);
-	if (fd == -1 && asprintf(&output->temporary, "%s.XXXXXX", output->target) != -1)
+	if (fd == -1 && asprintf(&output->temporary, "%s.XXXXXX", output->target) == -1)
+		output->temporary = NULL;
+	if (fd == -1 && output->temporary != NULL) {
 		fd = mkostemp(output->temporary, O_CLOEXEC);
-	if (fd != -1 && fchmod(fd, stat(output->target, &output->st) == 0 ? output->st.st_mode & 07777
+		if (fd == -1)
+			forget_name(output);
+	}
+	if (fd != -1 && fchmod(fd, stat(output->target, &output->st) == 0 ? output->st.st_mode & 0777
 	                                                                  : usual_mode()) == -1)
 		return -1;
 	return fd;
 }
 
-/* Give a name to a temporary file that has none. */
+/*
+ * Give a name to a temporary file that has none.  A process with the same id may have been killed before it
+ * used its own, and others can make files of names that they guess; nobody guesses the time.
+ */
 static bool give_name(struct cli_output *output)
 {
-	char path[40];
+	char path[40], time[24] = "";
+	int tries;
 
 	if (output->target == NULL || output->temporary != NULL)
 		return true;
-	if (asprintf(&output->temporary, "%s.%ld", output->target, (long)getpid()) == -1)
-		return false;
 	snprintf(path, sizeof path, "/proc/self/fd/%d", output->fd);
-	return linkat(AT_FDCWD, path, AT_FDCWD, output->temporary, AT_SYMLINK_FOLLOW) == 0;
+	for (tries = 0; tries < 100; tries++) {
+		if (asprintf(&output->temporary, "%s.%ld%s", output->target, (long)getpid(), time) == -1) {
+			output->temporary = NULL;
+			return false;
+		}
+		if (linkat(AT_FDCWD, path, AT_FDCWD, output->temporary, AT_SYMLINK_FOLLOW) == 0)
+			return true;
+		forget_name(output);
+		if (errno != EEXIST)
+			return false;
+		snprintf(time, sizeof time, ".%llx", (unsigned long long)sv_now());
+	}
+	return false;
 }
 
 static int open_for_writing(struct cli_transfer *t, struct cli_output *output)
