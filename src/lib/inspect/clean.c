@@ -50,7 +50,8 @@ static int clean_one(struct sv_sight *sight, void *arg)
 			         "locked: a process is opening or closing it");
 		return clean->visit(info, 0, clean->arg);
 	}
-	if (sight->verdict.state == SV_STATE_NOTHING)
+	/* Another channel of this path may have come meanwhile, which is younger. */
+	if (sight->verdict.state == SV_STATE_NOTHING || is_too_young(info, clean->options->older_than_s))
 		return 0;
 	if (sight->verdict.removal >= needed) {
 		removed = 1;
