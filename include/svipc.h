@@ -19,6 +19,8 @@
  * - Exec.  Call sv_close() before execve(2).  Otherwise execve(2) ends the handle but not the kernel's
  *   record: the peer is told only when the new image ends, and while the peer is attached the new image finds
  *   the role taken by its own process id (SV_EBUSY).  execve(2) closes the descriptors of the handle.
+ * - Namespaces.  Call sv_close() before unshare(2) or setns(2) with CLONE_NEWIPC.  Otherwise the peer is told
+ *   that this side died, and the handle uses whatever objects have the same ids in the other namespace.
  * - Privileges.  A process must keep the permissions with which it called sv_open().  If it changes to a user
  *   that may not use the semaphores, it cannot wake a sleeping peer.  sv_commit() and sv_release() still
  *   succeed, because the bytes are published; the first call that could not wake the peer stores SV_ESYSTEM

@@ -30,8 +30,8 @@ int sv_msg_reserve(sv_channel *ch, size_t len, void **data, int timeout_ms);
 
 /*
  * Writer: publish the reserved message, after those of the batch.  len may be smaller than reserved.  Never
- * blocks.  Errors as for sv_commit() and sv_msg_flush(); after SV_EINVAL (no reservation, or len above it) the
- * reservation stays.
+ * blocks.  Errors as for sv_commit() and sv_msg_flush().  After SV_EINVAL (no reservation, or len above it)
+ * the reservation stays.
  */
 int sv_msg_commit(sv_channel *ch, size_t len);
 
