@@ -9,6 +9,7 @@
 #include "trial.h"
 
 #define CALLS_MAX 4096
+#define STEPS_MAX 100000000 /* a victim that needs more instructions loops for ever */
 
 enum kind { INSTRUCTIONS, CALLS, ERRORS };
 
@@ -39,11 +40,23 @@ static void on_alarm(int number)
 	(void)number;
 }
 
+/* It fires again each second, because the first time may have been just before a wait. */
 static void set_timer(long limit)
 {
-	const struct itimerval once = { { 0, 0 }, { limit, 0 } };
+	const struct itimerval timer = { { limit == 0 ? 0 : 1, 0 }, { limit, 0 } };
 
-	setitimer(ITIMER_REAL, &once, NULL);
+	setitimer(ITIMER_REAL, &timer, NULL);
+}
+
+/*
+ * The n-th single step.  A victim that makes steps does not hang, however slow they are: the time-out begins
+ * again after each thousand.
+ */
+static enum tracee_at step(struct tracee *victim, long n)
+{
+	if (n % 1000 == 0)
+		set_timer(DEADLINE_S);
+	return tracee_go(victim, PTRACE_SINGLESTEP);
 }
 
 static bool is_start(long number)
@@ -85,13 +98,13 @@ static void note_course(struct tracee *victim)
 		err(2, "course");
 	noted->number[noted->calls++] = victim->number;
 	for (;;) {
-		enum tracee_at at = tracee_go(victim, PTRACE_SINGLESTEP);
+		enum tracee_at at = step(victim, n);
 
 		if (at == TRACEE_END)
 			break;
-		if (at != TRACEE_STEP)
-			errx(2, "the first run does not step to its end");
-		n++;
+		if (at != TRACEE_STEP || ++n == STEPS_MAX)
+			errx(2, "the first run does not step to its end: it %s after %ld instructions",
+			     at == TRACEE_STEP ? "goes on" : "sleeps", n);
 		number = tracee_next_call(victim);
 		if (number != -1 && noted->calls < CALLS_MAX) {
 			noted->before[noted->calls] = n;
@@ -121,7 +134,7 @@ static bool act(struct tracee *victim, const struct plan *plan, struct outcome *
 	if (kind == INSTRUCTIONS) {
 		diverged = course.number[plan->call] != victim->number;
 		for (i = 0; i < plan->steps; i++) {
-			enum tracee_at at = tracee_go(victim, PTRACE_SINGLESTEP);
+			enum tracee_at at = step(victim, i);
 
 			if (at == TRACEE_END)
 				return true;
