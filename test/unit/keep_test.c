@@ -84,11 +84,18 @@ static bool has(const struct sv_rendezvous *rv, uint64_t generation)
 static void of_a_path(void)
 {
 	struct sv_rendezvous rv;
+	int64_t birth;
 
 	if (!open_one(&rv, NULL, meet))
 		return;
 	ok(write_one(&rv, 1) && has(&rv, 1), "the record of a path is read as it was written");
 	ok(write_one(&rv, 2) && has(&rv, 2), "the next channel of that path writes its own in its place");
+	/* As a process sees it that may not call statx(2). */
+	birth = rv.identity.birth_ns;
+	rv.identity.birth_ns = 0;
+	ok(write_one(&rv, 2) && has(&rv, 2), "so does one that cannot tell when the file was made");
+	rv.identity.birth_ns = birth;
+	ok(write_one(&rv, 2) && has(&rv, 2), "and one that can tell");
 	sv_rendezvous_forget(&rv, 1);
 	ok(has(&rv, 2), "who forgets the first channel leaves the record of the second");
 	sv_rendezvous_forget(&rv, 2);

@@ -113,7 +113,7 @@ static int write_apart(const struct sv_rendezvous *rv, struct sv_record *record)
 		return errno;
 	} else if (!sv_record_read(fd, &old)) {
 		code = EEXIST;
-	} else if (strcmp(old.path, record->path) == 0) {
+	} else if (sv_record_fits(fd, record)) {
 		code = sv_record_write(fd, record);
 	} else {
 		/* A text of another length cannot be replaced in one step, so make a new file. */

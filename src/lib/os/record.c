@@ -57,20 +57,33 @@ bool sv_record_read(int fd, struct sv_record *record)
 	return parse(text, (size_t)length, record);
 }
 
+/*
+ * The numbers that change have a fixed width, so completing a record does not change its length, and one
+ * write(2) does it.
+ */
+static int compose(char text[RECORD_MAX], const struct sv_record *record)
+{
+	return snprintf(text, RECORD_MAX,
+	                "svipc 2\ngeneration %016" PRIx64 "\nkey %08" PRIx32
+	                "\nproject %d\nsegment %11d\nset %11d\nmade %20" PRId64 "\nfile %" PRIx64 " %" PRIx64
+	                " %" PRId64 "\npath %s\n",
+	                record->generation, record->key, record->project, record->shmid, record->semid,
+	                record->made_s, record->file.device, record->file.inode, record->file.birth_ns,
+	                record->path);
+}
+
+bool sv_record_fits(int fd, const struct sv_record *record)
+{
+	char text[RECORD_MAX];
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && st.st_size == compose(text, record);
+}
+
 int sv_record_write(int fd, const struct sv_record *record)
 {
 	char text[RECORD_MAX];
-	/*
-	 * All numbers have a fixed width, so completing a record does not change its length, and one write(2)
-	 * does it.
-	 */
-	int length = snprintf(text, sizeof text,
-	                      "svipc 2\ngeneration %016" PRIx64 "\nkey %08" PRIx32
-	                      "\nproject %d\nsegment %11d\nset %11d\nmade %20" PRId64 "\nfile %" PRIx64
-	                      " %" PRIx64 " %" PRId64 "\npath %s\n",
-	                      record->generation, record->key, record->project, record->shmid, record->semid,
-	                      record->made_s, record->file.device, record->file.inode, record->file.birth_ns,
-	                      record->path);
+	int length = compose(text, record);
 	ssize_t written = pwrite(fd, text, (size_t)length, 0);
 
 	return written == length ? 0 : written == -1 ? errno : ENOSPC;

@@ -34,6 +34,9 @@ bool sv_record_read(int fd, struct sv_record *record);
 /* Write a record into an open file, from its start.  0 or an errno value. */
 int sv_record_write(int fd, const struct sv_record *record);
 
+/* Is the text of this record as long as the file, so that sv_record_write() replaces all of it? */
+bool sv_record_fits(int fd, const struct sv_record *record);
+
 /*
  * Make a file that appears at once, complete and locked (flock(2)), and return its descriptor; -1 with errno,
  * EEXIST if a file of this name exists.  Before it appears, try is called with the descriptor; if try returns
