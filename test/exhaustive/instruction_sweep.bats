@@ -55,48 +55,32 @@ every() {
 	every --case reader --resume
 }
 
+every_side() {
+	local side
+	for side in writer reader 'writer --resume' 'reader --resume'; do
+		# shellcheck disable=SC2086 # words
+		every --case $side "$@" --offset "$RANDOM"
+	done
+}
+
 # bats test_tags=long
 @test "any side may be killed at every 11th instruction, single-stepped all the way" {
-	local side resume
-	for side in writer reader; do
-		for resume in '' --resume; do
-			# shellcheck disable=SC2086 # nothing, or one word
-			every --case $side $resume --exact --stride 11 --offset "$RANDOM"
-		done
-	done
+	every_side --exact --stride 11
 }
 
 # bats test_tags=long
 @test "the side that opens the channel first may be killed at every 17th instruction from its first lock on" {
-	local side resume
-	for side in writer reader; do
-		for resume in '' --resume; do
-			# shellcheck disable=SC2086 # nothing, or one word
-			every --case $side $resume --victim-first --from flock --stride 17 --offset "$RANDOM"
-		done
-	done
+	every_side --victim-first --from flock --stride 17
 }
 
 # bats test_tags=long
 @test "the side that comes second may be killed at every 17th instruction from its first lock on" {
-	local side resume
-	for side in writer reader; do
-		for resume in '' --resume; do
-			# shellcheck disable=SC2086 # nothing, or one word
-			every --case $side $resume --from flock --stride 17 --offset "$RANDOM"
-		done
-	done
+	every_side --from flock --stride 17
 }
 
 # bats test_tags=long
 @test "a side may be killed at every 29th instruction of a transfer of several ring lengths" {
-	local side resume
-	for side in writer reader; do
-		for resume in '' --resume; do
-			# shellcheck disable=SC2086 # nothing, or one word
-			every --case $side $resume --bytes 9000 --stride 29 --offset "$RANDOM"
-		done
-	done
+	every_side --bytes 9000 --stride 29
 }
 
 # bats test_tags=long

@@ -44,6 +44,14 @@ assert_says_removed() {
 	[[ $output$stderr == *removed*ipcrm* ]] || fail "does not say that the channel was removed: $output$stderr"
 }
 
+# The side that waits alone ends and says that the channel was removed.
+alone_ends() {
+	reap alone 10
+	assert_status 1
+	assert_says_removed
+	assert_nothing_left
+}
+
 next_one_works() {
 	rm -f copy
 	pass file
@@ -58,10 +66,7 @@ next_one_works() {
 			spawn alone $program </dev/null
 			wait_asleep "${pid[alone]}"
 			remove $option
-			reap alone 10
-			assert_status 1
-			assert_says_removed
-			assert_nothing_left
+			alone_ends
 		done
 	done
 	next_one_works
@@ -74,10 +79,7 @@ next_one_works() {
 		spawn alone svread -o lost
 		wait_asleep "${pid[alone]}"
 		remove $option
-		reap alone 10
-		assert_status 1
-		assert_says_removed
-		assert_nothing_left
+		alone_ends
 		next_one_works
 	done
 }
@@ -89,10 +91,7 @@ next_one_works() {
 		spawn alone $program </dev/null
 		wait_asleep "${pid[alone]}"
 		ipcrm -m "$(segment)" -s "$(set_of_two)"
-		reap alone 10
-		assert_status 1
-		assert_says_removed
-		assert_nothing_left
+		alone_ends
 	done
 	next_one_works
 }

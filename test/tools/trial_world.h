@@ -50,7 +50,7 @@ struct scene {
 struct outcome {
 	int survivor;   /* its exit status, or -1: it was still waiting for a next victim */
 	bool restarted; /* a next victim was started */
-	bool removed;   /* an object of a channel was removed, by the tool: whoever misses it may fail */
+	bool removed;   /* an object of a channel was removed, by the tool: a side that misses it may fail */
 	bool wrong;
 	char why[512];
 };

@@ -31,8 +31,8 @@ static void fill_header(struct sv_channel *ch)
 	snprintf(header->name, sizeof header->name, "%s", ch->rv.name);
 	snprintf(header->path, sizeof header->path, "%.*s", (int)sizeof header->path - 1, ch->rv.path);
 	/*
-	 * Last, with release order (see sv_header_judge): whoever holds the lock and finds a header that is
-	 * not ready knows that its maker has died.
+	 * Last, with release order (see sv_header_judge): if a process holds the lock and finds a header that
+	 * is not ready, its maker has died.
 	 */
 	atomic_store_explicit(&header->ready, SV_READY, memory_order_release);
 }

@@ -63,8 +63,8 @@ static void free_relay(struct relay *relay)
 }
 
 /*
- * Wait for the caller's next question.  paused is stored before the descriptor becomes readable, so whoever
- * reacts to the descriptor sees it (both are sequentially consistent).
+ * Wait for the caller's next question.  paused is stored before the descriptor becomes readable, so a
+ * thread that reacts to the descriptor sees it (both are sequentially consistent).
  */
 static void pause_relay(struct relay *relay)
 {

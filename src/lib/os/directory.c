@@ -135,8 +135,8 @@ static int try_places(struct sv_directory *directory, bool create, struct sv_fau
 }
 
 /*
- * Look everywhere before creating anything: whoever took the first place may give it up again, but the
- * channels are in the second.
+ * Look everywhere before creating anything: another user may take the first place and give it up again, but
+ * the channels are in the second.
  */
 static int open_default(struct sv_directory *directory, bool create, struct sv_fault *fault)
 {

@@ -14,7 +14,7 @@
 static atomic_flag held = ATOMIC_FLAG_INIT;
 static _Thread_local bool owned; /* held by the fork of this thread */
 
-/* Acquire and release: whoever holds it next sees the mappings of the last holder. */
+/* Acquire and release: the next holder sees the mappings of the last one. */
 static bool try_hold(void)
 {
 	return !atomic_flag_test_and_set_explicit(&held, memory_order_acquire);

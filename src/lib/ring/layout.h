@@ -55,8 +55,8 @@
 
 /*
  * A side's slot.  A side stores ATTACHING before the semop(2) that arms its weight, and ATTACHED after it;
- * both under the lock.  Whoever holds the lock and finds ATTACHING or ATTACHED without a live semaphore knows
- * that the side has died.
+ * both under the lock.  If a process holds the lock and finds ATTACHING or ATTACHED without a live semaphore,
+ * the side has died.
  */
 enum sv_slot { SV_SLOT_EMPTY = 0, SV_SLOT_ATTACHING = 1, SV_SLOT_ATTACHED = 2, SV_SLOT_LEFT = 3 };
 

@@ -39,7 +39,7 @@ bool cli_consumer_gone(struct cli_transfer *t)
 
 	if (t->consumer == -1)
 		return false;
-	/* Arm first, then look: whoever goes away after the look is reported by the signal. */
+	/* Arm first, then look: the signal reports a consumer that goes away after the look. */
 	if (t->alarm == -1)
 		t->alarm = arm(t->consumer);
 	if (poll(&state, 1, 0) != 1 || (state.revents & (POLLERR | POLLHUP)) == 0)
