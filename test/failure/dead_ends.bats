@@ -113,7 +113,7 @@ spellings() {
 			return 0;
 		}
 	END
-	${CC:-cc} -I"$SV_ROOT/include" -o opens opens.c "$SVIPC_BUILD/libsvipc.a" || skip 'cannot link'
+	${CC:-cc} -I"$SV_ROOT/include" -o opens opens.c "$SVIPC_BUILD/libsvipc.a" || skip 'cannot link a C program'
 	SV_LIMIT=600 run_logged ./opens
 	assert_status 0
 	end_by TERM other

@@ -67,7 +67,7 @@ svclean_by_hand() {
 	spawn reader strace -qq -o reader.trace -e trace=flock,semctl svread -o copy
 	run_logged strace -qq -o writer.trace -e trace=flock,semctl svwrite file
 	reap reader
-	[ -s reader.trace ] || skip 'may not trace'
+	[ -s reader.trace ] || skip 'strace may not trace'
 	[ "$(cat reader.trace writer.trace | grep -c IPC_RMID)" -ge 1 ] || fail 'nobody removed the set'
 	for side in reader writer; do
 		awk '/flock.*LOCK_(EX|SH).* = 0/ { held = 1 } /flock.*LOCK_UN/ { held = 0 }

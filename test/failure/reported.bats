@@ -143,7 +143,7 @@ load ../lib/common
 	if [ "$EUID" -eq 0 ]; then
 		skip_unless setpriv
 		# Root may read any file, unless it gives up its capabilities.
-		setpriv --bounding-set -all --inh-caps -all cat file 2>/dev/null && skip 'cannot give up the right to read it'
+		setpriv --bounding-set -all --inh-caps -all cat file 2>/dev/null && skip 'cannot give up the right to read any file'
 		run_logged setpriv --bounding-set -all --inh-caps -all svwrite -t 1 file
 	else
 		run_logged svwrite -t 1 file

@@ -163,7 +163,7 @@ newcomer_waits() {
 		            data[at] = 0
 		        libc.semctl(int(words[1]), 0, 1, data)
 	END
-	grep -v '^ *key' /proc/sysvipc/sem | awk '{ print $3 }' | grep -qx 0 || fail 'the mode is still there'
+	grep -v '^ *key' /proc/sysvipc/sem | awk '{ print $3 }' | grep -qx 0 || fail 'the mode of the set has not changed'
 	end_by TERM reader
 	assert_status 143
 	exec 9>&-

@@ -124,7 +124,7 @@ all_of_it() {
 @test "programs for 64-bit ARM work" {
 	local native
 	native=$(uname -m)
-	[ "$native" != aarch64 ] || skip 'this machine is one'
+	[ "$native" != aarch64 ] || skip 'this machine is 64-bit ARM'
 	build_for arm64
 	[ -n "$(type -P qemu-aarch64)" ] || skip 'built; but there is no qemu-aarch64 to run it'
 	EMULATED=arm64

@@ -189,7 +189,7 @@ examples() {
 
 @test "examples for programs work with each other" {
 	local dir=$SVIPC_BUILD/test/examples
-	[ -x "$dir/bytes" ] && [ -x "$dir/messages" ] || skip 'make tests builds them'
+	[ -x "$dir/bytes" ] && [ -x "$dir/messages" ] || skip 'needs the examples, which make tests builds'
 	random_file sent 3000000
 	spawn reader "$dir/bytes" r stream
 	run_logged "$dir/bytes" w stream <sent

@@ -118,7 +118,7 @@ live_ends_well() {
 	for command in 'svclean -n' svclean 'svclean -a' 'svclean --foreign' 'svstat -A'; do
 		# shellcheck disable=SC2086 # words
 		run_logged "${alice[@]}" strace -f -o trace -e trace=file,desc $command
-		[ "$status" -ne 1 ] || [[ $output != *ptrace* ]] || skip 'may not trace'
+		[ "$status" -ne 1 ] || [[ $output != *ptrace* ]] || skip 'strace may not trace'
 		run_logged "${alice[@]}" grep -F '"/dev/full' trace
 		assert_status 1
 	done

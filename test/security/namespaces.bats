@@ -27,7 +27,7 @@ setup() {
 		'svwrite -t 0 -c detached secret' svstat svclean; do
 		# shellcheck disable=SC2086 # words
 		run_logged "${elsewhere[@]}" $command
-		[ "$status" -ne 0 ] || [[ $command == svclean* || $command == svstat ]] || fail 'it met somebody' || return 1
+		[ "$status" -ne 0 ] || [[ $command == svclean* || $command == svstat ]] || fail 'it joined a channel of the other namespace' || return 1
 		stays "$before" || return 1
 	done
 	assert_equal 'objects of the other namespace' \

@@ -41,7 +41,7 @@ load ../lib/arena
 
 @test "another user's object that has got the id of an old segment does not block the name" {
 	arena_open
-	[ -w /proc/sys/kernel/shm_next_id ] || skip 'cannot choose ids'
+	[ -w /proc/sys/kernel/shm_next_id ] || skip 'may not choose the id of a segment'
 	sh_in alice 'mkfifo input'
 	spawn_in alice writer 'exec svwrite <>input'
 	sh_in alice 'svstat -t 20 --wait default=waiting_reader'

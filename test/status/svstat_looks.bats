@@ -70,7 +70,7 @@ look_on() {
 	grep -E '^[0-9]+ +(semop|semtimedop|unlink|unlinkat|rename|ftruncate|kill|semget.*IPC_CREAT|shmget.*IPC_CREAT)' trace &&
 		fail 'a system call that changes something'
 	grep -E 'IPC_RMID|IPC_SET|SETVAL|SETALL|O_WRONLY|O_RDWR|O_CREAT' trace && fail 'a system call that changes something'
-	grep 'shmat(' trace | grep -v SHM_RDONLY && fail 'attached for writing'
+	grep 'shmat(' trace | grep -v SHM_RDONLY && fail 'it has attached for writing'
 	ls -l --time-style=full-iso "$RV" >after
 	assert_same_file before after
 	end_by TERM one

@@ -177,7 +177,7 @@ END
 	head -n 1 table | grep -Eq '^1 channel, 0 running, 0/s  [0-9][0-9]:[0-9][0-9]:[0-9][0-9]$'
 	COLUMNS=47 svstat -w --count=1 >table
 	grep -q '^nightly-backup-of-all no reader .* 0%$' table
-	! grep -q '\[' table || fail 'a bar'
+	! grep -q '\[' table || fail 'the line has a bar'
 	COLUMNS=26 svstat -w --count=1 >table
 	grep -q '^nightly-backup-of-all ' table
 	assert_equal 'summary' "$(head -n 1 table)" '1 channel, 0 running, 0/s'
@@ -190,7 +190,7 @@ END
 	skip_unless script
 	waiting_writer one
 	run_logged script -qec 'stty cols 80 rows 3; svstat -w0.1 --count=1' screen
-	sed -E 's/\x1b\[[?0-9]*[A-JL-Za-z]//g' screen | grep -q $'[a-zA-Z0-9%] *\x1b\[K' && fail 'cleared after text'
+	sed -E 's/\x1b\[[?0-9]*[A-JL-Za-z]//g' screen | grep -q $'[a-zA-Z0-9%] *\x1b\[K' && fail 'the line was cleared after the text'
 	grep -q $'^\x1b\[Kone ' <(tr -d '\r' <screen)
 	kill "${pid[one]}"
 }
@@ -227,7 +227,7 @@ END
 			run_logged strace -qq -o trace -e trace=getdents,getdents64,readlink,readlinkat svstat
 			assert_status 0
 			# A program with a leak sanitizer traces itself, so strace cannot.
-			[ -s trace ] || skip 'may not trace'
+			[ -s trace ] || skip 'strace may not trace'
 			count+=("$(grep -c '^[a-z]' trace)")
 		fi
 	done

@@ -95,7 +95,7 @@ settled() {
 	half_way
 	spawn strace strace -qq -o calls -p "${pid[reader]}" 9>&-
 	# Attaching strace interrupts the sleep; the first line of the log is its new start.
-	wait_until '[ -s calls ]' || { cat strace.err; skip 'may not trace'; }
+	wait_until '[ -s calls ]' || { cat strace.err; skip 'strace may not trace'; }
 	wait_asleep "${pid[reader]}"
 	local before
 	before=$(wc -l <calls)

@@ -87,7 +87,7 @@ longest() {
 		40) drawn writer.out | grep -E '^[0-9.]+ .iB [0-9]:[0-9]+ [0-9.]+ .*B/s [0-9]+%' ;;
 		esac || fail "parts are missing at $width: $(drawn writer.out)"
 		# The line is cleared before the summary.
-		[[ $output == *$'\r\e[Ksvwrite: channel'* ]] || fail 'not cleared'
+		[[ $output == *$'\r\e[Ksvwrite: channel'* ]] || fail 'the line was not cleared'
 	done
 	end_by TERM reader
 }
@@ -137,7 +137,7 @@ longest() {
 	exec 5>&-
 	reap writer
 	assert_status 3
-	[[ $output == *$'\r\e[Ksvwrite: channel'*'died'* ]] || fail 'not cleared first'
+	[[ $output == *$'\r\e[Ksvwrite: channel'*'died'* ]] || fail 'the line was not cleared before the message'
 }
 
 @test "a stopped program draws at once when it continues" {
@@ -253,7 +253,7 @@ longest() {
 	spawn writer svwrite --progress=force -t 2 /dev/null
 	wait_until 'sv_catches_usr1 ${pid[writer]}'
 	until sv_gone "${pid[writer]}"; do
-		[ "$SECONDS" -lt "$end" ] || fail 'no time-out' || return 1
+		[ "$SECONDS" -lt "$end" ] || fail 'it has not timed out' || return 1
 		kill -USR1 "${pid[writer]}" 2>/dev/null || :
 		sleep 0.1
 	done

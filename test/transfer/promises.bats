@@ -44,7 +44,7 @@ never_by_the_clock() {
 @test "a side that waits for a peer wakes about once a second, to check that its rendezvous is still there" {
 	skip_unless strace
 	run_logged strace -qq -o trace -e trace=semop,semtimedop,nanosleep,clock_nanosleep,poll,select,pselect6 svread -q -t 3 -o copy
-	[ -s trace ] || skip 'may not trace'
+	[ -s trace ] || skip 'strace may not trace'
 	assert_status 4
 	# The bounds leave room for a busy machine; the last sleep ends by the time-out.
 	run_logged awk -F '[=,}]' '/semtimedop.*tv_sec=/ { for (i = 1; i < NF; i++) { if ($i ~ /tv_sec$/) s = $(i + 1); if ($i ~ /tv_nsec$/) n = $(i + 1) }
@@ -103,7 +103,7 @@ limitless() {
 	echo some >&8
 	wait_until '[ -s copy ]'
 	wait_until '[ "$(grep -c "^poll.* 1, 0) *= 0" trace)" -ge 3 ] || sv_gone ${pid[consumer]}'
-	[ -s trace ] || skip 'may not trace'
+	[ -s trace ] || skip 'strace may not trace'
 	# A complete sleep of 200 ms comes before each check.
 	run_logged awk '/^poll.* 1, 0\) += 0/ { looks++; if (before !~ /semtimedop.*tv_nsec=(19[0-9]|200)[0-9]*\}\) = -1 EAGAIN/) print before }
 		/^semtimedop/ { before = $0 } END { if (looks < 3) print looks " looks" }' trace
@@ -121,7 +121,7 @@ limitless() {
 	spawn writer svwrite <feed 9>&-
 	echo text >&9
 	wait_until '[ -s copy ]'
-	[ -s reader.trace ] || skip 'may not trace'
+	[ -s reader.trace ] || skip 'strace may not trace'
 	end_by KILL writer
 	reap reader
 	assert_status 3
@@ -136,9 +136,9 @@ limitless() {
 	local started
 	started=${EPOCHREALTIME/./}
 	run_logged strace -qq -o trace -e trace=semtimedop svread -t 0.5
-	[ -s trace ] || skip 'may not trace'
+	[ -s trace ] || skip 'strace may not trace'
 	assert_status 4
-	[ $((${EPOCHREALTIME/./} - started)) -ge 500000 ] || fail 'too short'
+	[ $((${EPOCHREALTIME/./} - started)) -ge 500000 ] || fail 'it ended too early'
 	limits_at_most 0.5 trace
 	mkfifo feed
 	exec 9<>feed
@@ -172,9 +172,9 @@ limits_at_most() {
 		assert_status 0
 		ends_well reader
 	done
-	[ -s much.trace ] || skip 'may not trace'
+	[ -s much.trace ] || skip 'strace may not trace'
 	# strace before 6.2 does not know MADV_COLLAPSE.
-	[ "$(grep -c 'MADV_COLLAPSE\|0x19' much.trace)" -gt 0 ] || fail 'none asked for'
+	[ "$(grep -c 'MADV_COLLAPSE\|0x19' much.trace)" -gt 0 ] || fail 'no large page was requested'
 	assert_equal 'asked for little' "$(grep -c 'MADV_COLLAPSE\|0x19' little.trace)" 0
 }
 
