@@ -13,7 +13,7 @@ use List::Util qw(max sum0);
 
 use Commands;
 
-our @EXPORT = qw(%about %left_out %killed_by measure_units measure_suites title_of units_first killing_unit killing_suite);
+our @EXPORT = qw(%about %left_out %killed_by measure_units measure_suites title_of units_of killing_unit killing_suite);
 our %about;
 our %left_out;     # titles of suites' tests that did not pass
 our %killed_by;    # source, then test: how many mutants of that source it has killed
@@ -121,14 +121,21 @@ sub merit {
 	return ($killed_by{ $m->{file} }{$test} // 0) / ($about{$test}{seconds} + 0.3);
 }
 
-# units_first MUTANT TEST...: the unit tests among these.  First come those that have killed a mutant of this source, then
-# those that have its name, then the quickest.
-sub units_first {
-	my ($m, @tests) = @_;
+# Is a test named after the source?
+sub is_named {
+	my ($m, $test) = @_;
 	my $name = basename($m->{file}) =~ s/\.[ch]$//r;
-	my $named = sub { $_[0] =~ /^\Q$name\E/ ? 0 : 1 };
-	return sort { merit($m, $b) <=> merit($m, $a) || $named->($a) <=> $named->($b) || $about{$a}{seconds} <=> $about{$b}{seconds} }
+	return $test =~ /^\Q$name\E_/ ? 1 : 0;
+}
+
+# units_of MUTANT TEST...: two lists of the unit tests among these.  First come those that have killed a mutant of this
+# source, then those that have its name, then the quickest.  The second list has those that take seconds and are unlikely.
+sub units_of {
+	my ($m, @tests) = @_;
+	my @units = sort { merit($m, $b) <=> merit($m, $a) || is_named($m, $b) <=> is_named($m, $a) || $about{$a}{seconds} <=> $about{$b}{seconds} }
 		grep { !$about{$_}{suite} } @tests;
+	my %slow = map { $_ => 1 } grep { $about{$_}{seconds} > 2 && merit($m, $_) == 0 && !is_named($m, $_) } @units;
+	return ([ grep { !$slow{$_} } @units ], [ grep { $slow{$_} } @units ]);
 }
 
 # killing_unit UNIT...: return the first one that fails, and how.
