@@ -58,6 +58,20 @@ int semop(int id, struct sembuf *operations, size_t count)
 	return dying != NULL ? 0 : next(id, operations, count);
 }
 
+static sv_channel *interrupt_at_lock; /* whose wait is interrupted when the lock is tried; NULL: none */
+
+int flock(int fd, int operation)
+{
+	static int (*next)(int, int);
+
+	if (next == NULL)
+		*(void **)&next = dlsym(RTLD_NEXT, "flock");
+	must(next != NULL);
+	if (interrupt_at_lock != NULL)
+		sv_interrupt(interrupt_at_lock);
+	return next(fd, operation);
+}
+
 /*
  * --- disturbance -------------------------------------------------------------------------------------------
  */
@@ -245,6 +259,9 @@ static void deaths(void)
 	is(sv_wait_peer(writer, TIMEOUT_MS), SV_ETIMEDOUT, "time counts while it waits for the lock");
 	sv_interrupt(writer);
 	is(sv_wait_peer(writer, -1), SV_EINTR, "and so does an interruption");
+	interrupt_at_lock = writer;
+	is(sv_wait_peer(writer, -1), SV_EINTR, "also one that comes meanwhile");
+	interrupt_at_lock = NULL;
 	must(close(fd) == 0);
 	atomic_store(&dying->slot, SV_SLOT_EMPTY);
 	dying = NULL;

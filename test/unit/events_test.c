@@ -12,6 +12,7 @@
 #include <sys/ipc.h>
 #include <sys/resource.h>
 #include <sys/sem.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "channel/channel.h"
@@ -155,8 +156,9 @@ static void waits_of_the_handle(void)
 	child = fork();
 	must(child != -1);
 	if (child == 0)
-		_exit(sv_close(pair.reader) == SV_EINVAL ? 0 : 1);
-	must(waitpid(child, &status, 0) == child && status == 0);
+		_exit(sv_close(pair.reader) != SV_EINVAL || fcntl(in, F_GETFD) != -1);
+	must(waitpid(child, &status, 0) == child);
+	is(status, 0, "a child that closes the handle has none of its descriptors any more");
 	ok(asks_and_must_wait(pair.reader, in, 1), "a child that closes the handle takes nothing away");
 	close_pair(&pair);
 	for (i = 0; i < 200; i++) {
@@ -165,6 +167,42 @@ static void waits_of_the_handle(void)
 		close_pair(&pair);
 	}
 	ok(1, "a handle can be closed at any moment");
+}
+
+static int ignore(const struct sv_info *info, int removed, void *arg)
+{
+	(void)info;
+	(void)removed;
+	(void)arg;
+	return 0;
+}
+
+/*
+ * A handle whose own thread may not be rung is closed without waiting for it.  Only this thread gives up its
+ * rights: the call of the C library would do it for all.
+ */
+static void closed_without_rights(void)
+{
+	struct sv_clean_options options = SV_CLEAN_INIT;
+	pid_t child = geteuid() == 0 ? fork() : -1;
+	struct pair pair;
+	int in;
+
+	if (child == -1) {
+		ok(1, "closing without rights # SKIP needs root");
+		return;
+	}
+	if (child == 0) {
+		alarm(30);
+		pair = open_pair(0, 4096);
+		must(sv_event_fd(pair.reader, &in) == SV_OK && asks_and_must_wait(pair.reader, in, 1));
+		must(syscall(SYS_setresuid, -1, 65534, -1) == 0);
+		sv_close(pair.reader);
+		_exit(0);
+	}
+	is(status_of(child), 0, "a handle can be closed without rights");
+	options.name = "unit";
+	must(sv_clean(&options, ignore, NULL, NULL) == SV_OK);
 }
 
 /* A writer that comes, sends n bytes and is killed. */
@@ -290,6 +328,7 @@ int main(void)
 	data_room_and_end();
 	messages();
 	waits_of_the_handle();
+	closed_without_rights();
 	deaths_and_successors();
 	ok(directory_is_empty(), "nothing is left");
 	return tap_done();

@@ -121,6 +121,32 @@ static void of_a_name(void)
 	sv_rendezvous_close(&old);
 }
 
+/* A hard link makes a file somebody's data, unless it is the name that the maker gave it at first. */
+static void of_other_names(void)
+{
+	struct sv_rendezvous rv;
+	char link[160];
+	int fd;
+
+	if (!open_one(&rv, "name", NULL))
+		return;
+	fd = openat(rv.directory.fd, ".new.1.1", O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+	snprintf(link, sizeof link, "%s/link", directory);
+	ok(fd != -1 && close(fd) == 0 && linkat(rv.directory.fd, rv.file, AT_FDCWD, link, 0) == 0,
+	   "the file has another name");
+	ok(sv_rendezvous_has_other_name(&rv, true) && sv_rendezvous_has_other_name(&rv, false),
+	   "which is not that of another file that is being made");
+	ok(unlinkat(rv.directory.fd, ".new.1.1", 0) == 0, "that other file is left alone");
+	ok(unlink(link) == 0 && linkat(rv.directory.fd, rv.file, rv.directory.fd, ".new.1.2", 0) == 0,
+	   "the maker of the file died before it removed the first name");
+	ok(!sv_rendezvous_has_other_name(&rv, false), "that is no other name");
+	ok(faccessat(rv.directory.fd, ".new.1.2", F_OK, 0) == 0, "without the lock it stays");
+	ok(!sv_rendezvous_has_other_name(&rv, true), "with the lock");
+	ok(faccessat(rv.directory.fd, ".new.1.2", F_OK, 0) == -1, "it is removed");
+	sv_rendezvous_forget(&rv, 0);
+	sv_rendezvous_close(&rv);
+}
+
 /* A channel of another directory is known from its segment only, which has the path of its file. */
 static void of_a_name_elsewhere(void)
 {
@@ -192,6 +218,7 @@ int main(void)
 		return 1;
 	of_a_path();
 	of_a_name();
+	of_other_names();
 	of_a_name_elsewhere();
 	for (after = 1; of_a_parent_that_is_swapped(after); after++)
 		;

@@ -4,6 +4,9 @@
 #include <malloc.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/ipc.h>
+#include <sys/sem.h>
+#include <sys/shm.h>
 #include <sys/stat.h>
 
 #include "pair.h"
@@ -94,6 +97,30 @@ static void a_file_that_was_removed(void)
 	is(listed(seen.key, 0).count, 0, "a channel that was closed is not listed");
 }
 
+/* The segment has been marked for removal already: the record alone leads to the channel. */
+static void a_file_that_was_replaced(void)
+{
+	struct sv_options options = options_of(0, 4096);
+	char path[200];
+	struct pair pair;
+	uint32_t key;
+	int fd;
+
+	snprintf(path, sizeof path, "%s/rendezvous", getenv("SVIPC_DIR"));
+	fd = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+	must(fd != -1 && close(fd) == 0);
+	options.name = NULL;
+	options.path = path;
+	must(sv_open(&pair.writer, SV_WRITER, &options, 0, NULL) == SV_OK);
+	must(sv_open(&pair.reader, SV_READER, &options, 0, NULL) == SV_OK);
+	key = key_of(pair.writer);
+	must(unlink(path) == 0 && mkfifo(path, 0600) == 0);
+	is(listed(key, 0).count, 1, "a channel whose file became a FIFO is listed");
+	close_pair(&pair);
+	must(unlink(path) == 0);
+	is(listed(key, 0).count, 0, "until it is closed");
+}
+
 /* A writer that is killed in its sleep; returns the key of what it leaves. */
 static uint32_t leave(const char *name)
 {
@@ -145,6 +172,50 @@ static void another_directory(void)
 	must(sv_clean(&options, see_clean, &seen, NULL) == SV_OK);
 	is(seen.removed, 1, "cleaning removes it");
 	is(listed(key, 1).count, 0, "then it is gone");
+}
+
+/* Only the segment is left, and says where its file was. */
+static void only_a_segment(void)
+{
+	uint32_t key = leave("left");
+	char path[200];
+	struct seen seen;
+
+	snprintf(path, sizeof path, "%s/ipc-%llu/left", getenv("SVIPC_DIR"),
+	         (unsigned long long)sv_ipc_namespace());
+	must(unlink(path) == 0);
+	seen = listed(key, 0);
+	ok(seen.count == 1 && strcmp(seen.info.path, path) == 0, "a channel without a file is listed");
+	is(seen.info.state, SV_STATE_STALE, "it is stale");
+	ok(strstr(seen.info.reason, "cannot") == NULL, "because nobody is there: %s", seen.info.reason);
+	seen = would_clean(key);
+	is(seen.removed, 1, "cleaning would remove it");
+	must(shmctl(seen.info.shmid, IPC_RMID, NULL) == 0 && semctl(seen.info.semid, 0, IPC_RMID) == 0);
+}
+
+/* What cleaning does to files with the names of files that are being made. */
+static void unborn(void)
+{
+	struct sv_clean_options options = SV_CLEAN_INIT;
+	struct seen none = { .key = 0 };
+	char directory[128];
+	int fd, at;
+
+	snprintf(directory, sizeof directory, "%s/ipc-%llu", getenv("SVIPC_DIR"),
+	         (unsigned long long)sv_ipc_namespace());
+	at = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	must(at != -1 && (fd = openat(at, ".new.1.1", O_CREAT | O_WRONLY | O_CLOEXEC, 0600)) != -1);
+	must(close(fd) == 0 && symlinkat(".new.1.1", at, ".new.1.2") == 0);
+	must((fd = openat(at, ".new.1.3", O_CREAT | O_WRONLY | O_CLOEXEC, 0600)) != -1);
+	must(write(fd, "data", 4) == 4 && close(fd) == 0);
+	must((fd = openat(at, "kept", O_CREAT | O_WRONLY | O_CLOEXEC, 0600)) != -1 && close(fd) == 0);
+	must(symlinkat("kept", at, ".new.1.4") == 0);
+	must(sv_clean(&options, see_clean, &none, NULL) == SV_OK);
+	is(faccessat(at, ".new.1.1", F_OK, 0), -1, "an empty file is removed");
+	is(unlinkat(at, ".new.1.2", 0), 0, "a symbolic link stays");
+	is(unlinkat(at, ".new.1.3", 0), 0, "so does a file that holds data");
+	is(unlinkat(at, ".new.1.4", 0), 0, "and a symbolic link to an empty file");
+	must(unlinkat(at, "kept", 0) == 0 && close(at) == 0);
 }
 
 /* Fill the stack below the caller's frame, where the calls after this one have their variables. */
@@ -273,7 +344,10 @@ int main(void)
 {
 	own_directory();
 	a_file_that_was_removed();
+	a_file_that_was_replaced();
 	another_directory();
+	only_a_segment();
+	unborn();
 	a_used_stack();
 	no_directory();
 	visits();

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/* Which file is the same file as before. */
+#include "os/identity.h"
+#include "tap.h"
+
+int main(void)
+{
+	const struct sv_identity file = { .device = 1, .inode = 2, .birth_ns = 3 };
+	const struct sv_identity device = { .device = 9, .inode = 2, .birth_ns = 3 };
+	const struct sv_identity inode = { .device = 1, .inode = 9, .birth_ns = 3 };
+	const struct sv_identity later = { .device = 1, .inode = 2, .birth_ns = 9 };
+	const struct sv_identity unknown = { .device = 1, .inode = 2 };
+
+	ok(sv_identity_is_same(&file, &file), "a file is the same as itself");
+	ok(!sv_identity_is_same(&file, &device), "a file on another device is another one");
+	ok(!sv_identity_is_same(&file, &inode), "so is a file with another inode");
+	ok(!sv_identity_is_same(&file, &later), "and one that was made later with the same inode");
+	ok(sv_identity_is_same(&file, &unknown) && sv_identity_is_same(&unknown, &file),
+	   "a time of birth that is not known proves nothing");
+	ok(sv_identity_is_same(&unknown, &unknown), "on neither side");
+	return tap_done();
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+/* Where spinning is possible at all: the CPUs that this process may use, and those on which both sides run.
+ */
+#define _GNU_SOURCE /* sched_getaffinity, sched_getcpu */
+#include <sched.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <unistd.h>
+
+#include "pair.h"
+#include "ring/spin.h"
+
+/* The machine: these three stand before the C library's. */
+static int usable, cpu;
+static long online;
+
+int sched_getaffinity(pid_t pid, size_t size, cpu_set_t *set)
+{
+	int i;
+
+	(void)pid;
+	memset(set, 0, size);
+	for (i = 0; i < usable; i++)
+		CPU_SET(i, set);
+	errno = EINVAL;
+	return usable == 0 ? -1 : 0;
+}
+
+int sched_getcpu(void)
+{
+	return cpu;
+}
+
+long sysconf(int name)
+{
+	/* A sanitizer's runtime asks for sizes. */
+	return name == _SC_NPROCESSORS_ONLN ? online
+	       : name == _SC_PAGESIZE       ? (long)getauxval(AT_PAGESZ)
+	                                    : 65536;
+}
+
+/* May a wait spin while this side runs on CPU own and the peer on CPU peer, both counted from 1; 0: not
+ * known? */
+static bool possible(enum sv_wait policy, uint32_t own, uint32_t peer)
+{
+	struct sv_spin spin;
+
+	sv_spin_init(&spin, policy);
+	return sv_spin_possible(&spin, own, peer);
+}
+
+int main(void)
+{
+	online = 4;
+	usable = 4;
+	ok(possible(SV_WAIT_AUTO, 1, 2), "two sides on two of several CPUs may spin");
+	ok(possible(SV_WAIT_AUTO, 0, 0), "and so they may where nobody knows the CPUs");
+	ok(!possible(SV_WAIT_AUTO, 2, 2), "but not on the same one");
+	ok(!possible(SV_WAIT_SLEEP, 1, 2), "a side that shall sleep does not spin");
+	usable = 1;
+	ok(possible(SV_WAIT_AUTO, 1, 2), "a side that has one CPU spins while its peer runs on another");
+	ok(!possible(SV_WAIT_AUTO, 1, 1), "but not if it is the same");
+	ok(!possible(SV_WAIT_AUTO, 1, 0) && !possible(SV_WAIT_AUTO, 0, 1), "nor if that is not known");
+	online = 1;
+	ok(!possible(SV_WAIT_AUTO, 1, 2), "on a machine with one CPU nobody spins");
+	online = 4096;
+	usable = 0;
+	ok(possible(SV_WAIT_AUTO, 1, 2), "more CPUs than can be counted are more than one");
+	cpu = 0;
+	is(sv_spin_cpu(), 1, "CPUs are counted from 1");
+	cpu = 7;
+	is(sv_spin_cpu(), 8, "all of them");
+	cpu = -1;
+	is(sv_spin_cpu(), 0, "a CPU that is not known is 0");
+	return tap_done();
+}
