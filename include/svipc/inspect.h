@@ -131,8 +131,9 @@ typedef int (*sv_clean_visit)(const struct sv_info *info, int removed, void *arg
 
 /*
  * Remove stale channels: ours, nobody attached on either side, and not needed any more.  Considers the
- * channels that sv_list(0) shows.  Tries each channel's lock once; a channel that is locked, alive, foreign
- * or in doubt is left alone.  From a directory that holds nothing but channels, empty rendezvous files
+ * channels that sv_list(0) shows.  Waits for a second at most for the lock of each channel, which processes
+ * that look at it, open it or close it hold for a moment.  A channel that stays locked, or is alive, foreign
+ * or in doubt, is left alone.  From a directory that holds nothing but channels, empty rendezvous files
  * without objects and record are removed too, without a call of visit.
  *
  * SV_OK, also if there was nothing to do; the result of visit; SV_EINVAL; SV_EFOREIGN and SV_ESYSTEM as for

@@ -15,6 +15,12 @@
  */
 #define MOST_LOOKS 20
 
+/*
+ * How long to wait for the lock that a removal needs.  Processes that look at the channel, open it or close
+ * it hold the lock for less than a millisecond of their running time.
+ */
+#define LOCK_PATIENCE_MS 1000
+
 /* --- facts as the public header has them --- */
 
 static void copy_side(struct sv_side *out, const struct sv_side_line *side, bool apart)
@@ -135,10 +141,10 @@ static void judge(struct sv_sight *sight, bool locked)
 	sight->verdict = sv_classify(&sight->objects.facts);
 }
 
-static bool lock(struct sv_sight *sight, bool shared)
+static bool lock(struct sv_sight *sight, bool shared, int timeout_ms)
 {
 	struct sv_fault scratch = { .label = "" };
-	struct sv_patience patience = { .deadline = 0 };
+	struct sv_patience patience = sv_patience(timeout_ms, NULL);
 
 	if (sight->rv.fd == -1)
 		return sight->gone;
@@ -152,7 +158,7 @@ void sv_sight_look(struct sv_sight *sight)
 
 	judge(sight, false);
 	for (i = 0; sight->verdict.doubt && i < MOST_LOOKS; i++) {
-		if (lock(sight, true)) {
+		if (lock(sight, true, 0)) {
 			judge(sight, true);
 			/*
 			 * The last one out removes the objects, and then the file that is open here: the
@@ -172,7 +178,7 @@ void sv_sight_look(struct sv_sight *sight)
 
 bool sv_sight_lock(struct sv_sight *sight)
 {
-	if (!lock(sight, false))
+	if (!lock(sight, false, LOCK_PATIENCE_MS))
 		return false;
 	/* We hold the lock: a process that has opened the channel again meanwhile uses another file. */
 	if (sight->rv.fd != -1 && !sv_rendezvous_is_there(&sight->rv))

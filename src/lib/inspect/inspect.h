@@ -49,7 +49,8 @@ int sv_sight_of_choice(struct sv_sight *sight, const char *name, const char *pat
 void sv_sight_look(struct sv_sight *sight);
 
 /*
- * The same with an exclusive lock, which is held until the sight is closed.  False: another process holds it.
+ * The same with an exclusive lock, which is held until the sight is closed.  False: another process has held
+ * it for a second, or has removed the channel.
  */
 bool sv_sight_lock(struct sv_sight *sight);
 
