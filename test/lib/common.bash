@@ -72,9 +72,13 @@ sv_setup() {
 	sv_before=$(ipc_list)
 }
 
-# The processes that this test started: they have its channel directory in their environment.
+# The processes that this test started: they have its channel directory in their environment.  A function that runs in the
+# background has the environment of the shell that the test began with.
 sv_processes() {
 	local path paths=(/proc/[0-9]*/environ)
+	for path in $(jobs -pr); do
+		sv_gone "$path" || echo "$path"
+	done
 	while read -r path; do
 		path=${path#/proc/}
 		path=${path%/environ}

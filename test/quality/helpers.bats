@@ -151,6 +151,15 @@ semaphore_sleeper() {
 	assert_status 137
 }
 
+@test "a test that fails ends the functions that it has started in the background" {
+	# bats would take a line that begins with @test for a test of this file.
+	printf '%s\n' "load $SV_ROOT/test/lib/common" 'forever() { while :; do /bin/true; done; }' \
+		'@test "fails" { spawn looks forever; false; }' >inner.bats
+	run_logged bats --tap inner.bats
+	assert_status 1
+	assert_output_has 'not ok 1 fails'
+}
+
 @test "ends_well fails if the status is not 0, or the process does not end" {
 	spawn one true
 	ends_well one
