@@ -170,6 +170,17 @@ static void check_grant(const void *data, size_t got)
 	REQUIRE(at >= ring && got <= CAPACITY && at + got <= ring + 2 * CAPACITY);
 }
 
+/* What may happen between a grant and its use. */
+static void pass_time(void)
+{
+	uint8_t op = fuzz_8(&input);
+
+	if ((op & 1) != 0)
+		meddle();
+	if ((op & 2) != 0)
+		check(sv_check(&ch));
+}
+
 static int some_timeout(void)
 {
 	static const int choice[] = { -1, -1, 0, 1 };
@@ -189,6 +200,7 @@ static void write_bytes(void)
 	REQUIRE(got >= want);
 	check_grant(data, got);
 	memset(data, 1, got);
+	pass_time();
 	check(sv_commit(&ch, fuzz_16(&input) % (got + 2)));
 }
 
@@ -205,6 +217,7 @@ static void read_bytes(void)
 	check_grant(data, got);
 	sink = *(const unsigned char *)data;
 	sink = ((const unsigned char *)data)[got - 1];
+	pass_time();
 	check(sv_release(&ch, fuzz_16(&input) % (got + 2)));
 }
 
@@ -227,6 +240,7 @@ static void write_message(void)
 	REQUIRE(((uintptr_t)data & 7) == 0);
 	check_grant(data, len);
 	memset(data, 2, len);
+	pass_time();
 	len = len > 0 && (how & 2) != 0 ? len - fuzz_8(&input) % len : len;
 	check((how & 4) != 0 ? sv_msg_stage(&ch, len) : sv_msg_commit(&ch, len));
 	if ((how & 8) != 0)
@@ -256,6 +270,7 @@ static void read_message(void)
 		sink = *(const unsigned char *)data;
 		sink = ((const unsigned char *)data)[len - 1];
 	}
+	pass_time();
 	check(sv_msg_release(&ch));
 }
 
@@ -284,6 +299,7 @@ static void make_channel(void)
 	side[sv_other(ch.role)].slot = SV_SLOT_ATTACHED;
 	sv_ring_init(&ch.ring, ch.role, side, ring, CAPACITY);
 	ch.ring.light = (how & 8) != 0;
+	sv_number_resume(&ch);
 	sv_spin_init(&ch.spin, SV_WAIT_SLEEP);
 }
 

@@ -3,8 +3,9 @@
  * ring.c - positions and thresholds, against plain arithmetic on 128 bits; the peer's positions are the
  * fuzzer's.
  *
- * Whatever the peer stores: the room never exceeds the capacity, a refused position changes nothing, and a
- * threshold is reached exactly when it is not ahead.
+ * Whatever the peer stores, and however late this side uses the room that it was granted: the room never
+ * exceeds the capacity, a position that is out of range or has moved back is refused and changes nothing, and
+ * a threshold is reached exactly when it is not ahead.
  */
 #include "fuzz.h"
 #include "ring/ring.h"
@@ -27,9 +28,9 @@ static void check_look(struct sv_ring *ring, uint64_t seen_before)
 	uint64_t there = ring->peer->position;
 	wide distance =
 		ring->role == SV_WRITER ? unwrap(ring->position, there, 0) : unwrap(there, ring->position, 0);
-	bool ok = sv_ring_look(ring);
+	bool grows = unwrap(there, seen_before, 0) >= 0, ok = sv_ring_look(ring);
 
-	REQUIRE(ok == (distance >= 0 && distance <= CAPACITY));
+	REQUIRE(ok == (grows && distance >= 0 && distance <= CAPACITY));
 	REQUIRE(ring->seen == (ok ? there : seen_before));
 }
 
@@ -47,7 +48,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct fuzz_input input = { data, size };
 	uint8_t how = fuzz_8(&input);
 	enum sv_role role = (how & 1) != 0 ? SV_READER : SV_WRITER;
-	uint64_t start = (how & 2) != 0 ? fuzz_64(&input) : -(uint64_t)(how >> 4);
+	uint64_t start = (how & 2) != 0 ? fuzz_64(&input) : -(uint64_t)(how >> 4), granted = 0;
 	struct sv_ring ring;
 
 	memset(side, 0, sizeof side);
@@ -75,8 +76,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			check_look(&ring, seen);
 			break;
 		case 2:
-			n = sv_ring_room(&ring);
-			n = n > 0 ? fuzz_8(&input) % (n + 1) : 0;
+			if (granted == 0 || (op & 64) != 0)
+				granted = sv_ring_room(&ring);
+			n = granted > 0 ? fuzz_8(&input) % (granted + 1) : 0;
+			granted -= n;
 			ring.peer->wake =
 				(op & 128) != 0 ? fuzz_64(&input) : (ring.position + n + (op & 1)) << 1 | 1;
 			sv_ring_publish(&ring, n);

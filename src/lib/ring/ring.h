@@ -113,14 +113,15 @@ static inline bool sv_wake_reached(uint64_t wake, uint64_t position)
 
 /*
  * Look at the peer's position (B).  False: it is out of range, so the channel is corrupt; seen stays as it
- * was.
+ * was.  A position that moves back is out of range too: this side may have been granted what lies between,
+ * and once it has published that, there would be less than no room.
  */
 static inline bool sv_ring_look(struct sv_ring *ring)
 {
 	uint64_t seen = atomic_load_explicit(&ring->peer->position, memory_order_acquire);
-	uint64_t distance = ring->role == SV_WRITER ? ring->position - seen : seen - ring->position;
+	uint64_t last = ring->role == SV_WRITER ? ring->position : ring->position + ring->capacity;
 
-	if (__builtin_expect(distance > ring->capacity, 0))
+	if (__builtin_expect(seen - ring->seen > last - ring->seen, 0))
 		return false;
 	ring->seen = seen;
 	return true;
