@@ -3,6 +3,8 @@
 #
 # Objects under the key that are no channel, or no channel that this side can use: the refusal names them, and they stay
 # untouched.
+#
+# shellcheck disable=SC2016,SC2030,SC2031,SC2154 # conditions are text, evaluated later; variables of lib/common
 
 load ../lib/common
 
@@ -16,6 +18,7 @@ load ../lib/common
 	assert_output_has "segment $segment"
 	assert_output_has "key $(ipctool key meet 83)"
 	assert_output_has 'nothing was touched'
+	assert_output_lacks 'Operation not permitted'
 	run_logged svwrite -k meet /dev/null
 	assert_status 5
 	assert_equal 'segment' "$(grep " $segment " /proc/sysvipc/shm | awk '{ print $2, $4, $7 }')" "$before"

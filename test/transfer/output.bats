@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: MIT
 #
 # What happens to the output file and to the input file when a transfer fails, and before it begins.
+#
+# shellcheck disable=SC2016,SC2154 # conditions are text, evaluated later; variables of lib/common
 
 load ../lib/common
 
@@ -36,6 +38,13 @@ half_written() {
 	assert_same_file sent new
 	assert_equal mode "$(stat -c %a new)" "$(stat -c %a sent)"
 	assert_equal files "$(ls)" "$(printf '%s\n' feed file link new reader.err reader.out sent writer.err writer.out)"
+}
+
+@test "--atomic: what is no regular file is refused" {
+	run_logged svread --atomic -o /dev/null
+	assert_status 1
+	assert_output_has 'cannot open /dev/null: Invalid argument'
+	assert_nothing_left
 }
 
 @test "--atomic: after a failure or any signal FILE is unchanged and there is no other file" {

@@ -37,6 +37,104 @@ static void missing(const char *name, int project, unsigned count, uint64_t one)
 	ok((strstr(error.text, number) != NULL) == (count > 0), "so says the error: %s", error.text);
 }
 
+static struct sv_info found(sv_channel *ch)
+{
+	struct sv_info info = SV_INFO_INIT;
+
+	must(sv_stat(ch, &info) == SV_OK);
+	return info;
+}
+
+static int ignore(const struct sv_info *info, int removed, void *arg)
+{
+	(void)info;
+	(void)removed;
+	(void)arg;
+	return 0;
+}
+
+/* What a look says of a side that has ended, and which files both sides have. */
+static void ends(void)
+{
+	struct pair pair = open_pair(0, 4096);
+	struct sv_options options = options_of(SV_RESUME, 4096);
+	struct sv_clean_options clean = SV_CLEAN_INIT;
+	struct sv_info info;
+
+	is(sv_finish(pair.writer, 0), SV_EAGAIN, "a writer has finished");
+	info = found(pair.reader);
+	ok(info.side[SV_WRITER].finished && !info.side[SV_READER].finished, "which a look shows");
+	ok(info.side[SV_WRITER].sys_errno == 0 && info.side[SV_WRITER].signal == 0, "as no failure");
+	close_pair(&pair);
+	pair = open_pair(0, 4096);
+	is(sv_abort(pair.reader, EIO), SV_OK, "a reader has failed");
+	info = found(pair.writer);
+	is(info.side[SV_READER].sys_errno, EIO, "a look shows why");
+	ok(!info.side[SV_READER].finished && info.side[SV_READER].signal == 0, "and nothing else");
+	close_pair(&pair);
+	pair = open_pair(0, 4096);
+	is(sv_abort(pair.writer, -15), SV_OK, "a signal has ended a writer");
+	info = found(pair.reader);
+	is(info.side[SV_WRITER].signal, 15, "a look shows which");
+	ok(!info.side[SV_WRITER].finished && info.side[SV_WRITER].sys_errno == 0, "and nothing else");
+	close_pair(&pair);
+	options.source = (struct sv_source){ .device = 1, .inode = 2, .size = 3, .mtime_ns = 4 };
+	must(sv_open(&pair.writer, SV_WRITER, &options, 0, NULL) == SV_OK);
+	options.source = (struct sv_source){ .device = 5, .inode = 6 };
+	must(sv_open(&pair.reader, SV_READER, &options, 0, NULL) == SV_OK);
+	info = found(pair.reader);
+	ok(info.file[SV_WRITER].device == 1 && info.file[SV_WRITER].inode == 2 &&
+	           info.file[SV_WRITER].size == 3 && info.file[SV_WRITER].mtime_ns == 4,
+	   "a look shows the file of the writer");
+	ok(info.file[SV_READER].device == 5 && info.file[SV_READER].inode == 6, "and that of the reader");
+	close_pair(&pair);
+	clean.name = "unit";
+	clean.all = 1;
+	must(sv_clean(&clean, ignore, NULL, NULL) == SV_OK);
+}
+
+/* Root would not see a user that is missing. */
+static void another_user(void)
+{
+	struct sv_info info;
+	struct pair pair;
+	pid_t child;
+
+	if (geteuid() != 0) {
+		ok(1, "another user # SKIP needs root");
+		return;
+	}
+	child = fork();
+	must(child != -1);
+	if (child == 0) {
+		must(setuid(65534) == 0);
+		own_directory();
+		pair = open_pair(0, 4096);
+		info = found(pair.reader);
+		must(info.side[SV_WRITER].uid == 65534 && info.side[SV_READER].uid == 65534);
+		close_pair(&pair);
+		_exit(directory_is_empty() ? 0 : 2);
+	}
+	is(status_of(child), 0, "a look shows which user each side is");
+}
+
+static void projects(void)
+{
+	struct sv_clean_options clean = SV_CLEAN_INIT;
+	struct sv_info info = SV_INFO_INIT;
+	int project;
+
+	clean.name = "unit";
+	for (project = -1; project <= 256; project += project == 0 ? 255 : 1) {
+		bool possible = project >= 0 && project <= 255;
+
+		clean.project = project;
+		ok((sv_find("unit", NULL, project, &info, NULL) != SV_EINVAL) == possible &&
+		           (sv_clean(&clean, ignore, NULL, NULL) != SV_EINVAL) == possible,
+		   "a project id of %d is %spossible", project, possible ? "" : "not ");
+	}
+}
+
 int main(void)
 {
 	struct sv_info info = SV_INFO_INIT;
@@ -44,6 +142,9 @@ int main(void)
 	struct sv_options options = options_of(0, 4096);
 
 	own_directory();
+	ends();
+	another_user();
+	projects();
 	missing("unit", 0, 0, 0);
 	elsewhere("ipc-7", "unit", true);
 	elsewhere("ipc-7", "other:9", true);

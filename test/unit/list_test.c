@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "pair.h"
+#include "ring/layout.h"
 
 /* What was seen of the channel that has this key. */
 struct seen {
@@ -178,6 +179,7 @@ static void another_directory(void)
 static void only_a_segment(void)
 {
 	uint32_t key = leave("left");
+	struct sv_header *header;
 	char path[200];
 	struct seen seen;
 
@@ -190,6 +192,13 @@ static void only_a_segment(void)
 	ok(strstr(seen.info.reason, "cannot") == NULL, "because nobody is there: %s", seen.info.reason);
 	seen = would_clean(key);
 	is(seen.removed, 1, "cleaning would remove it");
+	header = shmat(seen.info.shmid, NULL, 0);
+	must(header != (void *)-1);
+	header->project = 256;
+	is(listed(key, 0).count, 0, "a project id that cannot be makes it no channel");
+	header->project = 0;
+	is(listed(key, 0).count, 0, "so does 0");
+	must(shmdt(header) == 0);
 	must(shmctl(seen.info.shmid, IPC_RMID, NULL) == 0 && semctl(seen.info.semid, 0, IPC_RMID) == 0);
 }
 

@@ -138,8 +138,41 @@ static void bytes_are_kept(void)
 	sv_segment_unmap(&segment);
 }
 
+/* A ring of one huge page, too, can be mapped by it. */
+static void alignment(void)
+{
+	struct sv_segment segment = { .id = -1 };
+	struct sv_fault fault = { .label = "" };
+
+	must(sv_segment_create(&segment.id, IPC_PRIVATE, HUGE, 0600, &fault) == SV_OK);
+	must(sv_segment_map(&segment, segment.id, HUGE, &fault) == SV_OK);
+	must(sv_segment_remove(segment.id) == 0);
+	ok((uintptr_t)segment.base % HUGE == 0, "a ring of one huge page begins where a huge page can");
+	sv_segment_unmap(&segment);
+}
+
+/* What takes the addresses of a ring that was unmapped is not the segment's. */
+static void two_steps(void)
+{
+	struct sv_segment segment = mapped();
+	unsigned char *place = segment.base + segment.header, *taken;
+
+	sv_segment_unmap_ring(&segment);
+	taken = mmap(place, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+	must(taken == place);
+	*taken = 'x';
+	sv_segment_unmap_ring(&segment);
+	sv_segment_unmap(&segment);
+	sv_segment_unmap(&segment);
+	must(msync(taken, 4096, MS_ASYNC) == 0);
+	is(*taken, 'x', "the addresses of a ring that was unmapped can be used again");
+	must(munmap(taken, 4096) == 0);
+}
+
 int main(void)
 {
+	alignment();
+	two_steps();
 	bytes_are_kept();
 	if (!can_collapse()) {
 		ok(true, "huge pages # SKIP the kernel does not collapse pages of shared memory");

@@ -181,10 +181,17 @@ static void weights(void)
 /* Others wait for the end of a side that is gone, and for a side to go; neither changes a value. */
 static void waits(void)
 {
+	struct sv_sem_facts facts;
 	struct timespec soon = { 0, 1000000 };
 
 	begin();
 	is(sv_sem_sleep_end(set, SV_WRITER, &soon), 0, "the weight is off already");
+	must(sv_sem_ring(set, SV_READER) == 0);
+	must(sv_sem_stat(set, &facts, &fault) == SV_OK);
+	ok(facts.value[SV_SEM_DATA] == 0 && facts.value[SV_SEM_SPACE] == 1 &&
+	           facts.sleepers[SV_SEM_DATA] == 0 && facts.sleepers[SV_SEM_SPACE] == 0,
+	   "a look shows the values of both, and who sleeps");
+	sv_sem_drain(set, SV_WRITER);
 	is(sv_sem_sleep_gone(set, SV_WRITER, &soon), EAGAIN, "nobody goes");
 	is(value(SV_SEM_DATA), 0, "the value is as it was");
 	in_child(attach, SV_WRITER, true);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What svstat shows of a channel: all its facts in details, in JSON and in columns. */
+#include <fcntl.h>
 #include <limits.h>
 #include <string.h>
 #include <time.h>
@@ -9,6 +10,7 @@
 #include "status/detail.h"
 #include "status/display.h"
 #include "status/layout.h"
+#include "status/names.h"
 
 #define NOW 1000000
 
@@ -283,9 +285,18 @@ static void column(const char *name, const char *of_full, const char *exact, con
 static void columns(void)
 {
 	struct cli_channel channel = full();
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
 	struct cli_view view = { .raw = true };
 	char small[12];
 
+	must(out != NULL);
+	cli_columns_help(out);
+	must(fclose(out) == 0);
+	ok(strncmp(text, "channel   ", 10) == 0 && strstr(text, "\nelsewhere ") != NULL,
+	   "each column has its help");
+	free(text);
 	column("channel", "backup", "backup", "backup", "-:7");
 	column("NAME", "backup", "backup", "backup", "-");
 	column("path", "/run/a b/backup", "/run/a b/backup", "/run/a\\x20b/backup", "-");
@@ -325,6 +336,25 @@ static void columns(void)
 	ok(!cli_columns_parse("nam", view.columns, &view.count), "a name is not shortened");
 }
 
+/* The command of a side is that of its process, while it is there. */
+static void commands(void)
+{
+	struct sv_info info = SV_INFO_INIT;
+	struct cli_channel channel;
+	char name[64];
+
+	info.side[SV_WRITER] = (struct sv_side){ .pid = getpid(), .attached = 1 };
+	info.side[SV_READER] = (struct sv_side){ .pid = getpid() };
+	cli_channel_take(&channel, &info);
+	same("the command of a side", channel.command[SV_WRITER], "show_test");
+	same("a side that has left has no command", channel.command[SV_READER], "");
+	info.side[SV_READER] = (struct sv_side){ .attached = 1 };
+	cli_channel_take(&channel, &info);
+	same("nor has a side whose process is not known", channel.command[SV_READER], "");
+	same("a process that is not known", cli_command(name, sizeof name, 0), "?");
+	ok(fcntl(STDIN_FILENO, F_GETFD) != -1, "standard input is still open");
+}
+
 int main(void)
 {
 	must(setenv("TZ", "UTC0", 1) == 0 && setenv("LC_ALL", "C", 1) == 0);
@@ -333,5 +363,6 @@ int main(void)
 	frames();
 	in_json();
 	columns();
+	commands();
 	return tap_done();
 }
