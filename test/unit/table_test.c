@@ -100,12 +100,17 @@ static void cut(const char *what, const char *text, size_t width, const char *ex
 
 static void cuts(void)
 {
+	locale_t utf8;
+
 	cut("a text that fits", "abc", 3, "abc");
 	cut("a text without a limit", "abc", 0, "abc");
 	cut("a text that is cut", "abcd", 3, "ab~");
 	cut("a text that is cut to its mark", "abcd", 1, "~");
 	/* The first text that is not ASCII sets the locale of the environment, see text_test.c. */
-	if (setenv("LC_ALL", "C.UTF-8", 1) == 0 && newlocale(LC_CTYPE_MASK, "", (locale_t)0) != (locale_t)0) {
+	must(setenv("LC_ALL", "C.UTF-8", 1) == 0);
+	utf8 = newlocale(LC_CTYPE_MASK, "", (locale_t)0);
+	if (utf8 != (locale_t)0) {
+		freelocale(utf8);
 		is(cli_text_width("\xc3\xbc"), 1, "a character of two bytes takes one column");
 		cut("a character is not cut in two", "a\xc3\xbc\xc3\xbc", 2, "a~");
 	}
