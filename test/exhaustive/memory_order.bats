@@ -66,7 +66,7 @@ sources() {
 	echo 'int main(void) { return 0; }' | gcc -fsanitize=thread -x c -o probe - 2>/dev/null && ./probe ||
 		skip 'needs ThreadSanitizer'
 	# shellcheck disable=SC2046 # words
-	run_logged gcc -fsanitize=thread $(sources) -o litmus-tsan
+	SV_LIMIT=300 run_logged gcc -fsanitize=thread $(sources) -o litmus-tsan
 	assert_status 0
 	run_logged ./litmus-tsan steps --memory threads --rounds "$ROUNDS"
 	assert_status 0
@@ -87,7 +87,7 @@ sources() {
 	run_logged cmp twin/src/lib/ring/ring.h "$SV_ROOT/src/lib/ring/ring.h"
 	assert_status 1
 	# shellcheck disable=SC2046 # words
-	run_logged gcc -fsanitize=thread $(sources twin) -o litmus-twin
+	SV_LIMIT=300 run_logged gcc -fsanitize=thread $(sources twin) -o litmus-twin
 	assert_status 0
 	# The twin has no fences either, because a fence would also order the two stores.  ThreadSanitizer reports only a race
 	# that happens, and on a busy machine one run may have none.

@@ -139,7 +139,8 @@ half_written() {
 	mkfifo sink
 	exec 9<>sink
 	spawn reader bash -c 'exec svread -s 64K >sink' 9>&-
-	spawn writer svwrite data 9>&-
+	spawn writer svwrite -s 64K data 9>&-
+	wait_until '[ "$(svstat --noheadings -o state)" = running ]'
 	wait_asleep "${pid[writer]}"
 	truncate -s 1M data
 	spawn drain cat sink 9>&-
