@@ -8,7 +8,9 @@
 
 #define MIB ((uint64_t)1 << 20)
 
+#ifdef _SC_LEVEL2_CACHE_SIZE /* musl does not have it */
 static long cache;
+#endif
 
 /* This stands before the C library's function. */
 long sysconf(int name)

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <time.h>
 
 #include "common/text.h"
@@ -343,10 +344,12 @@ static void commands(void)
 	struct cli_channel channel;
 	char name[64];
 
+	/* An emulator's process has the emulator's name. */
+	must(prctl(PR_SET_NAME, "this process") == 0);
 	info.side[SV_WRITER] = (struct sv_side){ .pid = getpid(), .attached = 1 };
 	info.side[SV_READER] = (struct sv_side){ .pid = getpid() };
 	cli_channel_take(&channel, &info);
-	same("the command of a side", channel.command[SV_WRITER], "show_test");
+	same("the command of a side", channel.command[SV_WRITER], "this process");
 	same("a side that has left has no command", channel.command[SV_READER], "");
 	info.side[SV_READER] = (struct sv_side){ .attached = 1 };
 	cli_channel_take(&channel, &info);
