@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+/* Where a segment is mapped: within the addresses that were reserved for it, and they all end with it. */
+#define _GNU_SOURCE /* RTLD_NEXT */
+#include <dlfcn.h>
+#include <stdint.h>
+#include <sys/ipc.h>
+#include <sys/mman.h>
+#include <sys/shm.h>
+#include <unistd.h>
+
+#include "os/segment.h"
+#include "tap.h"
+
+static unsigned char *reserved; /* the last reservation */
+static size_t length, given_back;
+static int inside, outside;
+
+static void *libc(const char *name)
+{
+	return dlsym(RTLD_NEXT, name);
+}
+
+/* The library calls these three instead of those of libc. */
+void *mmap(void *address, size_t size, int protection, int flags, int fd, off_t offset)
+{
+	void *(*real)(void *, size_t, int, int, int, off_t) = libc("mmap");
+
+	reserved = real(address, size, protection, flags, fd, offset);
+	length = size;
+	given_back = 0;
+	return reserved;
+}
+
+int munmap(void *address, size_t size)
+{
+	int (*real)(void *, size_t) = libc("munmap");
+
+	given_back += size;
+	return real(address, size);
+}
+
+void *shmat(int id, const void *address, int flags)
+{
+	void *(*real)(int, const void *, int) = libc("shmat");
+	const unsigned char *at = address;
+	struct shmid_ds ds;
+
+	if (address != NULL && shmctl(id, IPC_STAT, &ds) == 0) {
+		if (at >= reserved && at + ds.shm_segsz <= reserved + length)
+			inside++;
+		else
+			outside++;
+	}
+	return real(id, address, flags);
+}
+
+static void of_capacity(uint64_t capacity)
+{
+	struct sv_segment segment = { .base = NULL };
+	struct sv_fault fault = { .label = "" };
+	int id;
+
+	inside = outside = 0;
+	if (!ok(sv_segment_create(&id, IPC_PRIVATE, capacity, 0600, &fault) == SV_OK, "%llu bytes: a segment",
+	        (unsigned long long)capacity))
+		return;
+	ok(sv_segment_map(&segment, id, capacity, &fault) == SV_OK, "it is mapped");
+	is(inside, 2, "both times within the reservation");
+	is(outside, 0, "and nowhere else");
+	is((long)(length - given_back), (long)(2 * capacity + sv_segment_header_size()),
+	   "what is not needed of it is given back");
+	sv_segment_unmap(&segment);
+	shmctl(id, IPC_RMID, NULL);
+}
+
+int main(void)
+{
+	of_capacity(sv_segment_round(1));
+	of_capacity(1 << 20);
+	of_capacity(2 << 20);
+	of_capacity(8 << 20);
+	return tap_done();
+}
