@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 
 #include "pair.h"
+
+#define PATH_SIZE 200
 #include "ring/layout.h"
 
 /* What was seen of the channel that has this key. */
@@ -67,19 +69,26 @@ static uint32_t key_of(sv_channel *ch)
 	return info.key;
 }
 
+/* Make a file, and options for a channel at its path. */
+static void of_a_file(struct sv_options *options, char path[PATH_SIZE])
+{
+	int fd;
+
+	snprintf(path, PATH_SIZE, "%s/rendezvous", getenv("SVIPC_DIR"));
+	fd = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+	must(fd != -1 && close(fd) == 0);
+	options->name = NULL;
+	options->path = path;
+}
+
 static void a_file_that_was_removed(void)
 {
 	struct sv_options options = options_of(0, 4096);
-	char path[200], resolved[sizeof((struct sv_info *)0)->path];
+	char path[PATH_SIZE], resolved[sizeof((struct sv_info *)0)->path];
 	struct seen seen;
 	sv_channel *ch;
-	int fd;
 
-	snprintf(path, sizeof path, "%s/rendezvous", getenv("SVIPC_DIR"));
-	fd = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
-	must(fd != -1 && close(fd) == 0);
-	options.name = NULL;
-	options.path = path;
+	of_a_file(&options, path);
 	options.project = 7;
 	must(sv_open(&ch, SV_WRITER, &options, 0, NULL) == SV_OK);
 	seen = listed(key_of(ch), 0);
@@ -102,16 +111,11 @@ static void a_file_that_was_removed(void)
 static void a_file_that_was_replaced(void)
 {
 	struct sv_options options = options_of(0, 4096);
-	char path[200];
+	char path[PATH_SIZE];
 	struct pair pair;
 	uint32_t key;
-	int fd;
 
-	snprintf(path, sizeof path, "%s/rendezvous", getenv("SVIPC_DIR"));
-	fd = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
-	must(fd != -1 && close(fd) == 0);
-	options.name = NULL;
-	options.path = path;
+	of_a_file(&options, path);
 	must(sv_open(&pair.writer, SV_WRITER, &options, 0, NULL) == SV_OK);
 	must(sv_open(&pair.reader, SV_READER, &options, 0, NULL) == SV_OK);
 	key = key_of(pair.writer);

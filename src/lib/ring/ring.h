@@ -113,8 +113,8 @@ static inline bool sv_wake_reached(uint64_t wake, uint64_t position)
 
 /*
  * Look at the peer's position (B).  False: it is out of range, so the channel is corrupt; seen stays as it
- * was.  A position that moves back is out of range too: this side may have been granted what lies between,
- * and once it has published that, there would be less than no room.
+ * was.  A position that moves back is out of range too: this side may already use the bytes that it takes
+ * back, and once they are published, the room would be a number below zero, which wraps.
  */
 static inline bool sv_ring_look(struct sv_ring *ring)
 {
