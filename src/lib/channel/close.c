@@ -89,11 +89,9 @@ static int leave(struct sv_channel *ch, int timeout_ms)
 		gather_without_us(ch, objects, true);
 	if (locked && sv_classify(&objects->facts).removal == SV_REMOVE_YES) {
 		/*
-		 * If we die here after a success, our successor must still be told of the success, so the
-		 * slot stays as it is.
+		 * The slot stays as it is: if we die here after a success, our successor must still be told
+		 * of the success.  After a failure, nothing depends on whether we have left or died.
 		 */
-		if (!ch->complete)
-			atomic_store(&own->slot, SV_SLOT_LEFT);
 		code = sv_objects_remove(objects);
 		if (code == 0)
 			sv_rendezvous_forget(&ch->rv, ch->record.generation);

@@ -20,14 +20,14 @@ static bool parse(const char *text, size_t length, struct sv_record *record)
 	int used = 0;
 	const char *end;
 
-	if (sscanf(text,
-	           "svipc 2\ngeneration %16" SCNx64 "\nkey %8" SCNx32
-	           "\nproject %d\nsegment %d\nset %d\nmade %" SCNd64 "\nfile %" SCNx64 " %" SCNx64 " %" SCNd64
-	           "\npath%n",
-	           &record->generation, &record->key, &record->project, &record->shmid, &record->semid,
-	           &record->made_s, &record->file.device, &record->file.inode, &record->file.birth_ns,
-	           &used) != 9 ||
-	    used == 0 || text[used] != ' ')
+	/* It stores a number in used only if all that is before it is there. */
+	sscanf(text,
+	       "svipc 2\ngeneration %16" SCNx64 "\nkey %8" SCNx32
+	       "\nproject %d\nsegment %d\nset %d\nmade %" SCNd64 "\nfile %" SCNx64 " %" SCNx64 " %" SCNd64
+	       "\npath%n",
+	       &record->generation, &record->key, &record->project, &record->shmid, &record->semid,
+	       &record->made_s, &record->file.device, &record->file.inode, &record->file.birth_ns, &used);
+	if (used == 0 || text[used] != ' ')
 		return false;
 	text += used + 1;
 	length -= (size_t)used + 1;
