@@ -56,7 +56,8 @@ static void a_good_life(void)
 	must(sv_peek(pair.reader, 4096, &there, &got, 0) == SV_OK && got == 4096);
 	ok(sv_release(pair.reader, 4097) == SV_EINVAL, "more than was peeked");
 	must(sv_release(pair.reader, 4096) == SV_OK);
-	ok(sv_finish(pair.reader, 0) == SV_EINVAL, "a reader may not finish before it saw the end");
+	ok(sv_finish(pair.reader, 0) == SV_EINVAL && sv_last_error(pair.reader)->sys_errno == 0,
+	   "a reader may not finish before it saw the end");
 	ok(sv_finish(pair.writer, 0) == SV_EAGAIN, "a writer has finished only when the reader has");
 	ok(sv_peek(pair.reader, 1, &there, &got, 0) == SV_END, "the end is seen");
 	ok(sv_finish(pair.reader, 0) == SV_OK && sv_finish(pair.writer, 0) == SV_OK, "both finish");

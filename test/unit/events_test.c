@@ -261,15 +261,6 @@ static void deaths_and_successors(void)
 	sv_close(reader);
 }
 
-static int open_descriptors(void)
-{
-	int fd, count = 0;
-
-	for (fd = 0; fd < 256; fd++)
-		count += fcntl(fd, F_GETFD) != -1;
-	return count;
-}
-
 static void what_is_short(void)
 {
 	int none = open_descriptors(), some, fd, free_one;

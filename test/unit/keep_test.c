@@ -83,8 +83,10 @@ static bool has(const struct sv_rendezvous *rv, uint64_t generation)
 
 static void of_a_path(void)
 {
+	struct sv_record without_path, read;
 	struct sv_rendezvous rv;
 	int64_t birth;
+	int fd;
 
 	if (!open_one(&rv, NULL, meet))
 		return;
@@ -96,6 +98,15 @@ static void of_a_path(void)
 	ok(write_one(&rv, 2) && has(&rv, 2), "so does one that cannot tell when the file was made");
 	rv.identity.birth_ns = birth;
 	ok(write_one(&rv, 2) && has(&rv, 2), "and one that can tell");
+	without_path = (struct sv_record){ .generation = 2, .project = rv.project };
+	memset(without_path.path + 1, 'x', sizeof without_path.path - 1);
+	read = without_path;
+	fd = openat(rv.directory.fd, rv.file, O_RDWR | O_TRUNC | O_CLOEXEC);
+	ok(fd != -1 && sv_record_write(fd, &without_path) == 0 && close(fd) == 0 &&
+	           !sv_rendezvous_read(&rv, &read),
+	   "a record without a path is none of a path");
+	ok(unlinkat(rv.directory.fd, rv.file, 0) == 0 && write_one(&rv, 2) && has(&rv, 2),
+	   "and one is written again");
 	sv_rendezvous_forget(&rv, 1);
 	ok(has(&rv, 2), "who forgets the first channel leaves the record of the second");
 	sv_rendezvous_forget(&rv, 2);

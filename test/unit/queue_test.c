@@ -208,6 +208,20 @@ static int until_the_third(void *arg)
 	return *(int *)arg == 3;
 }
 
+static pid_t forked;
+
+/* The same, with a child that keeps a copy of each descriptor. */
+static int until_the_fork(void *arg)
+{
+	if (!until_the_third(arg))
+		return 0;
+	forked = fork();
+	must(forked != -1);
+	while (forked == 0)
+		pause();
+	return 1;
+}
+
 /* What a program does while sv_open() waits: amid the queue, as the first of it, and for the lock. */
 static void called_meanwhile(void)
 {
@@ -222,9 +236,15 @@ static void called_meanwhile(void)
 	is(sv_open(&ch, SV_WRITER, &options, -1, NULL), SV_EINTR, "waiting() ends the wait of the first one");
 	other = start(-1, 1);
 	calls = 0;
+	options.waiting = until_the_fork;
 	is(sv_open(&ch, SV_WRITER, &options, -1, NULL), SV_EINTR, "and of one that is not first");
 	is(calls, 3, "when it says so");
+	fd = openat(occupant->rv.directory.fd, ".turn.writer.unit", O_RDWR | O_CLOEXEC);
+	ok(fd != -1 && flock(fd, LOCK_EX | LOCK_NB) == 0,
+	   "a child that it has forked does not lock the queue");
+	must(close(fd) == 0 && kill(forked, SIGKILL) == 0 && waitpid(forked, NULL, 0) == forked);
 	kill_it(&other);
+	options.waiting = until_the_third;
 	fd = open(occupant->rv.path, O_RDONLY | O_CLOEXEC);
 	must(fd != -1 && flock(fd, LOCK_EX) == 0);
 	options.flags = 0;
@@ -361,6 +381,8 @@ static void a_queue_that_was_killed(void)
 
 int main(void)
 {
+	int before = open_descriptors();
+
 	own_directory();
 	in_order();
 	without_success();
@@ -370,6 +392,7 @@ int main(void)
 	queue_file_is_locked();
 	no_room_for_a_number();
 	a_queue_that_was_killed();
+	is(open_descriptors(), before, "whoever waited has closed what it had opened");
 	ok(directory_is_empty(), "nothing is left");
 	return tap_done();
 }

@@ -243,6 +243,17 @@ int main(void)
 	is(sv_finish(pair.writer, 0), SV_OK,
 	   "a writer that fails after the reader was done is followed by one that has finished");
 	sv_close(pair.writer);
+
+	pair = open_pair(SV_RESUME, 4096);
+	must(sv_reserve(pair.writer, 3, &space, &got, 0) == SV_OK);
+	memcpy(space, "all", 3);
+	must(sv_commit(pair.writer, 3) == SV_OK && sv_finish(pair.writer, 0) == SV_EAGAIN);
+	must(sv_close(pair.writer) == SV_OK);
+	take_all(pair.reader);
+	must(sv_finish(pair.reader, 0) == SV_OK && sv_close(pair.reader) == SV_OK);
+	must(open_as(&pair.writer, SV_WRITER, &options, 0, NULL) == SV_OK);
+	is(sv_finish(pair.writer, 0), SV_OK, "so is one that is closed before the reader was done");
+	sv_close(pair.writer);
 	ok(directory_is_empty(), "and nothing is left");
 	the_channel_waits_for_whom_success_is_owed();
 	return tap_done();

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Whose objects are trusted, which headers can be true, and how a stranger's object is refused. */
+/* Whose objects are trusted, which headers can be true, and how sv_open() refuses a channel. */
 #include <string.h>
 
 #include "channel/channel.h"
@@ -108,6 +108,26 @@ static void sources(void)
 	ok(!sv_source_is_unchanged(&file, &other), "another time is a change");
 }
 
+/* Does a reader come, whose output is the file that the writer reads? */
+static int same_file(unsigned flags, uint32_t status)
+{
+	static struct sv_header header;
+	struct sv_channel ch = { .role = SV_READER, .header = &header, .file = { .inode = 2 } };
+
+	header.flags = flags;
+	header.file[SV_WRITER] = ch.file;
+	atomic_store(&header.side[SV_WRITER].status, status);
+	return sv_channel_take_file(&ch);
+}
+
+static void one_file_at_both_ends(void)
+{
+	is(same_file(0, SV_RUNNING), SV_ESOURCE, "no file is read and written at the same time");
+	is(same_file(0, SV_DONE), SV_ESOURCE, "nor when the writer has sent all of it");
+	is(same_file(SV_DETACH, SV_RUNNING), SV_ESOURCE, "nor by a writer that may end before its reader");
+	is(same_file(SV_DETACH, SV_DONE), SV_OK, "but when that one has read it all");
+}
+
 /* What sv_open() says of a segment that has the key of the channel and is not its own. */
 static void refused(struct sv_stranger stranger, bool named, enum sv_advice advice, const char *why)
 {
@@ -126,6 +146,7 @@ static void refused(struct sv_stranger stranger, bool named, enum sv_advice advi
 	ok(strstr(ch.fault.error.text, why) != NULL && strstr(ch.fault.error.text, "segment 7") != NULL,
 	   "by %s it says '%s'", named ? "name" : "path", ch.fault.error.text);
 	is(ch.fault.error.advice, advice, "and advises");
+	is(ch.fault.error.sys_errno, 0, "no system call has failed");
 }
 
 static void strangers(void)
@@ -144,11 +165,35 @@ static void strangers(void)
 	refused(untrusted, true, SV_ADVICE_OTHER_CHANNEL, "is not this channel's");
 }
 
+/* What it says while a transfer before this one ends, with a side that is still there. */
+static void not_ended(enum sv_presence writer, enum sv_presence reader, long pid)
+{
+	static struct sv_objects objects;
+	static struct sv_channel ch;
+	char text[80] = "one side is still attached";
+
+	objects.facts.segment = SV_SEGMENT_GOOD;
+	objects.facts.side[SV_WRITER] = writer;
+	objects.facts.side[SV_READER] = reader;
+	atomic_store(&objects.header.side[SV_WRITER].pid, 4);
+	atomic_store(&objects.header.side[SV_READER].pid, 5);
+	if (pid != 0)
+		snprintf(text, sizeof text, "pid %ld is still attached", pid);
+	is(sv_channel_not_ended(&ch, &objects, SV_EAGAIN), SV_EAGAIN, "a transfer has not ended");
+	ok(strstr(ch.fault.error.text, text) != NULL, "it says '%s'", ch.fault.error.text);
+	is(ch.fault.error.peer_pid, pid, "and which process that is, if it is known");
+	is(ch.fault.error.sys_errno, 0, "no system call has failed");
+}
+
 int main(void)
 {
 	makers();
 	headers();
 	sources();
+	one_file_at_both_ends();
 	strangers();
+	not_ended(SV_PRESENT, SV_HAS_LEFT, 4);
+	not_ended(SV_HAS_DIED, SV_PRESENT, 5);
+	not_ended(SV_HAS_LEFT, SV_HAS_DIED, 0);
 	return tap_done();
 }

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/* Many channels: each is listed once, and neither a list nor a look keeps memory. */
+#include <malloc.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "pair.h"
+
+/* Bytes that are allocated, where the C library tells. */
+static size_t allocated(void)
+{
+#if defined __GLIBC__ && (__GLIBC__ > 2 || __GLIBC_MINOR__ >= 33)
+	return mallinfo2().uordblks;
+#else
+	return 0;
+#endif
+}
+
+/* More than a list has room for at first. */
+#define MANY 100
+/* So often the C library keeps freed memory at hand, which counts as allocated. */
+#define ROUNDS 9
+
+static int count_one(const struct sv_info *info, void *arg)
+{
+	int number;
+
+	if (sscanf(info->name, "many%d", &number) == 1 && number < MANY)
+		((unsigned char *)arg)[number]++;
+	return 0;
+}
+
+int main(void)
+{
+	static sv_channel *channel[MANY];
+	unsigned char seen[MANY];
+	struct sv_options options = options_of(0, 4096);
+	struct sv_info info = SV_INFO_INIT;
+	size_t before = 0, after = 0;
+	char name[32], elsewhere[200];
+	int i, round, bad = 0;
+
+	own_directory();
+	snprintf(elsewhere, sizeof elsewhere, "%s/ipc-7", getenv("SVIPC_DIR"));
+	must(mkdir(elsewhere, 0700) == 0);
+	for (i = 0; i < MANY; i++) {
+		snprintf(name, sizeof name, "many%d", i);
+		options.name = name;
+		must(sv_open(&channel[i], SV_WRITER, &options, 0, NULL) == SV_OK);
+	}
+	for (round = 0; round < 2 * ROUNDS; round++) {
+		memset(seen, 0, sizeof seen);
+		must(sv_list(0, count_one, seen, NULL) == SV_OK);
+		must(sv_find("many0", NULL, 0, &info, NULL) == SV_OK);
+		for (i = 0; i < MANY; i++)
+			bad += seen[i] != 1;
+		after = allocated();
+		before = round == ROUNDS ? after : before;
+	}
+	is(bad, 0, "each of many channels is listed once");
+	is(after, before, "neither a list nor a look keeps memory");
+	for (i = 0; i < MANY; i++)
+		must(sv_close(channel[i]) == SV_OK);
+	must(rmdir(elsewhere) == 0);
+	ok(directory_is_empty(), "nothing is left");
+	return tap_done();
+}
