@@ -35,6 +35,7 @@ void cli_transfer_begin(struct cli_transfer *t)
 {
 	t->begin_ns = t->flow_ns = sv_now();
 	t->resumed = t->moved = t->messages = 0;
+	t->total = SV_UNKNOWN;
 	t->met = t->consumer_gone = false;
 	t->stop = CLI_OK;
 	t->reason = 0;
@@ -114,8 +115,6 @@ int cli_transfer_meet(struct cli_transfer *t)
 	cli_consumer_relax(t);
 	t->flow_ns = sv_now();
 	cli_progress_reset(&t->progress);
-	if (t->role == SV_READER)
-		t->total = SV_UNKNOWN;
 	if (code != SV_OK)
 		return cli_transfer_failed(t, code);
 	t->met = true;

@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The parts of svwrite and svread, without a transfer: what a new transfer forgets of the one before,
+ * waiting, reading and writing, outputs, and commands.
+ */
+#define _GNU_SOURCE /* RTLD_NEXT, F_SETPIPE_SZ */
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#include "common/messages.h"
+#include "common/signals.h"
+#include "pair.h"
+#include "transfer/command.h"
+#include "transfer/files.h"
+#include "transfer/input.h"
+#include "transfer/join.h"
+#include "transfer/output.h"
+#include "transfer/peer.h"
+#include "transfer/pipe.h"
+
+/* The functions below stand before the C library's. */
+
+/* The time moves only when it is read. */
+static int64_t now_ns, step_ns = 1000000;
+
+int clock_gettime(clockid_t id, struct timespec *now)
+{
+	(void)id;
+	now_ns += step_ns;
+	now->tv_sec = (time_t)(now_ns / 1000000000);
+	now->tv_nsec = (long)(now_ns % 1000000000);
+	return 0;
+}
+
+static bool modes_are_refused;
+
+int fchmod(int fd, mode_t mode)
+{
+	(void)fd;
+	(void)mode;
+	errno = EPERM;
+	return modes_are_refused ? -1 : 0;
+}
+
+/* How often it was asked whether a process has ended; and the pipe to close after it had not. */
+static int asked, release = -1;
+
+int waitid(idtype_t type, id_t id, siginfo_t *info, int options)
+{
+	static int (*next)(idtype_t, id_t, siginfo_t *, int);
+	siginfo_t end;
+	int result;
+
+	if (next == NULL)
+		*(void **)&next = dlsym(RTLD_NEXT, "waitid");
+	must(next != NULL);
+	asked++;
+	result = next(type, id, info, options);
+	if (release != -1) {
+		must(result == 0 && info->si_pid == 0 && close(release) == 0);
+		release = -1;
+		must(next(type, id, &end, WEXITED | WNOWAIT) == 0);
+	}
+	return result;
+}
+
+static struct cli_transfer fresh(enum sv_role role)
+{
+	struct cli_transfer t;
+
+	cli_transfer_init(&t, role);
+	snprintf(t.label, sizeof t.label, "unit");
+	return t;
+}
+
+static void begins(void)
+{
+	struct cli_transfer t = fresh(SV_READER);
+
+	t.begin_ns = t.flow_ns = 0;
+	t.resumed = t.moved = t.messages = t.total = 5;
+	t.met = t.consumer_gone = true;
+	t.stop = CLI_TIMEOUT;
+	t.reason = EPIPE;
+	t.number = 2;
+	cli_transfer_begin(&t);
+	ok(t.begin_ns != 0 && t.flow_ns == t.begin_ns, "a transfer begins now");
+	ok(t.resumed == 0 && t.moved == 0 && t.messages == 0, "nothing has moved");
+	ok(t.total == SV_UNKNOWN, "how much there is, is not known");
+	ok(!t.met && !t.consumer_gone && t.stop == CLI_OK && t.reason == 0, "nothing has happened yet");
+	is(cli_transfer_figures(&t, NULL).number, 2, "the figures have the number of the transfer");
+}
+
+/* What is written to standard error while waiting for a peer until it has timed out. */
+static const char *hint(struct cli_transfer *t, bool next)
+{
+	static char text[4096];
+	int ends[2], saved = dup(STDERR_FILENO);
+	ssize_t n;
+
+	must(saved != -1 && pipe2(ends, O_NONBLOCK) == 0 && dup2(ends[1], STDERR_FILENO) != -1);
+	must(cli_wait_peer(t, next) == SV_ETIMEDOUT);
+	must(dup2(saved, STDERR_FILENO) != -1);
+	n = read(ends[0], text, sizeof text - 1);
+	text[n > 0 ? n : 0] = '\0';
+	close(ends[0]);
+	close(ends[1]);
+	close(saved);
+	return text;
+}
+
+static void waits(void)
+{
+	static const char waiting[] = "waiting for a reader on unit (namespace ipc:[";
+	struct cli_transfer t = fresh(SV_WRITER);
+	const char *text;
+
+	t.options.name = "unit";
+	must(sv_open(&t.ch, SV_WRITER, &t.options, 0, NULL) == SV_OK);
+	t.timeout_ms = 5000;
+	step_ns = 2000000000;
+	t.verbose = true;
+	text = hint(&t, false);
+	ok(strstr(text, waiting) != NULL, "after a second a person is told: %s", text);
+	text = hint(&t, true);
+	ok(*text == '\0', "not while waiting for the next one: %s", text);
+	t.number = 2;
+	text = hint(&t, false);
+	ok(*text == '\0', "nor in the second transfer: %s", text);
+	t.number = 0;
+	t.verbose = false;
+	text = hint(&t, false);
+	ok(*text == '\0', "a log is told later: %s", text);
+	t.timeout_ms = -1;
+	step_ns = 20000000000;
+	cli_signal = SIGTERM;
+	is(cli_wait_peer(&t, false), SV_EINTR, "a wait that is late already is a wait");
+	cli_signal = 0;
+	step_ns = 1000000;
+	must(sv_close(t.ch) == SV_OK);
+}
+
+static void writes(void)
+{
+	struct cli_transfer t = fresh(SV_READER);
+	struct cli_process command = { .pid = 0 };
+	static char block[65536];
+	int ends[2], saved = dup(STDERR_FILENO), code;
+	ssize_t n;
+
+	must(saved != -1 && pipe2(ends, O_NONBLOCK) == 0 && signal(SIGPIPE, SIG_IGN) != SIG_ERR);
+	while (write(ends[1], block, sizeof block) > 0)
+		;
+	t.command = &command;
+	t.timeout_ms = 0;
+	is(cli_write(&t, ends[1], "x", 1), 0, "a command that does not read at once, though it must");
+	is(t.stop, CLI_TIMEOUT, "is late");
+	t.stop = CLI_OK;
+	close(ends[0]);
+	cli_attention = cli_report = 1;
+	close(STDERR_FILENO);
+	n = cli_write(&t, ends[1], "x", 1);
+	code = errno;
+	must(dup2(saved, STDERR_FILENO) != -1 && close(saved) == 0);
+	ok(n == -1 && code == EPIPE, "a report that cannot be written does not hide why a write failed");
+	close(ends[1]);
+}
+
+static void outputs(void)
+{
+	struct cli_transfer t = fresh(SV_READER);
+	char directory[] = "/tmp/svipc-unit.XXXXXX", path[64];
+	struct cli_output output = { .file = path, .fd = -1 };
+	struct stat st;
+	int fd;
+
+	must(mkdtemp(directory) != NULL);
+	snprintf(path, sizeof path, "%s/file", directory);
+	ok(cli_output_open(&t, &output) && output.regular && output.created, "a file is made");
+	is(t.consumer, -1, "nobody reads it meanwhile");
+	fd = output.fd;
+	is(cli_output_end(&t, &output, CLI_FAILED), CLI_FAILED, "no transfer begins");
+	ok(fcntl(fd, F_GETFD) == -1 && stat(path, &st) == -1, "so it is closed and removed");
+	output = (struct cli_output){ .file = path, .fd = -1, .atomic = true };
+	modes_are_refused = true;
+	ok(!cli_output_open(&t, &output) && t.reason == EPERM, "a file that cannot get its mode is not used");
+	modes_are_refused = false;
+	cli_output_end(&t, &output, CLI_FAILED);
+	ok(rmdir(directory) == 0, "nothing is left");
+}
+
+static void inputs(void)
+{
+	struct cli_transfer t = fresh(SV_WRITER);
+	char path[] = "/tmp/svipc-unit.XXXXXX";
+	struct cli_inputs list;
+	int fd = mkstemp(path);
+
+	must(fd != -1 && unlink(path) == 0 && write(fd, "12345", 5) == 5 && dup2(fd, STDIN_FILENO) == 0);
+	must(lseek(fd, 2, SEEK_SET) == 2 && cli_inputs_open(&t, &list, NULL, 0));
+	is(list.total, 3, "an input has what is left of it");
+	free(list.list);
+	must(lseek(fd, 7, SEEK_SET) == 7 && cli_inputs_open(&t, &list, NULL, 0));
+	is(list.total, 0, "behind its end nothing is left");
+	free(list.list);
+	close(fd);
+}
+
+static void pipes(void)
+{
+	struct cli_transfer bytes = fresh(SV_WRITER), lines = fresh(SV_WRITER);
+	int ends[2], usual;
+
+	lines.options.flags = SV_MESSAGES;
+	must(pipe(ends) == 0);
+	usual = fcntl(ends[0], F_GETPIPE_SZ);
+	ok(!cli_widen_pipe(&lines, ends[0]) && fcntl(ends[0], F_GETPIPE_SZ) == usual,
+	   "messages get no wider pipe");
+	ok(cli_widen_pipe(&bytes, ends[0]) && fcntl(ends[0], F_GETPIPE_SZ) >= usual, "bytes do");
+	if (fcntl(ends[0], F_SETPIPE_SZ, 1 << 20) == 1 << 20)
+		ok(cli_widen_pipe(&bytes, ends[0]) && fcntl(ends[0], F_GETPIPE_SZ) == 1 << 20,
+		   "one that is wider stays as it is");
+	close(ends[0]);
+	close(ends[1]);
+}
+
+static void commands(void)
+{
+	struct cli_transfer t = fresh(SV_READER);
+	struct cli_process process;
+	int fd;
+
+	must(cli_command_start(&t, &process, "read -r line", &fd));
+	release = fd;
+	cli_process_sleep(&process, -1);
+	ok(cli_process_ended(&process) && process.status == 1 && process.signal == 0,
+	   "a command that ends between the look and the sleep ends the sleep");
+	cli_process_forget(&process);
+
+	must(cli_command_start(&t, &process, "cat >/dev/null", &fd));
+	asked = 0;
+	is(cli_command_end(&t, fd, CLI_OK), CLI_OK, "a command ends well");
+	ok(asked <= 3, "meanwhile the program slept: it looked %d times", asked);
+}
+
+int main(void)
+{
+	must(signal(SIGALRM, SIG_IGN) != SIG_ERR);
+	own_directory();
+	begins();
+	waits();
+	writes();
+	outputs();
+	inputs();
+	pipes();
+	commands();
+	ok(directory_is_empty(), "the directory is empty");
+	return tap_done();
+}
