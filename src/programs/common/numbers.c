@@ -113,27 +113,34 @@ bool cli_parse_seconds(const char *text, int *milliseconds)
 	return true;
 }
 
+/* 0: it is no unit. */
+static int64_t seconds_of(const char *unit)
+{
+	if (*unit != '\0' && unit[1] != '\0')
+		return 0;
+	switch (*unit) {
+	case '\0':
+	case 's': return 1;
+	case 'm': return 60;
+	case 'h': return 3600;
+	case 'd': return 86400;
+	default: return 0;
+	}
+}
+
 bool cli_parse_duration(const char *text, int64_t *seconds)
 {
-	static const struct {
-		char unit;
-		int64_t seconds;
-	} units[] = { { '\0', 1 }, { 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 } };
 	uint64_t number;
-	size_t n, i;
+	size_t n;
 	bool fits = whole(text, 1000000000, &number, &n);
+	int64_t unit = seconds_of(text + n);
 
-	if (n == 0 || (text[n] != '\0' && text[n + 1] != '\0'))
+	if (n == 0 || unit == 0)
 		return refuse(EINVAL);
-	for (i = 0; i < sizeof units / sizeof *units; i++) {
-		if (text[n] != units[i].unit)
-			continue;
-		if (!fits)
-			return refuse(ERANGE);
-		*seconds = (int64_t)number * units[i].seconds;
-		return true;
-	}
-	return refuse(EINVAL);
+	if (!fits)
+		return refuse(ERANGE);
+	*seconds = (int64_t)number * unit;
+	return true;
 }
 
 bool cli_parse_number(const char *text, int least, int most, int *number)

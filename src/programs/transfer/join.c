@@ -175,8 +175,7 @@ int cli_transfer_close(struct cli_transfer *t, int status)
 	cli_consumer_relax(t);
 	end_progress(t, status);
 	if (t->ch != NULL) {
-		if (status != CLI_OK)
-			tell_resumable(t, status);
+		tell_resumable(t, status);
 		if (status != CLI_OK && reason != 0)
 			sv_abort(t->ch, reason);
 		cli_guard(NULL);

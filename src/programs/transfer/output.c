@@ -296,7 +296,7 @@ static void leave(struct cli_transfer *t, struct cli_output *output)
 int cli_output_end(struct cli_transfer *t, struct cli_output *output, int status)
 {
 	t->consumer = -1;
-	if (output->fd != -1 && status == CLI_OK && !complete(t, output))
+	if (status == CLI_OK && !complete(t, output))
 		status = CLI_FAILED;
 	if (status != CLI_OK)
 		leave(t, output);

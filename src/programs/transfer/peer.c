@@ -36,7 +36,6 @@ static void hint(const struct cli_transfer *t)
 	struct sv_info info = SV_INFO_INIT;
 	ssize_t n = readlink("/proc/self/ns/ipc", space, sizeof space - 1);
 
-	space[n > 0 ? n : 0] = '\0';
 	if (t->options.path != NULL || sv_stat(t->ch, &info) != SV_OK)
 		info.path[0] = '\0';
 	cli_note("waiting for a %s on %s (namespace %s%s%s)%s; in another terminal type: %s",

@@ -92,7 +92,7 @@ bool cli_process_ended(struct cli_process *process)
 {
 	siginfo_t info = { .si_pid = 0 };
 
-	if (process->pid == 0 || process->ended)
+	if (process->ended)
 		return true;
 	if (waitid(P_PID, (id_t)process->pid, &info, WEXITED | WNOHANG | WNOWAIT) == -1 || info.si_pid == 0)
 		return false;
@@ -104,8 +104,7 @@ bool cli_process_ended(struct cli_process *process)
 
 bool cli_process_failed(struct cli_process *process)
 {
-	return process->pid != 0 && cli_process_ended(process) &&
-	       (process->status != 0 || process->signal != 0);
+	return cli_process_ended(process) && (process->status != 0 || process->signal != 0);
 }
 
 void cli_process_sleep(struct cli_process *process, int timeout_ms)
