@@ -166,6 +166,8 @@ int main(void)
 	duration("1.5h", false, 0);
 	duration("-1", false, 0);
 	duration("99999999999", false, 0);
+	duration("1000000000d", true, INT64_C(86400000000000));
+	duration("1000000001", false, 0);
 
 	mode("600", true, 0600);
 	mode("0600", true, 0600);

@@ -140,6 +140,8 @@ static void drawn(void)
 {
 	struct cli_progress progress = { .how = CLI_PROGRESS_FORCE };
 	struct cli_figures figures = half_way();
+	const char *text;
+	char columns[16];
 	int i;
 
 	setenv("TERM", "xterm", 1);
@@ -190,6 +192,15 @@ static void drawn(void)
 	same("of a line some columns stay free, but one is used", shown_at(&progress, 1, 5), "\r5\033[K");
 	cli_progress_cancel(&progress);
 	heard();
+	for (i = 495; i <= 497; i++) {
+		snprintf(columns, sizeof columns, "%d", i + 3);
+		setenv("COLUMNS", columns, 1);
+		figures = half_way();
+		cli_progress_begin(&progress);
+		cli_progress_end(&progress, &figures, 130, "");
+		is(strlen(heard()), strlen("\r\033[K\n") + (size_t)(i < 496 ? i : 496),
+		   "a line of %d columns, or of the most", i);
+	}
 	setenv("COLUMNS", "60", 1);
 
 	setenv("TERM", "dumb", 1);
@@ -208,8 +219,11 @@ static void drawn(void)
 	same("it is not repeated at once", shown_at(&progress, 1.49, 10), "");
 	ok(strstr(shown_at(&progress, 2, 20), "\"elapsed\": 2.000, \"rate\": 20,") != NULL,
 	   "but after half a second");
+	figures.messages = 5;
 	cli_progress_end(&progress, &figures, 3, "why");
-	ok(strstr(heard(), "\"status\": 3, \"error\": \"why\"}") != NULL, "the last line has the status");
+	text = heard();
+	ok(strstr(text, "\"status\": 3, \"error\": \"why\"}") != NULL, "the last line has the status");
+	ok(strstr(text, "\"bytes\": 3072, \"messages\": 5,") != NULL, "and the messages");
 
 	progress = (struct cli_progress){ .how = CLI_PROGRESS_AUTO };
 	cli_progress_begin(&progress);

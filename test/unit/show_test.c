@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "common/text.h"
+#include "leaks.h"
 #include "pair.h"
 #include "status/detail.h"
 #include "status/display.h"
@@ -162,6 +163,26 @@ static size_t longest(const char *text)
 	return most;
 }
 
+static size_t bar_at(size_t width)
+{
+	const struct cli_channel channel = full();
+	char *text = detail(&channel, width);
+	size_t length = strcspn(strchr(text, '['), "]");
+
+	free(text);
+	return length;
+}
+
+/* In a window of 60 columns some layouts are too wide, and a bar takes what is left. */
+static void watch_once(void)
+{
+	struct cli_channel channel = full();
+	struct cli_snapshot snapshot = { .channel = &channel, .count = 1 };
+	struct cli_view view = { .headings = true, .watching = true };
+
+	free(cli_display_frame(&snapshot, &view, 60, 10));
+}
+
 /* Whatever the width of the window, nothing is wider. */
 static void windows(void)
 {
@@ -177,6 +198,9 @@ static void windows(void)
 		free(text);
 	}
 	is(over, 0, "no line of the details is wider than the window");
+	ok(bar_at(49) == bar_at(30) && bar_at(49) < bar_at(50) && bar_at(50) == bar_at(80),
+	   "a window of 50 columns has room for a long bar");
+	ok(frees_all(watch_once), "a screen is freed");
 	for (kind = 0; kind < 4; kind++)
 		for (over = 0, width = 1; width < 200; width++) {
 			view.watching = kind % 2 == 1;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "leaks.h"
 #include "pair.h"
 #include "status/detail.h"
 #include "status/snapshot.h"
@@ -88,6 +89,10 @@ static void doubt(enum sv_state state, const char *what)
 	const struct sv_info bad = one("a", 7, 1, state), good = one("a", 7, 1, SV_STATE_RUNNING);
 	const struct look passing[] = { { 1, { bad } }, { 1, { good } } },
 			  lasting[] = { { 1, { bad } }, { 1, { bad } } },
+			  endless[] = { { 1, { bad } }, { 1, { one("a", 7, 2, state) } },
+		                        { 1, { bad } }, { 1, { one("a", 7, 2, state) } },
+		                        { 1, { bad } }, { 1, { one("a", 7, 2, state) } },
+		                        { 1, { good } } },
 			  other[] = { { 1, { bad } }, { 1, { one("a", 7, 2, state) } }, { 1, { good } } };
 	struct cli_snapshot snapshot = taken(passing);
 
@@ -99,6 +104,9 @@ static void doubt(enum sv_state state, const char *what)
 	cli_snapshot_free(&snapshot);
 	snapshot = taken(other);
 	is(looked, 3, "%s of two segments is not twice the same", what);
+	cli_snapshot_free(&snapshot);
+	snapshot = taken(endless);
+	is(looked, 5, "%s always differently counts after five looks", what);
 	cli_snapshot_free(&snapshot);
 }
 
@@ -164,6 +172,21 @@ static void choice(void)
 	cli_snapshot_free(&snapshot);
 }
 
+static void take_and_free(void)
+{
+	const struct look script[] = { { 1, { one("b", 7, 2, SV_STATE_RUNNING) } },
+		                       { 0, { one("", 0, 0, SV_STATE_RUNNING) } } };
+	static char b[] = "b", none[] = "none";
+	char *names[] = { b, none };
+	const struct cli_choice two = { .names = names, .name_count = 2 };
+	struct cli_snapshot snapshot = { 0 };
+
+	looks = script;
+	looked = 0;
+	must(cli_snapshot_take(&snapshot, &two) == CLI_OK);
+	cli_snapshot_free(&snapshot);
+}
+
 /* The last line of the details of a channel: how to remove it, if that is possible. */
 static void remedy(enum sv_state state, unsigned long maps, const char *expected)
 {
@@ -190,6 +213,7 @@ int main(void)
 	doubt(SV_STATE_CORRUPT, "corrupt");
 	rates();
 	choice();
+	ok(frees_all(take_and_free), "a snapshot is freed");
 	remedy(SV_STATE_STALE, 0, "svclean -c a\n");
 	remedy(SV_STATE_CORRUPT, 0, "svclean -c a\n");
 	remedy(SV_STATE_DETACHED, 0, "svclean -a -c a\n");

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "common/json.h"
 #include "common/shell.h"
@@ -26,7 +27,7 @@ static void escaped(const char *what, const char *text, const char *expected)
 
 static void escapes(bool utf8)
 {
-	char out[8];
+	char out[9];
 
 	escaped("plain text stays", "a b.c", "a b.c");
 	escaped("a backslash is doubled", "\\x1b", "\\\\x1b");
@@ -38,8 +39,10 @@ static void escapes(bool utf8)
 	escaped("a mark that turns text round", "\xe2\x80\xae", "\\xe2\\x80\\xae");
 	escaped("a line separator", "\xe2\x80\xa8", "\\xe2\\x80\\xa8");
 	escaped("a letter that is not ASCII", "\xc3\xbc", utf8 ? "\xc3\xbc" : "\\xc3\\xbc");
-	same("cut between two characters", cli_escape(out, sizeof out, "abcde\x1b"), "abcde");
-	same("in a message a backslash stays", cli_escape_message(out, sizeof out, "a\\b\n"), "a\\b\\x0a");
+	escaped("a letter that is cut off", "\xc3", "\\xc3");
+	same("cut between two characters", cli_escape(out, 8, "abcde\x1b"), "abcde");
+	same("cut to leave room for the end", cli_escape(out, 8, "abcdefgh"), "abcdefg");
+	same("in a message a backslash stays", cli_escape_message(out, 8, "a\\b\n"), "a\\b\\x0a");
 }
 
 static char *object(const char *text, double number)
@@ -163,6 +166,7 @@ static void figures(void)
 	bytes(102350, "100K");
 	bytes(1023 * 1024., "1023K");
 	bytes(1023.5 * 1024, "1.00M");
+	bytes(99.95 * 1125899906842624, "100P");
 	bytes(1e18, "888P");
 	bytes(2e18, "1.73E");
 	is(cli_percent(1, 0), 0, "nothing of nothing is 0 %%");
@@ -179,6 +183,7 @@ static void figures(void)
 	is(cli_seconds_since(0), -1, "a time that is not known has no age");
 	is(cli_seconds_since(INT64_MAX), -1, "a time to come has no age");
 	ok(cli_seconds_since(1) > 0, "a time has an age");
+	ok(cli_seconds_since(time(NULL)) >= 0, "also this moment");
 }
 
 /* The word for a state, also for one that is added later, has no blank. */

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT */
+/* What the programs say, and what they do on a signal. */
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/time.h>
+
+#include "common/messages.h"
+#include "common/shell.h"
+#include "common/signals.h"
+#include "pair.h"
+
+/* Run a function in a child, and return what it wrote to standard error; *status is how it ended. */
+static const char *said(void (*run)(void *), void *arg, int *status)
+{
+	static char text[65536];
+	size_t used = 0;
+	int ends[2];
+	ssize_t n;
+	pid_t child;
+
+	must(pipe(ends) == 0);
+	child = fork();
+	must(child != -1);
+	if (child == 0) {
+		must(dup2(ends[1], STDERR_FILENO) != -1);
+		run(arg);
+		_exit(0);
+	}
+	close(ends[1]);
+	while ((n = read(ends[0], text + used, sizeof text - 1 - used)) > 0)
+		used += (size_t)n;
+	text[used] = '\0';
+	close(ends[0]);
+	*status = status_of(child);
+	return text;
+}
+
+static void touch(void *address)
+{
+	cli_program = "unit";
+	cli_catch_signals();
+	*(volatile char *)address = 1;
+}
+
+static void kill_itself(void *arg)
+{
+	cli_program = "unit";
+	cli_line_shown = 1;
+	cli_catch_signals();
+	kill(getpid(), *(int *)arg);
+}
+
+/* An emulator says something, too, when the program dies. */
+static bool begins(const char *text, const char *beginning)
+{
+	return strncmp(text, beginning, strlen(beginning)) == 0;
+}
+
+static void violations(void)
+{
+	char *nowhere = mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), expected[160];
+	int status, number = SIGBUS;
+	const char *text;
+
+	must(nowhere != MAP_FAILED);
+	text = said(touch, nowhere + 0x2c4, &status);
+	snprintf(
+		expected, sizeof expected,
+		"unit: memory access violation (SIGSEGV) at address 0x%0*lx, outside the shared segment; the "
+		"other side is told\n",
+		(int)(2 * sizeof nowhere), (unsigned long)(nowhere + 0x2c4));
+	ok(begins(text, expected), "a violation is reported: %s", text);
+	ok(WIFSIGNALED(status) && WTERMSIG(status) == SIGSEGV, "and ends the program");
+	text = said(kill_itself, &number, &status);
+	snprintf(expected, sizeof expected,
+	         "%sunit: memory access violation (SIGBUS) sent by another process; the other side is told\n",
+	         cli_clear_line);
+	ok(begins(text, expected), "so is a signal that was sent: %s", text + strlen(cli_clear_line));
+	ok(WIFSIGNALED(status) && WTERMSIG(status) == SIGBUS, "which ends the program, too");
+}
+
+static void ends(void)
+{
+	struct itimerval timer;
+
+	must(signal(SIGHUP, SIG_IGN) != SIG_ERR && signal(SIGINT, SIG_DFL) != SIG_ERR);
+	cli_catch_signals();
+	must(raise(SIGHUP) == 0);
+	is(cli_signal, 0, "a signal that was ignored stays ignored");
+	must(raise(SIGINT) == 0);
+	is(cli_signal, SIGINT, "one that was not is noted");
+	cli_tick(0);
+	must(getitimer(ITIMER_REAL, &timer) == 0);
+	is(timer.it_interval.tv_sec * 1000000L + timer.it_interval.tv_usec, 100000,
+	   "a timer repeats it, until the program has ended");
+}
+
+static void say(void *text)
+{
+	cli_program = "unit";
+	cli_say("%s", (char *)text);
+}
+
+static void messages(void)
+{
+	static char longest[2048 + 3 * CLI_COMMAND_SIZE];
+	const char *text;
+	int status;
+
+	memset(longest, 'x', sizeof longest - 1);
+	text = said(say, longest, &status);
+	is(strlen(text), 2048 + 2 * CLI_COMMAND_SIZE - 1, "a message that is too long is cut");
+	ok(text[strlen(text) - 1] == '\n' && status == 0, "and still is a line");
+	cli_say("This is a failure.");
+	ok(strcmp(cli_last_failure(), "This is a failure.") == 0, "the last failure is kept");
+	cli_forget_failure();
+	ok(*cli_last_failure() == '\0', "until it is forgotten");
+}
+
+int main(void)
+{
+	violations();
+	messages();
+	ends();
+	return tap_done();
+}
