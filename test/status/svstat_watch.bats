@@ -20,11 +20,15 @@ load ../lib/channels
 	assert_equal 'second rate' "$(of "${lines[1]}" '.channels[0].rate')" 0
 	run_logged svstat -w0.1 --count=2 -o name --noheadings
 	assert_output $'idle\nidle'
+	# Named channels stay in their order.
+	waiting_writer busy
+	run_logged svstat -w0.1 --count=1 -o name --noheadings idle busy
+	assert_output $'idle\nbusy'
 	# --watch waits for a channel that is not there.
 	run_logged svstat -w0.1 --count=2 later
 	assert_status 0
 	assert_output_has '1 not there'
-	kill "${pid[idle]}"
+	kill "${pid[idle]}" "${pid[busy]}"
 }
 
 @test "the rate counts the bytes since the previous snapshot" {

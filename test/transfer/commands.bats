@@ -70,6 +70,26 @@ END
 	assert_equal told "$(cat told)" told
 }
 
+@test "--exec: the pipe of a command holds much more than usual" {
+	spawn reader svread -s 4K -o copy
+	wait_asleep "${pid[reader]}"
+	kill -STOP "${pid[reader]}"
+	spawn writer svwrite -s 4K --exec 'head -c 400000 /dev/zero && touch handed'
+	wait_until '[ -e handed ]'
+	kill -CONT "${pid[reader]}"
+	ends_well writer
+	ends_well reader
+	assert_equal 'bytes arrived' "$(stat -c %s copy)" 400000
+	mkfifo gate
+	spawn reader svread -s 4K --exec 'read -r _ <gate; cat >copy'
+	spawn writer svwrite -s 4K copy -
+	wait_until '[ "$(svstat -b -o moved --noheadings | tr -d " ")" = 400000 ]'
+	echo >gate
+	ends_well writer
+	ends_well reader
+	assert_nothing_left
+}
+
 @test "--exec with an option or argument that excludes it is wrong usage" {
 	run_logged svwrite --exec true file
 	assert_status 2

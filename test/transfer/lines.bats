@@ -11,6 +11,7 @@ hand() {
 	spawn reader svread "${@:2}" -o copy
 	run_logged svwrite "${@:2}" sent
 	assert_status 0
+	assert_output ''
 	ends_well reader
 }
 
