@@ -209,12 +209,12 @@ int main(int argc, char **argv)
 		switch (option) {
 		case 'a': wanted.all = 1; break;
 		case 'c': wanted.name = optarg; break;
-		case 'h': fputs(usage_text, stdout); return cli_close_stdout(CLI_OK);
+		case 'h': return cli_answer("%s", usage_text);
 		case 'i': wanted.project = cli_argument_id(optarg); break;
 		case 'k': wanted.path = optarg; break;
 		case 'n': wanted.dry_run = 1; break;
 		case 'q': cleaning.quiet = true; break;
-		case 'V': printf("svclean %s\n", sv_version()); return cli_close_stdout(CLI_OK);
+		case 'V': return cli_answer("svclean %s\n", sv_version());
 		case OPT_OLDER: wanted.older_than_s = cli_argument_duration("--older-than", optarg); break;
 		case OPT_FOREIGN: foreign = true; break;
 		case OPT_JSON: as_json = true; break;

@@ -270,9 +270,9 @@ int main(int argc, char **argv)
 		case CLI_OPT_OWN: job.atomic = true; break;
 		case CLI_OPT_OWN + 1: job.sync = true; break;
 		case 'f': job.follow = true; break;
-		case 'h': fputs(usage_text, stdout); return cli_close_stdout(CLI_OK);
+		case 'h': return cli_answer("%s", usage_text);
 		case 'o': job.file = strcmp(optarg, "-") == 0 ? NULL : optarg; break;
-		case 'V': printf("svread %s\n", sv_version()); return cli_close_stdout(CLI_OK);
+		case 'V': return cli_answer("svread %s\n", sv_version());
 		default: cli_usage_told();
 		}
 	}

@@ -170,7 +170,7 @@ int main(int argc, char **argv)
 		case 'A': show->choice.all = true; break;
 		case 'b': show->view.exact = true; break;
 		case 'c': request.channel = optarg; break;
-		case 'h': fputs(usage_text, stdout); return cli_close_stdout(CLI_OK);
+		case 'h': return cli_answer("%s", usage_text);
 		case 'i': show->choice.project = cli_argument_id(optarg); break;
 		case 'k': show->choice.path = optarg; break;
 		case 'o':
@@ -183,7 +183,7 @@ int main(int argc, char **argv)
 				          optarg);
 			break;
 		case 't': request.timeout_ms = cli_argument_seconds("--timeout", optarg); break;
-		case 'V': printf("svstat %s\n", sv_version()); return cli_close_stdout(CLI_OK);
+		case 'V': return cli_answer("svstat %s\n", sv_version());
 		case 'w':
 			request.watch = true;
 			show->every_ms = parse_watch(argc, argv);

@@ -281,8 +281,8 @@ int main(int argc, char **argv)
 		switch (option) {
 		case CLI_OPT_EXEC: job.command = optarg; break;
 		case 'd': t.options.flags |= SV_DETACH; break;
-		case 'h': fputs(usage_text, stdout); return cli_close_stdout(CLI_OK);
-		case 'V': printf("svwrite %s\n", sv_version()); return cli_close_stdout(CLI_OK);
+		case 'h': return cli_answer("%s", usage_text);
+		case 'V': return cli_answer("svwrite %s\n", sv_version());
 		default: cli_usage_told();
 		}
 	}

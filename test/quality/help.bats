@@ -64,9 +64,9 @@ long_options() {
 		case $option in
 		help | version) ;;
 		*'[=]') expect "$program" "--${option%\[=\]}" --help -- '0 Usage: *' ;;
-		*=) expect "$program" "--${option%=}" -- "2 $program: option '--${option%=}' requires an argument" ;;
+		*=) expect "$program" "--${option%=}" -- "2 $program: @(option '--${option%=}' requires an argument|option requires an argument: ${option%=})" ;;
 		*)
-			expect "$program" "--$option=x" -- "2 $program: option '--$option' doesn't allow an argument"
+			expect "$program" "--$option=x" -- "2 $program: @(option '--$option' doesn't allow an argument|option does not take an argument: $option)"
 			expect "$program" "--$option" --help -- '0 Usage: *'
 			;;
 		esac
@@ -80,9 +80,9 @@ short_options() {
 		if [[ $2 == *$letter* ]]; then
 			# 1 is the argument if the option takes one; --help ends the program.
 			accepts "$1" "-$letter" 1 --help
-			[[ $said != *'invalid option'* ]] || exit
+			[[ $said != *@(invalid|unrecognized)' option'* ]] || exit
 		else
-			expect "$1" "-$letter" --help -- "2 $1: invalid option -- '$letter'"
+			expect "$1" "-$letter" --help -- "2 $1: @(invalid option -- '$letter'|unrecognized option: $letter)"
 		fi
 	done
 }

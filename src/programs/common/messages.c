@@ -123,6 +123,20 @@ int cli_close_stdout(int status)
 	return status == CLI_OK ? CLI_FAILED : status;
 }
 
+int cli_answer(const char *format, ...)
+{
+	va_list ap;
+	int n;
+
+	va_start(ap, format);
+	n = vprintf(format, ap);
+	va_end(ap);
+	if (n >= 0)
+		return cli_close_stdout(CLI_OK);
+	cli_fail(errno, "cannot write standard output");
+	return CLI_FAILED;
+}
+
 int cli_status(int code)
 {
 	switch (code) {

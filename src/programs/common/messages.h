@@ -49,6 +49,9 @@ void cli_keep_standard_streams(void);
 /* Flush and close standard output; a failed write is an error.  Returns the status to exit with. */
 int cli_close_stdout(int status);
 
+/* Print all that there is to print, and close standard output.  Returns the status to exit with. */
+int cli_answer(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
 /* Exit status of a library code. */
 int cli_status(int code);
 
