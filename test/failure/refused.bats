@@ -27,7 +27,7 @@ limited() {
 	run_logged bash -c 'ulimit -v 100000; exec svread -s 64M'
 	assert_status 1
 	assert_output_has 'ulimit -v'
-	assert_output_has 'Cannot allocate memory'
+	assert_output_matches '(Cannot allocate|Out of) memory'
 	assert_nothing_left
 	run_logged bash -c 'ulimit -v 100000; exec svwrite -s 64M /dev/null'
 	assert_status 1
@@ -180,7 +180,7 @@ limited() {
 @test "no file descriptor left: the message says so, and nothing is left" {
 	run_logged bash -c 'exec 3>&- 4>&-; ulimit -n 4; exec svread -t 0'
 	assert_status 1
-	assert_output_has 'Too many open files'
+	assert_output_matches 'Too many open files|No file descriptors available'
 	assert_nothing_left
 }
 

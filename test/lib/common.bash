@@ -17,7 +17,8 @@
 #   wait_asleep PID [SECONDS]                  until it sleeps in a semaphore operation
 #   assert_status N...                         status is one of these
 #   assert_output TEXT                         output is exactly this
-#   assert_output_has TEXT, assert_output_lacks TEXT, assert_output_matches REGEX, assert_stderr_has TEXT
+#   assert_output_has TEXT, assert_output_lacks TEXT, assert_output_matches REGEX, assert_stderr_has TEXT,
+#   assert_stderr_matches REGEX
 #   assert_equal WHAT ACTUAL EXPECTED          two texts
 #   assert_same_file FILE FILE                 byte for byte
 #   assert_no_leak                             nothing for svclean to do, no object of this test left
@@ -280,6 +281,10 @@ assert_output_matches() {
 
 assert_stderr_has() {
 	[[ $stderr == *"$1"* ]] || fail "standard error lacks: $1"
+}
+
+assert_stderr_matches() {
+	[[ $stderr =~ $1 ]] || fail "standard error does not match: $1"
 }
 
 assert_equal() {
