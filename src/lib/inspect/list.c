@@ -159,15 +159,12 @@ static void remove_unborn(struct walk *walk, const char *file)
 
 static int walk_records(struct walk *walk, bool tidy)
 {
-	int copy = openat(walk->directory.fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), result = 0;
-	DIR *handle = copy != -1 ? fdopendir(copy) : NULL;
+	DIR *handle = sv_directory_names(walk->directory.fd);
 	struct dirent *entry;
+	int result = 0;
 
-	if (handle == NULL) {
-		if (copy != -1)
-			close(copy);
+	if (handle == NULL)
 		return 0;
-	}
 	while (result == 0 && (entry = readdir(handle)) != NULL) {
 		if (strncmp(entry->d_name, ".path.", 6) == 0)
 			result = visit_apart(walk, entry->d_name);

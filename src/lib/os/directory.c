@@ -248,6 +248,16 @@ void sv_directory_close(struct sv_directory *directory)
 	directory->fd = directory->top = -1;
 }
 
+DIR *sv_directory_names(int directory)
+{
+	int copy = openat(directory, ".", O_RDONLY | O_CLOEXEC);
+	DIR *handle = copy != -1 ? fdopendir(copy) : NULL;
+
+	if (handle == NULL && copy != -1)
+		close(copy);
+	return handle;
+}
+
 /* The number of the namespace whose sub-directory has this name.  False: it is not such a name. */
 static bool namespace_of(const char *name, uint64_t *number)
 {
@@ -261,17 +271,13 @@ static bool namespace_of(const char *name, uint64_t *number)
 
 void sv_directory_find_spaces(const struct sv_directory *directory, struct sv_spaces *spaces)
 {
-	int copy = openat(directory->top, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *handle = copy != -1 ? fdopendir(copy) : NULL;
+	DIR *handle = sv_directory_names(directory->top);
 	uint64_t here = sv_ipc_namespace(), number, *more;
 	struct dirent *entry;
 
 	*spaces = (struct sv_spaces){ .count = 0 };
-	if (handle == NULL) {
-		if (copy != -1)
-			close(copy);
+	if (handle == NULL)
 		return;
-	}
 	while ((entry = readdir(handle)) != NULL) {
 		if (!namespace_of(entry->d_name, &number) || number == here)
 			continue;

@@ -8,6 +8,7 @@
 #ifndef SV_OS_DIRECTORY_H
 #define SV_OS_DIRECTORY_H
 
+#include <dirent.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -36,6 +37,9 @@ struct sv_directory {
  */
 int sv_directory_open(struct sv_directory *directory, bool create, struct sv_fault *fault);
 void sv_directory_close(struct sv_directory *directory);
+
+/* All names in an open directory, for readdir(3) and closedir(3).  NULL: it cannot be read. */
+DIR *sv_directory_names(int directory);
 
 /*
  * Find the other namespaces once, for many questions; to be freed.  Those that it cannot find are left out.

@@ -30,17 +30,13 @@ bool sv_rendezvous_is_there(const struct sv_rendezvous *rv)
  */
 static nlink_t count_temporary(int directory, const struct stat *st, bool finish)
 {
-	int copy = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *handle = copy != -1 ? fdopendir(copy) : NULL;
+	DIR *handle = sv_directory_names(directory);
 	struct dirent *entry;
 	struct stat other;
 	nlink_t count = 0;
 
-	if (handle == NULL) {
-		if (copy != -1)
-			close(copy);
+	if (handle == NULL)
 		return 0;
-	}
 	while ((entry = readdir(handle)) != NULL) {
 		if (!sv_record_is_temporary(entry->d_name) ||
 		    fstatat(directory, entry->d_name, &other, AT_SYMLINK_NOFOLLOW) == -1 ||
