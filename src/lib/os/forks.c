@@ -48,13 +48,11 @@ static void after_in_parent(void)
 {
 	if (owned)
 		sv_forks_release();
-	owned = false;
 }
 
 /* The child has no other thread that could hold it. */
 static void after_in_child(void)
 {
-	owned = false;
 	sv_forks_release();
 }
 

@@ -34,16 +34,16 @@ bool sv_owner_of(bool set, int id, uid_t *creator)
 /* Does this id stand for all users whom the namespace of this process does not map? */
 static bool is_of_many(unsigned id, const char *overflow, const char *map)
 {
-	unsigned shared = OVERFLOW_ID, first = 0, count = 0;
+	unsigned shared = OVERFLOW_ID, first, count;
 	FILE *file = fopen(map, "re");
+	bool all = false;
 
 	/* An empty map maps no user, and one that cannot be read may be empty. */
 	if (file != NULL) {
-		if (fscanf(file, "%u %*u %u", &first, &count) != 2)
-			count = 0;
+		all = fscanf(file, "%u %*u %u", &first, &count) == 2 && first == 0 && count == ALL_IDS;
 		fclose(file);
 	}
-	if (first == 0 && count == ALL_IDS)
+	if (all)
 		return false;
 	file = fopen(overflow, "re");
 	if (file != NULL) {
