@@ -91,6 +91,12 @@ static void bad_ends(void)
 	close_pair(&pair);
 
 	pair = open_pair(0, 4096);
+	must(sv_abort(pair.writer, ETIMEDOUT) == SV_OK && sv_check(pair.reader) == SV_EPEER);
+	ok(strstr(sv_last_error(pair.reader)->text, "gave up waiting (") != NULL, "one that gives up: %s",
+	   sv_last_error(pair.reader)->text);
+	close_pair(&pair);
+
+	pair = open_pair(0, 4096);
 	must(sv_close(pair.writer) == SV_OK);
 	ok(sv_peek(pair.reader, 1, &there, &got, 0) == SV_EPEER &&
 	           sv_last_error(pair.reader)->sys_errno == ECANCELED,
@@ -190,6 +196,7 @@ static void a_fork(void)
 	must(child != -1);
 	if (child == 0)
 		_exit(sv_wait_peer(pair.writer, 0) == SV_EINVAL && sv_finish(pair.writer, 0) == SV_EINVAL &&
+		                      sv_last_error(pair.writer)->sys_errno == 0 &&
 		                      sv_close(pair.writer) == SV_EINVAL
 		              ? 0
 		              : 1);

@@ -109,6 +109,20 @@ static void honest(uint64_t start)
 	ok(!sv_ring_look(&reader), "nor such a writer");
 }
 
+/* Who comes to a channel that cannot be resumed begins at 0. */
+static void newcomer(void)
+{
+	struct sv_options options = options_of(0, CAPACITY);
+	sv_channel *writer, *reader;
+
+	must(sv_open(&writer, SV_WRITER, &options, 0, NULL) == SV_OK);
+	send_byte(writer);
+	send_byte(writer);
+	atomic_store(&writer->ring.peer->position, 1);
+	is(sv_open(&reader, SV_READER, &options, 0, NULL), SV_ECORRUPT, "nobody begins where others were");
+	must(sv_close(writer) == SV_OK);
+}
+
 int main(void)
 {
 	own_directory();
@@ -116,6 +130,7 @@ int main(void)
 	writer_of_messages();
 	reader_of_bytes();
 	reader_of_messages();
+	newcomer();
 	honest(0);
 	honest((uint64_t)0 - 100);
 	ok(directory_is_empty(), "nothing is left");

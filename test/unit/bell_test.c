@@ -85,6 +85,13 @@ int main(void)
 	close_pair(&pair);
 
 	pair = with_a_sleeper();
+	must(sv_commit(pair.writer, 1) == SV_EINVAL);
+	before = bells(&pair);
+	is(sv_finish(pair.writer, 0), SV_EAGAIN, "a writer that has finished waits for its reader");
+	is(bells(&pair), before + 1, "whose bell rings");
+	close_pair(&pair);
+
+	pair = with_a_sleeper();
 	must(semctl(pair.reader->semid, 0, IPC_RMID) == 0);
 	is(publish(pair.writer), SV_EREMOVED, "a bell that was removed is a failure");
 	close_pair(&pair);

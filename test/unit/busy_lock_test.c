@@ -42,6 +42,30 @@ static int clean(struct sv_info *seen)
 	return sv_clean(&options, note, seen, NULL);
 }
 
+/* A look does not call stale what another process is about to open or close. */
+static void no_doubt(void)
+{
+	struct sv_options options = options_of(0, 4096);
+	struct sv_info info = SV_INFO_INIT;
+	sv_channel *writer;
+	pid_t child;
+	int fd;
+
+	options.name = "dead";
+	child = fork();
+	must(child != -1);
+	if (child == 0)
+		_exit(sv_open(&writer, SV_WRITER, &options, 0, NULL));
+	must(status_of(child) == 0 && sv_find("dead", NULL, 0, &info, NULL) == SV_OK);
+	is(info.state, SV_STATE_STALE, "a channel whose only side is dead");
+	fd = open(info.path, O_RDONLY | O_CLOEXEC);
+	must(fd != -1 && flock(fd, LOCK_EX) == 0);
+	must(sv_find("dead", NULL, 0, &info, NULL) == SV_OK);
+	is(info.state, SV_STATE_CLOSING, "may be one that is being closed while it is locked");
+	must(close(fd) == 0 && sv_open(&writer, SV_WRITER, &options, 0, NULL) == SV_OK);
+	must(sv_close(writer) == SV_OK);
+}
+
 int main(void)
 {
 	struct sv_options options = options_of(SV_DETACH, 4096);
@@ -52,6 +76,7 @@ int main(void)
 	must(sv_open(&writer, SV_WRITER, &options, 0, NULL) == SV_OK);
 	send_byte(writer);
 	must(sv_finish(writer, 0) == SV_OK && sv_close(writer) == SV_OK);
+	no_doubt();
 	refusals = -1;
 	is(clean(&seen), 0, "a channel whose lock is never free stays");
 	ok(strstr(seen.reason, "locked") != NULL, "because it is locked: %s", seen.reason);

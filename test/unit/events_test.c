@@ -78,17 +78,24 @@ static void commit(sv_channel *writer, size_t n)
 static void data_room_and_end(void)
 {
 	struct pair pair = open_pair(0, 4096);
+	struct sv_info info = SV_INFO_INIT;
 	const void *there;
 	int in, out, again;
 	size_t got;
 	void *place;
 
 	is(sv_event_ask(pair.reader, 1), SV_EINVAL, "no question before there is a descriptor");
+	is(sv_last_error(pair.reader)->sys_errno, 0, "though no system call has failed");
 	is(sv_event_fd(pair.reader, NULL), SV_EINVAL, "nowhere to put it");
+	must(sv_stat(pair.writer, &info) == SV_OK);
+	ok(!info.side[SV_READER].asleep && !info.side[SV_WRITER].asleep, "nobody sleeps");
 	must(sv_event_fd(pair.reader, &in) == SV_OK && sv_event_fd(pair.writer, &out) == SV_OK);
 	ok(sv_event_fd(pair.reader, &again) == SV_OK && again == in, "a handle has one descriptor");
 	is(sv_event_ask(pair.reader, 4097), SV_ETOOBIG, "more than the channel can hold");
 	ok(asks_and_must_wait(pair.reader, in, 10), "no data, not readable");
+	settle(pair.reader);
+	ok(sv_stat(pair.writer, &info) == SV_OK && info.side[SV_READER].asleep,
+	   "a look shows that it sleeps");
 	commit(pair.writer, 9);
 	ok(!readable(in, 0), "nor with less than was asked for");
 	commit(pair.writer, 1);

@@ -119,6 +119,7 @@ static void set_counts(const struct sv_target *target, enum sv_set_fact fact, co
 	struct sv_objects objects;
 
 	sv_gather(&objects, target);
+	is(objects.facts.own, world.set_user == me, "what this user has made is its own");
 	ok(objects.semid == SET && objects.facts.set == fact && !objects.facts.in_the_way,
 	   "%s is the channel's", which);
 }
@@ -133,18 +134,32 @@ static void set_is_in_the_way(const struct sv_target *target, const char *which)
 	           strcmp(objects.stranger.kind, "semaphore set") == 0 &&
 	           objects.stranger.owner == world.set_user,
 	   "and that is known");
+	is(objects.facts.own, objects.shmid == -1 || world.segment_user == me,
+	   "so it does not matter whose it is");
 }
 
 /* Without a record, what is left of a peer's channel once its segment is removed. */
 static void a_set_without_a_record(void)
 {
 	struct sv_target target = target_of_path();
+	struct sv_objects objects;
 
 	memset(&world, 0, sizeof world);
 	world.set = true;
 	world.set_user = friend;
 	world.used = 7;
 	set_counts(&target, SV_SET_GOOD, "a set that a friend has made and used");
+	sv_gather(&objects, &target);
+	ok(objects.facts.side[SV_WRITER] == SV_PRESENT && objects.facts.side[SV_READER] == SV_PRESENT,
+	   "without a weight on it both sides are there");
+	target.recorded = true;
+	target.record.shmid = SEGMENT + 1;
+	target.record.semid = SET + 1;
+	target.record.file.inode = 7;
+	set_counts(&target, SV_SET_GOOD, "so it is after an earlier channel of which a record is left");
+	sv_gather(&objects, &target);
+	ok(objects.facts.record == SV_RECORD_NONE && !objects.facts.other_file, "which does not count");
+	target.recorded = false;
 	world.used = 0;
 	set_is_in_the_way(&target, "a set that nobody has used");
 	world.set_user = me;
@@ -173,6 +188,7 @@ static void a_record_that_was_begun(void)
 	ok(objects.facts.in_the_way && objects.stranger.id == SEGMENT &&
 	           strcmp(objects.stranger.kind, "segment") == 0,
 	   "and that is known");
+	ok(objects.facts.own && !objects.facts.sole, "so it does not matter whose it is");
 	world.segment = false;
 	world.set = true;
 	world.set_user = me;
@@ -236,6 +252,7 @@ static void a_record_of_a_segment(void)
 	fill_header(&target);
 	sv_gather(&objects, &target);
 	ok(objects.shmid == SEGMENT && objects.facts.segment == SV_SEGMENT_GOOD, "the segment of the record");
+	ok(objects.facts.own && objects.facts.sole, "only this user can have written to it");
 	world.segment_made = MADE + 60;
 	sv_gather(&objects, &target);
 	ok(objects.shmid == SEGMENT && objects.facts.segment == SV_SEGMENT_GOOD,
@@ -251,6 +268,18 @@ static void a_record_of_a_segment(void)
 	fill_header(&target);
 	world.set_user = stranger;
 	set_is_in_the_way(&target, "a set of another user");
+	target.named = false;
+	target.owner = friend;
+	world.set_user = friend;
+	set_is_in_the_way(&target, "a set of a friend, where the segment is one's own,");
+	target.named = true;
+	target.record.shmid = SEGMENT + 1;
+	target.record.semid = SET + 1;
+	sv_gather(&objects, &target);
+	ok(objects.shmid == -1 && objects.semid == -1 && objects.facts.in_the_way,
+	   "objects of another channel");
+	ok(objects.stranger.id == SEGMENT && objects.stranger.owner == me && objects.stranger.known,
+	   "of which the first is told");
 	memset(&header, 0, sizeof header);
 }
 

@@ -61,6 +61,10 @@ static void ends(void)
 	struct sv_clean_options clean = SV_CLEAN_INIT;
 	struct sv_info info;
 
+	send_byte(pair.writer);
+	info = found(pair.reader);
+	ok(info.side[SV_WRITER].position == 1 && info.side[SV_READER].position == 0,
+	   "a look shows how far each side is");
 	is(sv_finish(pair.writer, 0), SV_EAGAIN, "a writer has finished");
 	info = found(pair.reader);
 	ok(info.side[SV_WRITER].finished && !info.side[SV_READER].finished, "which a look shows");

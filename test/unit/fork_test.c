@@ -3,10 +3,13 @@
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "channel/channel.h"
+#include "os/forks.h"
 #include "pair.h"
 
 #define CHILDREN 100
@@ -76,10 +79,47 @@ static void not_a_standard_stream(void)
 		must(dup2(kept, STDIN_FILENO) == STDIN_FILENO && close(kept) == 0);
 }
 
+static int yields = -1; /* below 0: not counted */
+
+/* This stands before the C library's function: another thread ends its look at the third yield. */
+int sched_yield(void)
+{
+	if (yields >= 0 && ++yields == 3)
+		sv_forks_release();
+	return (int)syscall(SYS_sched_yield);
+}
+
+/* A child must not have what is mapped only for a look. */
+static void a_look(void)
+{
+	pid_t child;
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		sv_forks_hold();
+		yields = 0;
+		child = fork();
+		must(child != -1);
+		if (child == 0) {
+			yields = 0;
+			sv_forks_hold();
+			_exit(yields);
+		}
+		is(yields, 3, "a fork waits until the look is over");
+		is(status_of(child), 0, "its child need not wait for anything");
+	}
+	yields = 0;
+	sv_forks_hold();
+	is(yields, 0, "nor does the next look");
+	sv_forks_release();
+	yields = -1;
+}
+
 int main(void)
 {
 	own_directory();
 	not_a_standard_stream();
+	a_look();
 	children_keep_no_lock();
 	ok(directory_is_empty(), "nothing is left");
 	return tap_done();

@@ -87,6 +87,12 @@ static uint64_t paced_bytes(const struct sv_pace *pace)
 	return pace->hold_ns > 0 ? 3 * 72 : 72;
 }
 
+/* The same with much data: a hold brings more at once, but not sooner. */
+static uint64_t steady_bytes(const struct sv_pace *pace)
+{
+	return pace->hold_ns > 0 ? 3 * 8192 : 8192;
+}
+
 /* A ring full at once. */
 static int64_t fast_ns(const struct sv_pace *pace)
 {
@@ -109,7 +115,8 @@ static uint64_t asked_bytes(const struct sv_pace *pace)
 
 static const struct peer contended = { contended_ns, contended_bytes },
 			 answering = { answering_ns, answering_bytes }, paced = { paced_ns, paced_bytes },
-			 fast = { fast_ns, asked_bytes }, silent = { fast_ns, no_bytes };
+			 steady = { paced_ns, steady_bytes }, fast = { fast_ns, asked_bytes },
+			 silent = { fast_ns, no_bytes };
 
 static void holds(void)
 {
@@ -130,6 +137,10 @@ static void holds(void)
 	go(&run, &paced, 10000);
 	ok(run.held > 0 && run.held <= 400, "a peer with a pace of its own: %u of the first %u waits",
 	   run.held, run.waits);
+	begin(&run, true);
+	go(&run, &steady, 10000);
+	ok(run.held > 0 && run.held <= 400, "one that sends much: %u of the first %u waits", run.held,
+	   run.waits);
 	go(&run, &paced, 1000000);
 	ok(run.held > 0 && run.held < 1000, "and more and more seldom: %u of %u waits", run.held, run.waits);
 	go(&run, &contended, 200000);

@@ -70,6 +70,9 @@ static void of_capacity(uint64_t capacity)
 	is((long)(length - given_back), (long)(2 * capacity + sv_segment_header_size()),
 	   "what is not needed of it is given back");
 	sv_segment_unmap(&segment);
+	given_back = 0;
+	sv_segment_unmap(&segment);
+	is((long)given_back, 0, "nothing is unmapped twice");
 	shmctl(id, IPC_RMID, NULL);
 }
 

@@ -158,7 +158,7 @@ static void without_success(void)
 {
 	struct sv_options options = queueing(0);
 	struct sv_error error = SV_ERROR_INIT;
-	struct sigaction action;
+	struct sigaction action = { .sa_handler = cancel, .sa_flags = SA_RESTART };
 	struct waiter next;
 	sv_channel *occupant, *ch;
 	int64_t before;
@@ -180,9 +180,6 @@ static void without_success(void)
 	is(sv_open(&ch, SV_WRITER, &options, 300, &error), SV_ETIMEDOUT, "time is over amid the queue");
 	sleeps = times_asleep() - sleeps;
 	ok(sleeps >= 3, "which was not spent on looking all the time: asleep %ld times", sleeps);
-	memset(&action, 0, sizeof action);
-	action.sa_handler = cancel;
-	action.sa_flags = SA_RESTART;
 	must(sigaction(SIGUSR1, &action, NULL) == 0);
 	options.cancel = &cancelled;
 	before = last_number();
@@ -365,11 +362,15 @@ static void a_queue_that_was_killed(void)
 {
 	struct sv_options options = queueing(0);
 	struct sv_clean_options clean = SV_CLEAN_INIT;
-	sv_channel *occupant;
+	struct sv_error error = SV_ERROR_INIT;
+	sv_channel *occupant, *ch;
 	struct waiter waiter;
 
 	must(sv_open(&occupant, SV_WRITER, &options, 0, NULL) == SV_OK);
 	waiter = start(-1, 1);
+	options.flags = 0;
+	must(sv_open(&ch, SV_WRITER, &options, 2000, &error) == SV_EBUSY);
+	is(error.peer_pid, getpid(), "who does not queue is told at once who is there");
 	ok(sv_clean(&clean, nothing, NULL, NULL) == SV_OK && last_number() == 1,
 	   "cleaning leaves a queue alone");
 	kill_it(&waiter);

@@ -21,6 +21,7 @@
  * before the C library's.
  */
 static bool no_nameless, all_taken, no_locks;
+static int temporary, inherited; /* temporary names, and files that a program that is started would have */
 
 int flock(int fd, int operation)
 {
@@ -36,6 +37,8 @@ int openat(int directory, const char *path, int flags, ...)
 	va_start(args, flags);
 	mode = (flags & (O_CREAT | O_TMPFILE)) != 0 ? va_arg(args, mode_t) : 0;
 	va_end(args);
+	temporary += strncmp(path, ".new.", 5) == 0;
+	inherited += (flags & O_CLOEXEC) == 0;
 	errno = 0;
 	if (no_nameless && (flags & O_TMPFILE) == O_TMPFILE)
 		errno = EOPNOTSUPP;
@@ -129,11 +132,13 @@ static void what_is_a_record(void)
 int main(void)
 {
 	char path[] = "/tmp/svipc-record-test.XXXXXX";
-	int directory, refused = ENOSPC;
+	int directory, nameless, refused = ENOSPC;
 
 	must(mkdtemp(path) != NULL && (directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) != -1);
 	what_is_a_record();
+	nameless = (int)syscall(SYS_openat, directory, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 	makes(directory, "without a name at first");
+	ok(temporary == 0 || nameless == -1, "where that is possible");
 	makes_none(directory, &refused, ENOSPC, "if the caller refuses the file");
 	no_locks = true;
 	makes_none(directory, NULL, ENOLCK, "if it cannot be locked");
@@ -143,7 +148,8 @@ int main(void)
 	makes_none(directory, &refused, ENOSPC, "if the caller refuses the file with a temporary name");
 	all_taken = true;
 	makes_none(directory, NULL, EEXIST, "if all temporary names are taken");
+	is(inherited, 0, "a program that is started inherits no record");
 	ok(fcntl(STDIN_FILENO, F_GETFD) != -1, "standard input is still open");
-	must(close(directory) == 0 && rmdir(path) == 0);
+	must((nameless == -1 || close(nameless) == 0) && close(directory) == 0 && rmdir(path) == 0);
 	return tap_done();
 }

@@ -191,6 +191,9 @@ static void waits(void)
 	ok(facts.value[SV_SEM_DATA] == 0 && facts.value[SV_SEM_SPACE] == 1 &&
 	           facts.sleepers[SV_SEM_DATA] == 0 && facts.sleepers[SV_SEM_SPACE] == 0,
 	   "a look shows the values of both, and who sleeps");
+	ok(facts.mode == 0600 && facts.owner == geteuid() && facts.creator_uid == geteuid() &&
+	           facts.creator_gid == getegid(),
+	   "whose it is, and for whom");
 	sv_sem_drain(set, SV_WRITER);
 	is(sv_sem_sleep_gone(set, SV_WRITER, &soon), EAGAIN, "nobody goes");
 	is(value(SV_SEM_DATA), 0, "the value is as it was");

@@ -190,6 +190,7 @@ static void the_channel_waits_for_whom_success_is_owed(void)
 	sv_close(ch);
 	is(open_as(&ch, SV_READER, &other, 0, NULL), SV_ESOURCE, "amid a transfer another output is refused");
 	must(open_as(&ch, SV_READER, &options, 0, NULL) == SV_OK);
+	is(sv_position(ch), 1, "and the transfer can go on");
 	sv_close(ch);
 	clean.all = 1;
 	ok(sv_clean(&clean, note_removal, NULL, NULL) == SV_OK && directory_is_empty(),

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT */
+/* The directory of a user: where it is looked for, and which one is refused. */
+#define _GNU_SOURCE /* RTLD_NEXT, syscall */
+#include <dirent.h>
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+#include "os/directory.h"
+#include "pair.h"
+
+/* All that the library asks about other directories than a chosen one; these three stand before the C
+ * library's. */
+static uid_t user;
+static char tried[200];
+static int inherited;      /* files that a program which is started would have open */
+static const char *closed; /* where no file can be made */
+
+uid_t geteuid(void)
+{
+	return user;
+}
+
+int access(const char *path, int mode)
+{
+	ok(mode == (W_OK | X_OK), "can files be made in %s?", path);
+	return closed != NULL && strcmp(path, closed) == 0 ? -1 : 0;
+}
+
+int openat(int directory, const char *path, int flags, ...)
+{
+	if (strstr(path, "/svipc") != NULL && strstr(path, "unit") == NULL) {
+		snprintf(tried + strlen(tried), sizeof tried - strlen(tried), "%s ", path);
+		errno = ENOENT;
+		return -1;
+	}
+	inherited += (flags & O_CLOEXEC) == 0;
+	return (int)syscall(SYS_openat, directory, path, flags, 0);
+}
+
+static void are_tried(uid_t who, const char *expected)
+{
+	struct sv_fault fault = { .label = "" };
+	struct sv_directory directory;
+
+	user = who;
+	tried[0] = '\0';
+	is(sv_directory_open(&directory, false, &fault), SV_ESYSTEM, "user %u has no directory",
+	   (unsigned)who);
+	is(fault.error.sys_errno, ENOENT, "it is not there");
+	ok(strcmp(tried, expected) == 0, "these were tried: %s", tried);
+}
+
+static void refused(int mode, const char *text)
+{
+	struct sv_fault fault = { .label = "" };
+	struct sv_directory directory;
+
+	must(chmod(getenv("SVIPC_DIR"), (mode_t)mode) == 0);
+	is(sv_directory_open(&directory, true, &fault), SV_ESYSTEM, "a directory of mode %04o is refused",
+	   mode);
+	ok(strstr(fault.error.text, text) != NULL, "why: %s", fault.error.text);
+	is(fault.error.sys_errno, 0, "no system call has failed");
+	is(fault.error.advice, SV_ADVICE_DIRECTORY, "another one is advised");
+	ok(directory.fd == -1 && directory.top == -1, "it is not open");
+	ok(fcntl(STDIN_FILENO, F_GETFD) != -1, "but standard input is");
+}
+
+/* No memory for more: this stands before the C library's function. */
+static bool short_of_memory;
+
+DIR *fdopendir(int fd)
+{
+	static DIR *(*next)(int);
+
+	if (next == NULL)
+		*(void **)&next = dlsym(RTLD_NEXT, "fdopendir");
+	must(next != NULL);
+	return short_of_memory ? NULL : next(fd);
+}
+
+static void names(void)
+{
+	int before = open_descriptors(), root = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *handle;
+
+	must(root != -1);
+	inherited = 0;
+	handle = sv_directory_names(root);
+	ok(handle != NULL && readdir(handle) != NULL, "the names in a directory can be read");
+	is(inherited, 0, "a program that is started does not inherit it");
+	must(handle != NULL && closedir(handle) == 0);
+	short_of_memory = true;
+	ok(sv_directory_names(root) == NULL, "or not, if there is no memory");
+	must(close(root) == 0);
+	is(open_descriptors(), before, "nothing stays open");
+	ok(sv_directory_names(-1) == NULL, "nor can what is not open");
+}
+
+int main(void)
+{
+	uid_t me = (uid_t)syscall(SYS_geteuid);
+
+	are_tried(0, "/run/svipc /dev/shm/svipc-0 /tmp/svipc-0 ");
+	are_tried(1000, "/dev/shm/svipc-1000 /tmp/svipc-1000 ");
+	closed = "/dev/shm";
+	are_tried(1000, "/tmp/svipc-1000 ");
+	user = me;
+	own_directory();
+	refused(0770, "its mode is 0770");
+	refused(0701, "its mode is 0701");
+	user = me + 1;
+	refused(0700, "it belongs to user");
+	user = me;
+	names();
+	ok(directory_is_empty(), "nothing is left");
+	return tap_done();
+}

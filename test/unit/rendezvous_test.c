@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: MIT */
+/* Opening a rendezvous: what is somebody's data, what cannot be opened, and how its lock is waited for. */
+#define _GNU_SOURCE /* O_PATH, syscall */
+#include <sched.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/ipc.h>
+#include <sys/sem.h>
+#include <sys/shm.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+#include "channel/channel.h"
+#include "pair.h"
+
+/* --- the functions below stand before the C library's ------------------------------------------------------
+ */
+
+static int reason;          /* errno of open(2) of a path that is not only looked at; 0: it works */
+static int inherited, slow; /* how often it was called without flags that it needs */
+
+int open(const char *path, int flags, ...)
+{
+	va_list args;
+	mode_t mode;
+
+	va_start(args, flags);
+	mode = (flags & O_CREAT) != 0 ? va_arg(args, mode_t) : 0;
+	va_end(args);
+	inherited += (flags & O_CLOEXEC) == 0;
+	slow += (flags & (O_PATH | O_CREAT)) == 0 &&
+	        (flags & (O_NOCTTY | O_NONBLOCK)) != (O_NOCTTY | O_NONBLOCK);
+	errno = reason;
+	return reason != 0 && (flags & O_PATH) == 0 ? -1
+	                                            : (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
+}
+
+static bool locked;   /* by another process, until it is now: */
+static int64_t until; /* in a clock that only goes on where this process waits or asks */
+static int64_t now, longest;
+static int yields, sleeps;
+
+int flock(int fd, int operation)
+{
+	errno = EWOULDBLOCK;
+	return locked && (operation & LOCK_UN) == 0 && now < until ? -1
+	                                                           : (int)syscall(SYS_flock, fd, operation);
+}
+
+int clock_gettime(clockid_t id, struct timespec *time)
+{
+	(void)id;
+	now += 1000;
+	*time = (struct timespec){ now / 1000000000, now % 1000000000 };
+	return 0;
+}
+
+int sched_yield(void)
+{
+	yields++;
+	return 0;
+}
+
+int nanosleep(const struct timespec *time, struct timespec *left)
+{
+	(void)left;
+	sleeps++;
+	longest = time->tv_nsec > longest ? time->tv_nsec : longest;
+	now += time->tv_sec * 1000000000 + time->tv_nsec;
+	return 0;
+}
+
+/* ----------------------------------------------------------------------------------------------------------
+ */
+
+static struct sv_fault fault;
+
+static int open_one(struct sv_rendezvous *rv, const char *name, const char *path, int timeout_ms)
+{
+	struct sv_whereabouts where = { .name = name, .path = path, .project = 83, .create = true };
+
+	where.patience = sv_patience(timeout_ms, NULL);
+	return sv_rendezvous_open(rv, &where, &fault);
+}
+
+/* A file of a channel is one only with exactly the record of this file. */
+static void somebodys_data(void)
+{
+	struct sv_rendezvous rv, again;
+	struct sv_record record, other[5];
+	int i, fd;
+
+	must(open_one(&rv, "unit", NULL, 0) == SV_OK && sv_rendezvous_read(&rv, &record));
+	ok(strstr(fault.label, "channel 'unit' (key 0x") != NULL, "errors begin with its name: %s",
+	   fault.label);
+	sv_rendezvous_close(&rv);
+	for (i = 0; i < 5; i++)
+		other[i] = record;
+	strcpy(other[0].path, "/path");
+	other[1].project = 84;
+	other[2].key++;
+	other[3].generation = 0;
+	for (i = 0; i < 5; i++) {
+		fd = (int)syscall(SYS_openat, AT_FDCWD, rv.path, O_RDWR | O_TRUNC | O_CLOEXEC, 0);
+		must(fd != -1 && sv_record_write(fd, &other[i]) == 0);
+		must(i < 4 || pwrite(fd, "x", 1, lseek(fd, 0, SEEK_END)) == 1);
+		is(open_one(&again, "unit", NULL, 0), SV_EFOREIGN,
+		   "a file with another record, %d, is somebody's", i);
+		ok(strstr(fault.error.text, "not a channel's; it was left alone") != NULL, "it says so: %s",
+		   fault.error.text);
+		ok(again.fd == -1 && again.directory.fd == -1 && access(rv.path, F_OK) == 0,
+		   "it is left alone");
+		must(close(fd) == 0);
+	}
+	must(unlink(rv.path) == 0);
+}
+
+static void by_path(void)
+{
+	struct sv_rendezvous rv;
+	char path[200];
+
+	snprintf(path, sizeof path, "%s/meet", getenv("SVIPC_DIR"));
+	is(open_one(&rv, NULL, path, 0), SV_ESYSTEM, "a path that is not there");
+	is(fault.error.advice, SV_ADVICE_PATH, "that is advised");
+	must(mkfifo(path, 0600) == 0);
+	is(open_one(&rv, NULL, path, 0), SV_ESYSTEM, "a FIFO");
+	is(fault.error.sys_errno, EMEDIUMTYPE, "it is told by its errno");
+	ok(strstr(fault.error.text, "refusing") != NULL, "it is refused: %s", fault.error.text);
+	must(unlink(path) == 0 && close(open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600)) == 0);
+	reason = EACCES;
+	is(open_one(&rv, NULL, path, 0), SV_ESYSTEM, "a file that may not be opened");
+	is(fault.error.sys_errno, EACCES, "it is told why");
+	is(fault.error.advice, SV_ADVICE_NONE, "another path is not advised");
+	ok(strstr(fault.error.text, "cannot open rendezvous") != NULL, "it says so: %s", fault.error.text);
+	reason = 0;
+	inherited = slow = 0;
+	is(open_one(&rv, NULL, path, 0), SV_OK, "a file is opened");
+	ok(strstr(fault.label, "channel at /") != NULL, "errors begin with its path: %s", fault.label);
+	is(inherited, 0, "a program that is started does not inherit it");
+	is(slow, 0, "and nothing can delay that");
+	sv_rendezvous_close(&rv);
+	must(unlink(path) == 0);
+}
+
+static void waits(void)
+{
+	struct sv_rendezvous rv;
+
+	must(open_one(&rv, "unit", NULL, 0) == SV_OK);
+	sv_rendezvous_unlock(&rv);
+	locked = true;
+	until = now + 150000;
+	yields = sleeps = 0;
+	is(open_one(&rv, "unit", NULL, 1000), SV_OK, "a lock that is held for a moment");
+	ok(yields > 1 && sleeps == 0, "others may run until it is free: %d times", yields);
+	sv_rendezvous_close(&rv);
+	until = now + 100000000;
+	yields = 0;
+	is(open_one(&rv, "unit", NULL, 1000), SV_OK, "a lock that is held for 0.1 s");
+	ok(yields > 1 && sleeps > 8 && sleeps < 20, "then this process sleeps: %d times", sleeps);
+	ok(longest > 9000000 && longest < 20000000, "at most %lld ns", (long long)longest);
+	sv_rendezvous_close(&rv);
+	until = INT64_MAX;
+	is(open_one(&rv, "unit", NULL, 1000), SV_ETIMEDOUT, "a lock that is not given back");
+	is(fault.error.sys_errno, 0, "no system call has failed");
+	is(open_one(&rv, "unit", NULL, 0), SV_EAGAIN, "there is no time to wait for it");
+	is(fault.error.sys_errno, 0, "no system call has failed");
+	locked = false;
+	must(open_one(&rv, "unit", NULL, 0) == SV_OK && unlink(rv.path) == 0);
+	sv_rendezvous_close(&rv);
+}
+
+/* Somebody's segment has the key of a file that was left: the channel gets another file. */
+static void a_key_that_is_taken(void)
+{
+	struct sv_options options = options_of(0, 4096);
+	struct sv_info info = SV_INFO_INIT;
+	struct sv_rendezvous rv;
+	sv_channel *ch;
+	int id;
+
+	must(open_one(&rv, "unit", NULL, 0) == SV_OK);
+	sv_rendezvous_close(&rv);
+	id = shmget(rv.key, 1, IPC_CREAT | IPC_EXCL | 0640);
+	must(id != -1 && sv_find("unit", NULL, 0, &info, NULL) == SV_OK);
+	is(info.state, SV_STATE_STALE, "only the record is left");
+	ok(info.shmid == id && info.owner == geteuid(), "of the object in its way all is told");
+	is(sv_open(&ch, SV_WRITER, &options, 0, NULL), SV_OK, "the channel is opened");
+	ok(ch->rv.key != rv.key && ch->segment.id != id, "with another key");
+	is(sv_close(ch), SV_OK, "and closed");
+	is(shmctl(id, IPC_RMID, NULL), 0, "somebody's segment is still there");
+}
+
+int main(void)
+{
+	own_directory();
+	somebodys_data();
+	by_path();
+	waits();
+	a_key_that_is_taken();
+	ok(directory_is_empty(), "nothing is left");
+	return tap_done();
+}

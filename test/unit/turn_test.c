@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+/* Places in a queue: who is first, what a wait without success says, and what stays open or locked. */
+#define _GNU_SOURCE /* O_TMPFILE, syscall */
+#include <stdarg.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <sys/syscall.h>
+
+#include "channel/turn.h"
+#include "pair.h"
+
+static int inherited; /* files that a program which is started at that moment would have open */
+
+/* This stands before the C library's. */
+int openat(int directory, const char *path, int flags, ...)
+{
+	va_list args;
+	mode_t mode;
+
+	va_start(args, flags);
+	mode = (flags & (O_CREAT | O_TMPFILE)) != 0 ? va_arg(args, mode_t) : 0;
+	va_end(args);
+	inherited += (flags & O_CLOEXEC) == 0;
+	return (int)syscall(SYS_openat, directory, path, flags, mode);
+}
+
+static bool no_watches;
+
+int inotify_add_watch(int fd, const char *path, uint32_t mask)
+{
+	errno = ENOSPC;
+	return no_watches ? -1 : (int)syscall(SYS_inotify_add_watch, fd, path, mask);
+}
+
+static struct sv_rendezvous rv;
+static struct sv_fault fault;
+
+static struct sv_turn take(int64_t number)
+{
+	struct sv_turn turn = SV_TURN_NONE;
+
+	is(sv_turn_take(&turn, &rv, SV_WRITER, &fault), SV_OK, "a number is taken");
+	is(turn.number, number, "it is the next one");
+	return turn;
+}
+
+static void await(struct sv_turn *turn, int timeout_ms, int code, const char *text)
+{
+	struct sv_patience patience = sv_patience(timeout_ms, NULL);
+
+	is(sv_turn_await_first(turn, &patience, &fault), code, "%d ms are enough to wait, or not",
+	   timeout_ms);
+	if (code != SV_OK) {
+		ok(strstr(fault.error.text, text) != NULL, "why: %s", fault.error.text);
+		is(fault.error.sys_errno, 0, "no system call has failed");
+	}
+}
+
+static bool is_there(void)
+{
+	return faccessat(rv.directory.fd, ".turn.writer.unit", F_OK, 0) == 0;
+}
+
+int main(void)
+{
+	struct sv_whereabouts where = { .name = "unit", .project = SV_PROJECT_DEFAULT, .create = true };
+	struct sv_turn first, second, third;
+
+	own_directory();
+	must(sv_rendezvous_open(&rv, &where, &fault) == SV_OK);
+	first = take(1);
+	is(sv_turn_take(&first, &rv, SV_WRITER, &fault), SV_OK, "who has a number");
+	is(first.number, 1, "keeps it");
+	second = take(2);
+	third = take(3);
+	ok(sv_turn_is_first(&first) && !sv_turn_is_first(&second) && !sv_turn_is_first(&third),
+	   "the first number is first");
+	await(&second, 0, SV_EBUSY, "busy: others wait for it already");
+	is(second.watch, -1, "who does not wait need not be told");
+	await(&second, 20, SV_ETIMEDOUT, "timed out while waiting for its turn");
+	ok(second.watch > 2, "who waits is told when another process leaves");
+	sv_turn_leave(&first);
+	ok(sv_turn_is_first(&second) && !sv_turn_is_first(&third), "then it is the second's turn");
+	await(&second, 0, SV_OK, "");
+	ok(sv_turn_is_first(&second), "also after it has looked");
+	no_watches = true;
+	await(&third, 20, SV_ETIMEDOUT, "timed out while waiting for its turn");
+	is(third.watch, -1, "who cannot be told looks from time to time");
+	sv_turn_leave(&second);
+	await(&third, -1, SV_OK, "");
+	sv_turn_prune(rv.directory.fd, ".turn.writer.unit");
+	ok(is_there(), "a queue with a process in it stays");
+	sv_turn_leave(&third);
+	ok(!is_there(), "the last one removes it");
+	is(inherited, 0, "a program that is started inherits no file");
+	sv_rendezvous_forget(&rv, 0);
+	sv_rendezvous_close(&rv);
+	ok(directory_is_empty(), "nothing is left");
+	return tap_done();
+}
