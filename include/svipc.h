@@ -168,9 +168,8 @@ struct sv_options {
 	unsigned mode;     /* permission bits of new objects, 0600 plus group and other read/write; 0: 0600 */
 	unsigned flags;    /* enum sv_flags */
 	enum sv_wait wait; /* waiting policy of this side */
-	uint64_t capacity; /* bytes; rounded up to a power of two that is a multiple of SHMLBA; 0: four times
-	                      the second-level cache of a CPU, 1 to 16 MiB, or 4 MiB if that cache is not
-	                      known.  The side that creates the channel decides. */
+	uint64_t capacity; /* bytes; rounded up to a power of two that is a multiple of SHMLBA; 0: 4 MiB.  The
+	                      side that creates the channel decides. */
 	uint64_t total; /* writer: bytes that will come, or SV_UNKNOWN; the reader can see it.  For 2 MiB or
 	                   more sv_open() asks for huge pages, so that this part of the ring, up to 16 MiB,
 	                   uses memory from then on; this takes some milliseconds at most. */

@@ -31,14 +31,14 @@
 #define LARGEST_CAPACITY (sizeof(void *) == 8 ? UINT64_C(1) << 44 : UINT64_C(1) << 29)
 
 /*
- * Four times the second-level cache. When the reader reaches a byte, that byte has then moved from the
- * writer's cache to the cache that the CPUs share. With a smaller ring the CPUs take lines out of each
- * other's caches, which is slower, on some virtual machines ten times; with a much larger one both sides read
- * and write memory.
+ * Larger than a second-level cache, so that bytes pass through the cache that the CPUs share, and small
+ * enough to stay there. With a ring below 2 MiB the CPUs of some virtual machines take lines out of each
+ * other's caches, and messages are two to five times slower; from 2 to 16 MiB there is little difference.
  */
-#define LEAST_CAPACITY (UINT64_C(1) << 20)
-#define USUAL_CAPACITY (UINT64_C(4) << 20) /* where the size of the cache is not known */
-#define MOST_CAPACITY (UINT64_C(16) << 20)
+#define USUAL_CAPACITY (UINT64_C(4) << 20)
+
+/* Huge pages are made for at most so much of a ring. */
+#define MOST_HUGE (UINT64_C(16) << 20)
 
 size_t sv_segment_header_size(void)
 {
@@ -50,18 +50,7 @@ size_t sv_segment_header_size(void)
 
 uint64_t sv_segment_default(void)
 {
-	uint64_t capacity = USUAL_CAPACITY;
-#ifdef _SC_LEVEL2_CACHE_SIZE
-	long cache = sysconf(_SC_LEVEL2_CACHE_SIZE);
-
-	if (cache > 0)
-		capacity = 4 * (uint64_t)cache;
-#endif
-	if (capacity < LEAST_CAPACITY)
-		capacity = LEAST_CAPACITY;
-	if (capacity > MOST_CAPACITY)
-		capacity = MOST_CAPACITY;
-	return sv_segment_round(capacity);
+	return sv_segment_round(USUAL_CAPACITY);
 }
 
 uint64_t sv_segment_round(uint64_t bytes)
@@ -199,7 +188,7 @@ int sv_segment_protect(struct sv_segment *segment, struct sv_fault *fault)
 
 void sv_segment_collapse(const struct sv_segment *segment, uint64_t bytes)
 {
-	size_t most = segment->capacity < MOST_CAPACITY ? segment->capacity : (size_t)MOST_CAPACITY;
+	size_t most = segment->capacity < MOST_HUGE ? segment->capacity : (size_t)MOST_HUGE;
 	size_t end = segment->header + (bytes < most ? (size_t)bytes : most);
 	size_t whole = segment->header + segment->capacity;
 	const volatile unsigned char *byte;
