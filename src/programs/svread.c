@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* svread - receives what svwrite sends, and writes it out. */
-#include <errno.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -167,8 +166,7 @@ static int take(struct cli_transfer *t, struct job *job, struct cli_output *outp
 		                 : copy_output(t, output);
 	status = end_output(t, output, status);
 	if (status == CLI_OK)
-		status = cli_signal == 0 ? cli_call_status(t, cli_finish(t))
-		                         : cli_status(cli_unwaited(t, sv_finish(t->ch, 0)));
+		status = cli_status(cli_unwaited(t, sv_finish(t->ch, 0)));
 	if (status == CLI_OK)
 		cli_transfer_summary(t);
 	return status;
@@ -183,13 +181,7 @@ static int transfer(struct cli_transfer *t, struct job *job)
 	cli_transfer_begin(t);
 	if (job->follow && job->file != NULL)
 		output.file = expanded = cli_pattern_expand(job->file, t->number);
-	if (job->file != NULL && output.file == NULL) {
-		cli_fail(ENOMEM, "%s: cannot open a file", t->label);
-		status = CLI_FAILED;
-	} else {
-		status = take(t, job, &output);
-	}
-	status = cli_transfer_close(t, status);
+	status = cli_transfer_close(t, take(t, job, &output));
 	free(expanded);
 	return status;
 }

@@ -42,9 +42,8 @@ static bool is_so(const struct wanted *wanted, const struct sv_info *info)
 	case WRITER: return info != NULL && info->side[SV_WRITER].attached;
 	case READER: return info != NULL && info->side[SV_READER].attached;
 	case GONE: return info == NULL || info->state == SV_STATE_STALE;
-	case STATE: return info != NULL && info->state == wanted->state;
+	default: return info != NULL && info->state == wanted->state;
 	}
-	return false;
 }
 
 /*
@@ -56,7 +55,7 @@ static int watch(const char *name, const struct cli_choice *choice, const struct
 {
 	struct sv_error error = SV_ERROR_INIT;
 	struct timespec left;
-	bool told = wanted->what == GONE;
+	bool told = false;
 	int64_t next;
 	int code;
 

@@ -149,23 +149,19 @@ static void stop_and_go_on(void)
 /* Read the keys that were pressed.  False: none of them has a meaning here. */
 static bool read_keys(enum cli_screen_event *event)
 {
-	char key[32];
-	ssize_t n = read(STDIN_FILENO, key, sizeof key), i;
+	char text[32];
+	ssize_t n = read(STDIN_FILENO, text, sizeof text - 1);
+	const char *key;
 
 	/* At the end of the input poll() would return at once each time. */
 	if (n <= 0)
 		keys = false;
-	for (i = 0; i < n; i++) {
-		if (key[i] == 'q' || key[i] == 'Q') {
-			*event = CLI_SCREEN_QUIT;
-			return true;
-		}
-		if (key[i] == ' ' || key[i] == '\n') {
-			*event = CLI_SCREEN_NOW;
-			return true;
-		}
-	}
-	return false;
+	text[n > 0 ? n : 0] = '\0';
+	key = strpbrk(text, "qQ \n");
+	if (key == NULL)
+		return false;
+	*event = *key == 'q' || *key == 'Q' ? CLI_SCREEN_QUIT : CLI_SCREEN_NOW;
+	return true;
 }
 
 enum cli_screen_event cli_screen_wait(long long until_ns)

@@ -3,6 +3,8 @@
 
 #include <stdio.h>
 
+#include "common/memory.h"
+
 bool cli_pattern_valid(const char *pattern)
 {
 	bool numbered = false;
@@ -25,8 +27,7 @@ char *cli_pattern_expand(const char *pattern, uint64_t number)
 	size_t length;
 	FILE *out = open_memstream(&text, &length);
 
-	if (out == NULL)
-		return NULL;
+	cli_must(out);
 	for (; *pattern != '\0'; pattern++) {
 		if (*pattern != '%')
 			fputc(*pattern, out);
@@ -35,5 +36,5 @@ char *cli_pattern_expand(const char *pattern, uint64_t number)
 		else
 			fputc('%', out);
 	}
-	return fclose(out) == 0 ? text : NULL;
+	return cli_must(fclose(out) == 0 ? text : NULL);
 }

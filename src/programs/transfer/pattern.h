@@ -11,6 +11,6 @@
  * character follows a %.
  */
 bool cli_pattern_valid(const char *pattern);
-char *cli_pattern_expand(const char *pattern, uint64_t number); /* to be freed; NULL: no memory */
+char *cli_pattern_expand(const char *pattern, uint64_t number); /* to be freed */
 
 #endif
