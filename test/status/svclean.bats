@@ -102,6 +102,8 @@ load ../lib/survivor
 @test "--older-than leaves younger channels" {
 	stale one
 	left_alone --older-than=1h
+	run_logged svclean --older-than=1h -c one
+	assert_output_matches '^left one \(segment [0-9]+, set [0-9]+, [0-9]+s old\): stale, '
 	run_logged svclean --older-than 0
 	assert_output_has 'removed one'
 	assert_nothing_left

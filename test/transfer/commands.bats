@@ -15,7 +15,8 @@ load ../lib/common
 	assert_same_file data copy
 	assert_equal number "$(cat number)" 1
 	spawn reader svread --lines
-	run_logged svwrite --lines --exec 'printf "one\ntwo\n"'
+	# The command has our standard input.
+	run_logged svwrite --lines --exec 'cat; echo two' <<<one
 	assert_status 0
 	reap reader
 	assert_output $'one\ntwo'

@@ -104,6 +104,40 @@ edges() {
 	assert_nothing_left
 }
 
+@test "of many files few are open at a time" {
+	local i
+	for ((i = 10; i < 90; i++)); do
+		echo $i >file-$i
+	done
+	spawn reader svread -o copy
+	run_logged bash -c 'ulimit -n 40; exec svwrite file-*'
+	assert_status 0
+	ends_well reader
+	assert_equal copy "$(cat copy)" "$(cat file-*)"
+}
+
+@test "of many files one that is replaced or truncated before its turn ends the transfer" {
+	local i change
+	for change in 'mv other file-40' ': >file-40'; do
+		for ((i = 10; i <= 40; i++)); do
+			echo $i >file-$i
+		done
+		echo other >other
+		# It must not get the inode of the file that is replaced.
+		touch copy
+		spawn writer svwrite file-*
+		wait_asleep "${pid[writer]}"
+		eval "$change"
+		run_logged svread -o copy
+		assert_status 3
+		reap writer
+		assert_status 1
+		assert_stderr_has 'file-40 was replaced or truncated during the transfer'
+		assert_equal copy "$(tail -n 1 copy)" 39
+	done
+	assert_nothing_left
+}
+
 @test "- is standard input, alone and among files" {
 	echo one >a
 	echo two >b

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/advice.h"
+#include "common/elsewhere.h"
 #include "tap.h"
 
 static void advice(enum sv_advice code, const char *name, const char *path, int project, const char *expected)
@@ -18,8 +19,20 @@ static void advice(enum sv_advice code, const char *name, const char *path, int 
 
 int main(void)
 {
+	struct sv_info info = SV_INFO_INIT;
+	char elsewhere[160] = "?";
 	int code;
 
+	ok(*cli_elsewhere(elsewhere, sizeof elsewhere, &info) == '\0', "a name that is nowhere else");
+	info.elsewhere = 1;
+	info.other_namespace = 7;
+	ok(strcmp(cli_elsewhere(elsewhere, sizeof elsewhere, &info),
+	          "; the name exists in another IPC namespace (ipc-7)") == 0,
+	   "%s", elsewhere);
+	info.elsewhere = 2;
+	ok(strcmp(cli_elsewhere(elsewhere, sizeof elsewhere, &info),
+	          "; the name exists in 2 other IPC namespaces (ipc-7 is one)") == 0,
+	   "%s", elsewhere);
 	unsetenv("SVIPC_DIR");
 	advice(SV_ADVICE_NONE, "backup", NULL, 0, "");
 	advice(SV_ADVICE_CLEAN, "backup", NULL, 0, "; run: svclean -c backup");

@@ -118,7 +118,7 @@ static void segments(void)
 {
 	/* key shmid perms size cpid lpid nattch uid gid cuid cgid atime dtime ctime */
 	one_table("key shmid perms\n"
-	          "0 1 600 10 9001 0    0 7 0 0 0 0 0 5\n"
+	          "0 1 1600 10 9001 0    0 7 0 0 0 0 0 5\n"
 	          "0 2 600 10 700  0    0 7 0 0 0 0 0 5\n"
 	          "0 3 600 10 9001 9001 0 7 0 0 0 6 0 5\n"
 	          "0 4 600 10 9001 9002 0 7 0 0 0 6 7 5\n"
@@ -132,6 +132,7 @@ static void segments(void)
 	reported(0, 1, "never attached, its creator 9001 is gone");
 	reported(1, 3, "nobody is attached, its creator and last user 9001 is gone");
 	reported(2, 4, "nobody is attached, its creator 9001 and last user 9002 are gone");
+	is(seen[0].mode, 0600, "flags are not part of its mode");
 	is(seen[2].used, 7, "it was used when somebody attached or detached last");
 	ours_shm = 3;
 	is((walk(0), count), 2, "the segment of a channel is none");
@@ -146,7 +147,7 @@ static void semaphores(void)
 	/* key semid perms nsems uid gid cuid cgid otime ctime */
 	one_table("",
 	          "key semid perms\n"
-	          "0 1 600 2 7 0 0 0 6 5\n"
+	          "0 1 1600 2 7 0 0 0 6 5\n"
 	          "0 2 600 2 7 0 0 0 6 5\n"
 	          "0 3 600 2 7 0 0 0 6 5\n"
 	          "0 4 600 2 7 0 0 0 6 5\n"
@@ -165,6 +166,7 @@ static void semaphores(void)
 	reported(3, 1,
 	         "nobody waits on it, its last user 9001 is gone; perhaps of a channel in another SVIPC_DIR");
 	reported(4, 1, "nobody waits on it, its last user 9001 is gone");
+	is(seen[0].mode, 0600, "flags are not part of its mode");
 	ours_sem = 2;
 	is((walk(0), count), 4, "the set of a channel is none");
 	ours_sem = -1;
@@ -176,7 +178,7 @@ static void queues(void)
 	one_table("", "",
 	          "key msqid perms\n"
 	          "0 1 600 0 3 0    0    7 0 0 0 0 0 5\n"
-	          "0 2 600 0 3 9001 0    7 0 0 0 6 0 5\n"
+	          "0 2 1600 0 3 9001 0    7 0 0 0 6 0 5\n"
 	          "0 3 600 0 3 0    9001 7 0 0 0 0 6 5\n"
 	          "0 4 600 0 3 9001 9001 7 0 0 0 6 7 5\n"
 	          "0 5 600 0 3 9001 9002 7 0 0 0 9 8 5\n"
@@ -188,6 +190,7 @@ static void queues(void)
 	reported(1, 3, "its last user 9001 is gone");
 	reported(2, 4, "its last user 9001 is gone");
 	reported(3, 5, "its last sender 9001 and its last receiver 9002 are gone");
+	is(seen[0].mode, 0600, "flags are not part of its mode");
 	is(seen[3].used, 9, "it was used when somebody sent or received last");
 }
 

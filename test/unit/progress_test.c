@@ -201,6 +201,14 @@ static void drawn(void)
 		is(strlen(heard()), strlen("\r\033[K\n") + (size_t)(i < 496 ? i : 496),
 		   "a line of %d columns, or of the most", i);
 	}
+	for (i = 0; i < 2; i++) {
+		setenv("COLUMNS", "wide", 1);
+		if (i == 1)
+			unsetenv("COLUMNS");
+		cli_progress_begin(&progress);
+		cli_progress_end(&progress, &figures, 130, "");
+		is(strlen(heard()), strlen("\r\033[K\n") + 77, "a width that is not known is 80");
+	}
 	setenv("COLUMNS", "60", 1);
 
 	setenv("TERM", "dumb", 1);
@@ -224,6 +232,7 @@ static void drawn(void)
 	text = heard();
 	ok(strstr(text, "\"status\": 3, \"error\": \"why\"}") != NULL, "the last line has the status");
 	ok(strstr(text, "\"bytes\": 3072, \"messages\": 5,") != NULL, "and the messages");
+	ok(strstr(text, "\"elapsed\": 3.000, \"rate\": 1024, \"average\": 1024,") != NULL, "and the rates");
 
 	progress = (struct cli_progress){ .how = CLI_PROGRESS_AUTO };
 	cli_progress_begin(&progress);

@@ -83,14 +83,22 @@ static void violations(void)
 
 static void ends(void)
 {
+	struct sv_options options = options_of(0, 4096);
 	struct itimerval timer;
+	sv_channel *ch;
 
+	own_directory();
+	must(sv_open(&ch, SV_WRITER, &options, 0, NULL) == SV_OK);
+	cli_guard(ch);
 	must(signal(SIGHUP, SIG_IGN) != SIG_ERR && signal(SIGINT, SIG_DFL) != SIG_ERR);
 	cli_catch_signals();
 	must(raise(SIGHUP) == 0);
 	is(cli_signal, 0, "a signal that was ignored stays ignored");
 	must(raise(SIGINT) == 0);
 	is(cli_signal, SIGINT, "one that was not is noted");
+	is(sv_wait_peer(ch, 10), SV_EINTR, "and ends the next wait");
+	cli_guard(NULL);
+	must(sv_close(ch) == SV_OK && directory_is_empty());
 	cli_tick(0);
 	must(getitimer(ITIMER_REAL, &timer) == 0);
 	is(timer.it_interval.tv_sec * 1000000L + timer.it_interval.tv_usec, 100000,

@@ -86,9 +86,10 @@ static void order(void)
 
 static void doubt(enum sv_state state, const char *what)
 {
-	const struct sv_info bad = one("a", 7, 1, state), good = one("a", 7, 1, SV_STATE_RUNNING);
+	const struct sv_info bad = one("a", 7, 1, state), good = one("a", 7, 1, SV_STATE_RUNNING),
+			     late = one("b", 7, 2, state);
 	const struct look passing[] = { { 1, { bad } }, { 1, { good } } },
-			  lasting[] = { { 1, { bad } }, { 1, { bad } } },
+			  lasting[] = { { 2, { good, late } }, { 2, { good, late } } },
 			  endless[] = { { 1, { bad } }, { 1, { one("a", 7, 2, state) } },
 		                        { 1, { bad } }, { 1, { one("a", 7, 2, state) } },
 		                        { 1, { bad } }, { 1, { one("a", 7, 2, state) } },
@@ -100,7 +101,7 @@ static void doubt(enum sv_state state, const char *what)
 	   "%s for a moment does not count", what);
 	cli_snapshot_free(&snapshot);
 	snapshot = taken(lasting);
-	ok(looked == 2 && snapshot.channel[0].info.state == state, "%s twice counts", what);
+	ok(looked == 2 && snapshot.channel[1].info.state == state, "%s twice counts", what);
 	cli_snapshot_free(&snapshot);
 	snapshot = taken(other);
 	is(looked, 3, "%s of two segments is not twice the same", what);

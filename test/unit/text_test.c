@@ -45,6 +45,28 @@ static void escapes(bool utf8)
 	same("in a message a backslash stays", cli_escape_message(out, 8, "a\\b\n"), "a\\b\\x0a");
 }
 
+static void indented(void)
+{
+	struct cli_json json;
+	char *out = NULL;
+	size_t size;
+	FILE *file = open_memstream(&out, &size);
+
+	cli_json_start(&json, file, false);
+	cli_json_open(&json, NULL, '{');
+	cli_json_open(&json, "list", '[');
+	cli_json_text(&json, NULL, "a");
+	cli_json_text(&json, NULL, "b");
+	cli_json_close(&json, ']');
+	cli_json_open(&json, "none", '[');
+	cli_json_close(&json, ']');
+	cli_json_close(&json, '}');
+	cli_json_end(&json);
+	fclose(file);
+	same("JSON is indented", out, "{\n  \"list\": [\n    \"a\",\n    \"b\"\n  ],\n  \"none\": []\n}\n");
+	free(out);
+}
+
 static char *object(const char *text, double number)
 {
 	struct cli_json json;
@@ -207,6 +229,7 @@ int main(void)
 	if (setlocale(LC_CTYPE, "C.UTF-8") != NULL)
 		escapes(true);
 	json();
+	indented();
 	shell();
 	states();
 	figures();

@@ -3,11 +3,13 @@
  * The parts of svwrite and svread, without a transfer: what a new transfer forgets of the one before,
  * waiting, reading and writing, outputs, and commands.
  */
-#define _GNU_SOURCE /* RTLD_NEXT, F_SETPIPE_SZ */
+#define _GNU_SOURCE /* RTLD_NEXT, F_SETPIPE_SZ, memfd_create */
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <time.h>
 
@@ -18,6 +20,7 @@
 #include "transfer/files.h"
 #include "transfer/input.h"
 #include "transfer/join.h"
+#include "transfer/lines.h"
 #include "transfer/output.h"
 #include "transfer/peer.h"
 #include "transfer/pipe.h"
@@ -34,6 +37,23 @@ int clock_gettime(clockid_t id, struct timespec *now)
 	now->tv_sec = (time_t)(now_ns / 1000000000);
 	now->tv_nsec = (long)(now_ns % 1000000000);
 	return 0;
+}
+
+/* Some file systems have no files without a name. */
+static bool names_are_needed;
+
+int open(const char *path, int flags, ...)
+{
+	mode_t mode = 0;
+	va_list args;
+
+	va_start(args, flags);
+	if ((flags & (O_CREAT | O_TMPFILE)) != 0)
+		mode = (mode_t)va_arg(args, int);
+	va_end(args);
+	errno = EOPNOTSUPP;
+	return names_are_needed && (flags & O_TMPFILE) == O_TMPFILE ? -1
+	                                                            : openat(AT_FDCWD, path, flags, mode);
 }
 
 static bool modes_are_refused;
@@ -176,7 +196,7 @@ static void outputs(void)
 	char directory[] = "/tmp/svipc-unit.XXXXXX", path[64];
 	struct cli_output output = { .file = path, .fd = -1 };
 	struct stat st;
-	int fd;
+	int fd, status;
 
 	must(mkdtemp(directory) != NULL);
 	snprintf(path, sizeof path, "%s/file", directory);
@@ -190,7 +210,51 @@ static void outputs(void)
 	ok(!cli_output_open(&t, &output) && t.reason == EPERM, "a file that cannot get its mode is not used");
 	modes_are_refused = false;
 	cli_output_end(&t, &output, CLI_FAILED);
+	names_are_needed = true;
+	for (status = CLI_OK; status <= CLI_FAILED; status++) {
+		output = (struct cli_output){ .file = path, .fd = -1, .atomic = true };
+		ok(cli_output_open(&t, &output) && output.temporary != NULL &&
+		           stat(output.temporary, &st) == 0,
+		   "without them a temporary file has a name");
+		is(cli_output_end(&t, &output, status), status, "and ends as the transfer does");
+		is(unlink(path), status == CLI_OK ? 0 : -1, "with the name that was wanted, or none");
+	}
+	names_are_needed = false;
 	ok(rmdir(directory) == 0, "nothing is left");
+}
+
+static void send(sv_channel *writer, char letter, size_t size)
+{
+	void *place;
+
+	must(sv_msg_reserve(writer, size, &place, 0) == SV_OK);
+	memset(place, letter, size);
+	must(sv_msg_commit(writer, size) == SV_OK);
+}
+
+/* Messages without a separator, of which the second one is too large to be kept with the first. */
+static void lines(void)
+{
+	struct pair pair = open_pair(SV_MESSAGES, 262144);
+	struct cli_transfer t = fresh(SV_READER);
+	struct cli_lines kept = { .text = NULL };
+	static char text[100000];
+	int fd = memfd_create("lines", 0);
+
+	send(pair.writer, 'a', 3);
+	send(pair.writer, 'b', 65536);
+	send(pair.writer, 'c', 3);
+	must(sv_finish(pair.writer, 0) == SV_EAGAIN);
+	t.ch = pair.reader;
+	t.separator = '\n';
+	is(cli_lines_copy_out(&t, &kept, fd), CLI_OK, "messages are copied until the end");
+	is(t.messages, 3, "they are counted");
+	is(pread(fd, text, sizeof text, 0), 3 + 1 + 65536 + 1 + 3, "a separator is put between them");
+	ok(memcmp(text, "aaa\nb", 5) == 0 && memcmp(text + 3 + 65536, "b\nccc", 5) == 0, "in order");
+	must(sv_finish(pair.reader, 0) == SV_OK);
+	close_pair(&pair);
+	free(kept.text);
+	close(fd);
 }
 
 static void inputs(void)
@@ -255,6 +319,7 @@ int main(void)
 	waits();
 	writes();
 	outputs();
+	lines();
 	inputs();
 	pipes();
 	commands();
