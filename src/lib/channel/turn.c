@@ -228,7 +228,7 @@ int sv_turn_await_role(struct sv_turn *turn, const struct sv_objects *objects, e
 		return code;
 	}
 	at_most(slice_of(patience), patience, &time);
-	if (objects->semid != -1 && gone)
+	if (gone)
 		/* Another process is still attached, or data is left.  When that ends, the set is removed. */
 		sv_sem_sleep_end(objects->semid, role, &time);
 	else if (objects->semid != -1)
