@@ -61,7 +61,8 @@ static void a_good_life(void)
 	ok(sv_finish(pair.writer, 0) == SV_EAGAIN, "a writer has finished only when the reader has");
 	ok(sv_peek(pair.reader, 1, &there, &got, 0) == SV_END, "the end is seen");
 	ok(sv_finish(pair.reader, 0) == SV_OK && sv_finish(pair.writer, 0) == SV_OK, "both finish");
-	ok(sv_reserve(pair.writer, 1, &place, &got, 0) == SV_EINVAL,
+	ok(sv_reserve(pair.writer, 1, &place, &got, 0) == SV_EINVAL &&
+	           sv_last_error(pair.writer)->sys_errno == 0,
 	   "after that there is nothing to reserve");
 	ok(sv_close(pair.reader) == SV_OK && sv_close(pair.writer) == SV_OK, "both close");
 	ok(sv_close(NULL) == SV_OK, "closing nothing is fine");
@@ -147,7 +148,8 @@ static void a_death(void)
 	ok(sv_wait_peer(reader, -1) == SV_OK, "a peer that came and died has come");
 	ok(take_text(reader, "last words"), "what it committed is there");
 	ok(sv_peek(reader, 1, &there, &got, -1) == SV_EDIED, "then its death is told, without a time-out");
-	ok(sv_last_error(reader)->peer_pid == child, "and who it was");
+	ok(sv_last_error(reader)->peer_pid == child && sv_last_error(reader)->sys_errno == 0,
+	   "and who it was");
 	ok(sv_peek(reader, 1, &there, &got, 0) == SV_EDIED &&
 	           sv_peek(reader, 1, &there, &got, -1) == SV_EDIED,
 	   "every time");
@@ -280,7 +282,9 @@ static void interruptions(void)
 	int i;
 
 	must(pthread_create(&thread, NULL, interrupt, pair.reader) == 0);
-	ok(sv_peek(pair.reader, 1, &there, &got, -1) == SV_EINTR, "another thread ends a wait");
+	ok(sv_peek(pair.reader, 1, &there, &got, -1) == SV_EINTR &&
+	           sv_last_error(pair.reader)->sys_errno == 0,
+	   "another thread ends a wait");
 	must(pthread_join(thread, NULL) == 0);
 	ok(sv_peek(pair.reader, 1, &there, &got, 0) == SV_EAGAIN, "once");
 	for (i = 0; i < 20000; i++) {

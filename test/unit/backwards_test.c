@@ -113,13 +113,15 @@ static void honest(uint64_t start)
 static void newcomer(void)
 {
 	struct sv_options options = options_of(0, CAPACITY);
+	struct sv_error error = SV_ERROR_INIT;
 	sv_channel *writer, *reader;
 
 	must(sv_open(&writer, SV_WRITER, &options, 0, NULL) == SV_OK);
 	send_byte(writer);
 	send_byte(writer);
 	atomic_store(&writer->ring.peer->position, 1);
-	is(sv_open(&reader, SV_READER, &options, 0, NULL), SV_ECORRUPT, "nobody begins where others were");
+	is(sv_open(&reader, SV_READER, &options, 0, &error), SV_ECORRUPT, "nobody begins where others were");
+	is(error.sys_errno, 0, "no system call has failed");
 	must(sv_close(writer) == SV_OK);
 }
 

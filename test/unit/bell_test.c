@@ -13,6 +13,8 @@
 
 static int refusals; /* so many calls of semop(2) fail: the function stands before the C library's */
 
+static int reason = EACCES;
+
 int semop(int id, struct sembuf *operations, size_t count)
 {
 	static int (*next)(int, struct sembuf *, size_t);
@@ -23,7 +25,7 @@ int semop(int id, struct sembuf *operations, size_t count)
 	if (refusals == 0)
 		return next(id, operations, count);
 	refusals--;
-	errno = EACCES;
+	errno = reason;
 	return -1;
 }
 
@@ -89,6 +91,12 @@ int main(void)
 	before = bells(&pair);
 	is(sv_finish(pair.writer, 0), SV_EAGAIN, "a writer that has finished waits for its reader");
 	is(bells(&pair), before + 1, "whose bell rings");
+	close_pair(&pair);
+
+	pair = with_a_sleeper();
+	reason = EIDRM;
+	refusals = 1;
+	is(publish(pair.writer), SV_EREMOVED, "a set that is not there is not asked twice");
 	close_pair(&pair);
 
 	pair = with_a_sleeper();

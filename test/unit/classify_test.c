@@ -27,6 +27,7 @@ enum invariant {
 	EARLIER_FILE_IS_NEVER_JOINED,
 	FOREIGN_IS_NEVER_TOUCHED,
 	LOOKED_AT_UNLOCKED_IS_IN_DOUBT,
+	ENDING_IS_WAITED_FOR,
 	INVARIANTS
 };
 
@@ -46,6 +47,7 @@ static const char *const words[INVARIANTS] = {
 	"the channel of an earlier file is never joined",
 	"what is called foreign is neither removed, joined nor replaced",
 	"without the lock a state without live sides is in doubt, with it none is",
+	"a process that comes while an ordinary transfer ends waits for its end",
 };
 
 static unsigned long violations[INVARIANTS], combinations, answers;
@@ -118,11 +120,22 @@ static void check_verdict(const struct sv_facts *f, const struct sv_verdict *v)
 		violated(LIVE_IS_CALLED_LIVE, f, v, NULL);
 }
 
+static bool is_gone(enum sv_presence presence)
+{
+	return presence == SV_HAS_DIED || presence == SV_HAS_LEFT;
+}
+
 static void check_answer(const struct sv_facts *f, const struct sv_verdict *v, const struct sv_wish *wish,
                          const struct sv_answer *a)
 {
 	bool objects = f->segment != SV_SEGMENT_NONE || f->set != SV_SET_NONE;
+	enum sv_presence writer = f->side[SV_WRITER], reader = f->side[SV_READER];
 
+	if (f->segment == SV_SEGMENT_GOOD && (f->set == SV_SET_NEW || f->set == SV_SET_GOOD) &&
+	    !f->other_file && f->kind == 0 &&
+	    ((is_alive(writer) && is_gone(reader)) || (is_gone(writer) && is_alive(reader))) &&
+	    a->step != SV_STEP_WAIT)
+		violated(ENDING_IS_WAITED_FOR, f, v, a);
 	switch (a->step) {
 	case SV_STEP_CREATE:
 	case SV_STEP_RENEW:

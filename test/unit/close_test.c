@@ -10,6 +10,7 @@
 #include <sys/file.h>
 #include <sys/ipc.h>
 #include <sys/sem.h>
+#include <sys/shm.h>
 #include <sys/wait.h>
 #include <time.h>
 
@@ -140,6 +141,24 @@ static void a_peer_of_another_user(int timeout_ms)
 	must(sv_close(pair.reader) == SV_OK);
 }
 
+/* Another process that has mapped header and ring, unlike one that only looks, may still use the channel. */
+static void while_it_is_mapped(int times)
+{
+	struct sv_options options = options_of(SV_DETACH, 4096);
+	sv_channel *writer;
+	void *map[2];
+	int i, id;
+
+	must(sv_open(&writer, SV_WRITER, &options, 0, NULL) == SV_OK);
+	id = writer->segment.id;
+	for (i = 0; i < times; i++)
+		must((map[i] = shmat(id, NULL, 0)) != (void *)-1);
+	is(sv_close(writer), SV_OK, "closing while others have it mapped %d times", times);
+	for (i = 0; i < times; i++)
+		must(shmdt(map[i]) == 0);
+	is(cleaned(), times > 1, "leaves the objects only to one that may use them");
+}
+
 static void wrong_bounds(void)
 {
 	struct pair pair = open_pair(0, 4096);
@@ -160,6 +179,8 @@ int main(void)
 	until_it_is_free();
 	a_peer_of_another_user(0);
 	a_peer_of_another_user(300);
+	while_it_is_mapped(1);
+	while_it_is_mapped(2);
 	wrong_bounds();
 	ok(directory_is_empty(), "nothing is left");
 	return tap_done();

@@ -105,6 +105,7 @@ int main(void)
 {
 	uid_t me = (uid_t)syscall(SYS_geteuid);
 
+	must(unsetenv("SVIPC_DIR") == 0);
 	are_tried(0, "/run/svipc /dev/shm/svipc-0 /tmp/svipc-0 ");
 	are_tried(1000, "/dev/shm/svipc-1000 /tmp/svipc-1000 ");
 	closed = "/dev/shm";

@@ -45,6 +45,19 @@ int semop(int id, struct sembuf *operations, size_t count)
 	return next(id, operations, count);
 }
 
+static nfds_t polled; /* by the library, at last */
+
+int ppoll(struct pollfd *fds, nfds_t count, const struct timespec *limit, const sigset_t *mask)
+{
+	static int (*next)(struct pollfd *, nfds_t, const struct timespec *, const sigset_t *);
+
+	if (next == NULL)
+		*(void **)&next = dlsym(RTLD_NEXT, "ppoll");
+	must(next != NULL);
+	polled = count;
+	return next(fds, count, limit, mask);
+}
+
 static bool readable(int fd, int timeout_ms)
 {
 	struct pollfd ready = { .fd = fd, .events = POLLIN };
@@ -153,6 +166,7 @@ static void waits_of_the_handle(void)
 
 	must(sv_event_fd(pair.reader, &in) == SV_OK);
 	is(sv_peek(pair.reader, 1, &there, &got, 20), SV_ETIMEDOUT, "a call may still wait, and times out");
+	is(polled, 1, "it waits for the descriptor");
 	commit(pair.writer, 1);
 	is(sv_peek(pair.reader, 1, &there, &got, -1), SV_OK, "or gets what it waits for");
 	must(sv_release(pair.reader, 1) == SV_OK);
@@ -265,7 +279,9 @@ static void deaths_and_successors(void)
 	ok(readable(in, -1) && sv_event_ask(reader, 1) == SV_OK && readable(in, -1),
 	   "so does the removal of the semaphores");
 	is(sv_check(reader), SV_EREMOVED, "which the next call tells");
+	i = open_descriptors();
 	sv_close(reader);
+	ok(fcntl(in, F_GETFD) == -1 && open_descriptors() <= i - 5, "closing the handle still closes all");
 }
 
 static void what_is_short(void)

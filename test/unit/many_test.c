@@ -1,20 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Many channels: each is listed once, and neither a list nor a look keeps memory. */
-#include <malloc.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "leaks.h"
 #include "pair.h"
-
-/* Bytes that are allocated, where the C library tells. */
-static size_t allocated(void)
-{
-#if defined __GLIBC__ && (__GLIBC__ > 2 || __GLIBC_MINOR__ >= 33)
-	return mallinfo2().uordblks;
-#else
-	return 0;
-#endif
-}
 
 /* More than a list has room for at first. */
 #define MANY 100

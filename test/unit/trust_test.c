@@ -3,7 +3,8 @@
 #include <string.h>
 
 #include "channel/channel.h"
-#include "tap.h"
+#include "leaks.h"
+#include "pair.h"
 
 #define ME 1000u
 #define OWNER 2000u
@@ -39,6 +40,29 @@ static void makers(void)
 	   "a mode for the group makes the file's group trusted");
 	ok(trusted(OTHER, OTHER, 1, 0640, false, true), "and each group of the caller");
 	ok(!trusted(OTHER, OTHER, 1, 0660, false, false), "but no other group");
+}
+
+/* The groups of the caller: this stands before the C library's function. */
+int getgroups(int count, gid_t *groups)
+{
+	if (count > 0)
+		groups[0] = groups[1] = GROUP;
+	return 2;
+}
+
+static void memberships(void)
+{
+	const struct sv_target target = { .owner = OWNER, .group = GROUP + 1, .consent = 0660 };
+	size_t before = 0;
+	int i, trusted = 0;
+
+	for (i = 0; i < 40; i++) {
+		before = i == 20 ? allocated() : before;
+		trusted += sv_is_trusted(OTHER, OTHER, GROUP, &target);
+	}
+	is(allocated(), before, "the groups of the caller are not kept");
+	is(trusted, 40, "one of them makes its member trusted");
+	ok(!sv_is_trusted(OTHER, OTHER, GROUP + 2, &target), "another group does not");
 }
 
 static struct sv_header good_header(uint64_t *bytes)
@@ -191,6 +215,7 @@ static void not_ended(enum sv_presence writer, enum sv_presence reader, long pid
 int main(void)
 {
 	makers();
+	memberships();
 	headers();
 	sources();
 	one_file_at_both_ends();

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <string.h>
 #include <sys/inotify.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 
 #include "channel/turn.h"
@@ -56,6 +57,33 @@ static void await(struct sv_turn *turn, int timeout_ms, int code, const char *te
 	}
 }
 
+/* The wait of the first one says who has the role. */
+static void await_role(struct sv_turn *turn)
+{
+	static const struct sv_objects none = { .shmid = -1, .semid = -1 };
+	struct sv_patience over = { .deadline = 1 }, none_at_all = { .deadline = 0 };
+
+	fault.error.peer_pid = 7;
+	is(sv_turn_await_role(turn, &none, SV_WRITER, &over, &fault), SV_ETIMEDOUT, "time is over");
+	is(fault.error.peer_pid, 7, "it is told who was there");
+	is(fault.error.advice, SV_ADVICE_WAIT, "and what helps");
+	is(sv_turn_await_role(turn, &none, SV_WRITER, &none_at_all, &fault), SV_EBUSY, "there is none");
+	is(fault.error.peer_pid, 7, "it is told who is there");
+}
+
+static void no_descriptors(void)
+{
+	struct sv_turn turn = SV_TURN_NONE;
+	struct rlimit before, none;
+
+	must(getrlimit(RLIMIT_NOFILE, &before) == 0);
+	none = (struct rlimit){ 0, before.rlim_max };
+	must(setrlimit(RLIMIT_NOFILE, &none) == 0);
+	is(sv_turn_take(&turn, &rv, SV_WRITER, &fault), SV_ESYSTEM, "no number without a descriptor");
+	is(fault.error.sys_errno, EINVAL, "none may be as large as it must be");
+	must(setrlimit(RLIMIT_NOFILE, &before) == 0);
+}
+
 static bool is_there(void)
 {
 	return faccessat(rv.directory.fd, ".turn.writer.unit", F_OK, 0) == 0;
@@ -88,6 +116,8 @@ int main(void)
 	is(third.watch, -1, "who cannot be told looks from time to time");
 	sv_turn_leave(&second);
 	await(&third, -1, SV_OK, "");
+	await_role(&third);
+	no_descriptors();
 	sv_turn_prune(rv.directory.fd, ".turn.writer.unit");
 	ok(is_there(), "a queue with a process in it stays");
 	sv_turn_leave(&third);

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: MIT */
+/* What sv_open() makes of what it finds, and of a kernel that does not do what it should. */
+#define _GNU_SOURCE /* RTLD_NEXT */
+#include <dirent.h>
+#include <dlfcn.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/ipc.h>
+#include <sys/sem.h>
+#include <sys/shm.h>
+
+#include "channel/channel.h"
+#include "pair.h"
+
+/* --- the functions below stand before the C library's ------------------------------------------------------
+ */
+
+static bool taken;     /* each key is somebody else's as soon as a segment is made */
+static size_t largest; /* segment that can be made; 0: any */
+static int made, late; /* segments; how many sets seem to be made too late, 10 s after their segment */
+
+int shmget(key_t key, size_t size, int flags)
+{
+	static int (*next)(key_t, size_t, int);
+
+	if (next == NULL)
+		*(void **)&next = dlsym(RTLD_NEXT, "shmget");
+	must(next != NULL);
+	made += (flags & IPC_CREAT) != 0;
+	errno = taken ? EEXIST : EINVAL;
+	if ((flags & IPC_CREAT) != 0 && (taken || (largest != 0 && size > largest)))
+		return -1;
+	return next(key, size, flags);
+}
+
+int semctl(int id, int number, int command, ...)
+{
+	static int (*next)(int, int, int, ...);
+	va_list args;
+	void *arg;
+	int result;
+
+	if (next == NULL)
+		*(void **)&next = dlsym(RTLD_NEXT, "semctl");
+	must(next != NULL);
+	va_start(args, command);
+	arg = va_arg(args, void *);
+	va_end(args);
+	result = next(id, number, command, arg);
+	if (command == IPC_STAT && late > 0) {
+		late--;
+		((struct semid_ds *)arg)->sem_ctime += 10;
+	}
+	return result;
+}
+
+/* ----------------------------------------------------------------------------------------------------------
+ */
+
+static struct sv_error error = SV_ERROR_INIT;
+
+static int opens(enum sv_role role, const struct sv_options *options, int timeout_ms)
+{
+	sv_channel *ch;
+	int code = sv_open(&ch, role, options, timeout_ms, &error);
+
+	if (code == SV_OK)
+		must(sv_close(ch) == SV_OK);
+	return code;
+}
+
+/* What a writer leaves that dies. */
+static void leave(void)
+{
+	struct sv_options options = options_of(0, 4096);
+	sv_channel *ch;
+	pid_t child = fork();
+
+	must(child != -1);
+	if (child == 0)
+		_exit(sv_open(&ch, SV_WRITER, &options, 0, NULL));
+	must(status_of(child) == 0);
+}
+
+static void only_to_join(void)
+{
+	struct sv_options options = options_of(SV_JOIN_ONLY, 4096);
+	struct sv_info info = SV_INFO_INIT;
+	uint32_t key;
+	int id;
+
+	leave();
+	is(opens(SV_READER, &options, 0), SV_ESYSTEM, "who may only join does not join a dead channel");
+	is(error.sys_errno, ENOENT, "there is none for it");
+	must(sv_find("unit", NULL, 0, &info, NULL) == SV_OK);
+	ok(info.state == SV_STATE_STALE && info.shmid != -1, "nor replaces it");
+	key = info.key;
+	must(shmctl(info.shmid, IPC_RMID, NULL) == 0 && semctl(info.semid, 0, IPC_RMID) == 0);
+	id = shmget((key_t)key, 1, IPC_CREAT | IPC_EXCL | 0600);
+	must(id != -1);
+	is(opens(SV_READER, &options, 0), SV_ESYSTEM, "it makes no other file for a key that is taken");
+	must(sv_find("unit", NULL, 0, &info, NULL) == SV_OK);
+	is(info.key, key, "as is seen by the key");
+	options.flags = 0;
+	is(opens(SV_READER, &options, 0), SV_OK, "anybody else does");
+	is(shmctl(id, IPC_RMID, NULL), 0, "and leaves alone what has that key");
+	options.flags = SV_JOIN_ONLY;
+	is(opens(SV_READER, &options, 0), SV_ESYSTEM, "who may only join makes nothing");
+}
+
+/* Others take each key as soon as this process makes a file for it. */
+static void again_and_again(void)
+{
+	struct sv_options options = options_of(0, 4096);
+
+	taken = true;
+	made = 0;
+	is(opens(SV_WRITER, &options, 0), SV_EAGAIN, "with no time to wait it gives up");
+	ok(made > 50 && made < 200, "after %d attempts", made);
+	made = 0;
+	is(opens(SV_WRITER, &options, 20), SV_ETIMEDOUT, "with some time it gives up after that");
+	ok(made > 50 && error.sys_errno == 0, "%d attempts: %s", made, error.text);
+	taken = false;
+	is(opens(SV_WRITER, &options, 0), SV_OK, "once there is a free key");
+}
+
+static void limits(void)
+{
+	struct sv_options options = options_of(0, 0);
+	sv_channel *ch;
+
+	largest = 3 * sv_segment_round(1);
+	must(sv_open(&ch, SV_WRITER, &options, 0, &error) == SV_OK);
+	is(sv_capacity(ch), 2 * sv_segment_round(1),
+	   "without a choice the capacity is what the kernel allows");
+	must(sv_close(ch) == SV_OK);
+	options.capacity = 4 * sv_segment_round(1);
+	is(opens(SV_WRITER, &options, 0), SV_ESYSTEM, "a choice is not changed");
+	ok(error.sys_errno == EINVAL && error.advice == SV_ADVICE_CAPACITY, "but refused: %s", error.text);
+	largest = 0;
+}
+
+/* A set is known to be ours without its segment only if both were made at one time. */
+static void at_one_time(void)
+{
+	struct sv_options options = options_of(0, 4096);
+
+	late = 1;
+	made = 0;
+	is(opens(SV_WRITER, &options, 0), SV_OK, "objects that were not made at one time");
+	is(made, 2, "are made again");
+	late = 100;
+	made = 0;
+	is(opens(SV_WRITER, &options, 0), SV_ESYSTEM, "but not for ever");
+	ok(made == 10 && error.sys_errno == ETIME, "after %d attempts: %s", made, error.text);
+	late = 0;
+}
+
+static int records(void)
+{
+	char directory[200];
+	struct dirent *entry;
+	DIR *handle;
+	int count = 0;
+
+	snprintf(directory, sizeof directory, "%s/ipc-%llu", getenv("SVIPC_DIR"),
+	         (unsigned long long)sv_ipc_namespace());
+	handle = opendir(directory);
+	must(handle != NULL);
+	while ((entry = readdir(handle)) != NULL)
+		count += strncmp(entry->d_name, ".path.", 6) == 0 &&
+		         unlinkat(dirfd(handle), entry->d_name, 0) == 0;
+	must(closedir(handle) == 0);
+	return count;
+}
+
+/* A record of another's channel is kept only by who has attached to it. */
+static void a_record_of_anothers(void)
+{
+	struct sv_options options = options_of(0, 4096);
+	sv_channel *writer;
+	char path[200];
+
+	snprintf(path, sizeof path, "%s/meet", getenv("SVIPC_DIR"));
+	must(close(open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600)) == 0);
+	options.name = NULL;
+	options.path = path;
+	options.source = (struct sv_source){ 1, 2, 3, 4 };
+	must(sv_open(&writer, SV_WRITER, &options, 0, NULL) == SV_OK);
+	is(records(), 1, "the maker has a record, which somebody removes by hand");
+	is(opens(SV_READER, &options, 0), SV_ESOURCE, "a reader into the file that is read is refused");
+	is(records(), 0, "it leaves no record");
+	options.source.inode = 5;
+	is(opens(SV_READER, &options, 0), SV_OK, "one into another file is not");
+	must(sv_close(writer) == SV_OK && unlink(path) == 0);
+}
+
+int main(void)
+{
+	own_directory();
+	only_to_join();
+	again_and_again();
+	limits();
+	at_one_time();
+	a_record_of_anothers();
+	ok(directory_is_empty(), "nothing is left");
+	return tap_done();
+}
