@@ -73,7 +73,6 @@ int cli_wait_peer(struct cli_transfer *t, bool next)
 			return SV_EINTR;
 		if (cli_attention)
 			cli_attend(t, waiting);
-		passed = (int)((sv_now() - start) / 1000000);
 		if (!hinted && passed >= hint_ms) {
 			hinted = true;
 			hint(t);

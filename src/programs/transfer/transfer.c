@@ -77,9 +77,7 @@ static void say_how_far(const struct cli_transfer *t, const struct cli_figures *
 		snprintf(number, sizeof number, "transfer %llu: ", (unsigned long long)t->number);
 	cli_note("%s: %s%s%llu bytes (%s) in %.3f s, %s/s%s%s", t->label, number, count,
 	         (unsigned long long)figures->moved, cli_bytes(amount, sizeof amount, (double)figures->moved),
-	         figures->seconds,
-	         cli_bytes(rate, sizeof rate,
-	                   figures->seconds > 0 ? (double)figures->moved / figures->seconds : 0),
+	         figures->seconds, cli_bytes(rate, sizeof rate, cli_figure_average(figures)),
 	         figures->waiting != NULL ? ", " : "", figures->waiting != NULL ? figures->waiting : "");
 }
 
