@@ -66,7 +66,7 @@ int semctl(int id, int number, int command, ...)
 	                            : sets[id].zero;
 }
 
-static int ours_shm = -1, ours_sem = -1; /* the objects of the only channel */
+static int ours_shm = -1, ours_sem = -1; /* the objects of the last channel */
 static enum sv_state ours_state;
 static int list_fails;
 
@@ -75,6 +75,10 @@ int sv_list(int all, sv_visit visit, void *arg, struct sv_error *error)
 	struct sv_info info = SV_INFO_INIT;
 
 	must(all == 1);
+	/* A channel before it, whose objects nobody looks for. */
+	info.state = SV_STATE_RUNNING;
+	info.shmid = info.semid = 4711;
+	visit(&info, arg);
 	info.state = ours_state;
 	info.shmid = ours_shm;
 	info.semid = ours_sem;

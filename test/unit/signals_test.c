@@ -81,6 +81,24 @@ static void violations(void)
 	ok(WIFSIGNALED(status) && WTERMSIG(status) == SIGBUS, "which ends the program, too");
 }
 
+/* The signals of svstat are blocked while it shows something. */
+static void die_blocked(void *signal)
+{
+	sigset_t set;
+
+	sigfillset(&set);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	cli_die_by(*(int *)signal);
+}
+
+static void deaths(void)
+{
+	int status, signal = SIGTERM;
+
+	said(die_blocked, &signal, &status);
+	ok(WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM, "a program dies by its signal");
+}
+
 static void ends(void)
 {
 	struct sv_options options = options_of(0, 4096);
@@ -92,6 +110,10 @@ static void ends(void)
 	cli_guard(ch);
 	must(signal(SIGHUP, SIG_IGN) != SIG_ERR && signal(SIGINT, SIG_DFL) != SIG_ERR);
 	cli_catch_signals();
+	cli_tick(0);
+	must(raise(SIGUSR1) == 0 && getitimer(ITIMER_REAL, &timer) == 0);
+	ok(cli_report && cli_attention && timer.it_value.tv_usec > 0 && timer.it_interval.tv_usec == 0,
+	   "a report is asked for, and once more in a moment");
 	must(raise(SIGHUP) == 0);
 	is(cli_signal, 0, "a signal that was ignored stays ignored");
 	must(raise(SIGINT) == 0);
@@ -131,6 +153,7 @@ int main(void)
 {
 	violations();
 	messages();
+	deaths();
 	ends();
 	return tap_done();
 }

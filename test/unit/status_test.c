@@ -218,6 +218,8 @@ static void json(void)
 	has(&channel, "\"created\": 1, \"age\": 1");
 	channel.info.side[SV_WRITER].pid = 0;
 	has(&channel, "\"writer\": {\"pid\": null");
+	strcpy(channel.command[SV_WRITER], "x");
+	has(&channel, "\"command\": \"x\"");
 	channel.rate = 0;
 	has(&channel, "\"rate\": 0.000");
 }

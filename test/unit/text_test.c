@@ -138,6 +138,7 @@ static void shell(void)
 	command("the default channel", NULL, NULL, NULL, 0, "svclean -a -c default");
 	command("a name", NULL, "backup", NULL, 83, "svclean -a -c backup");
 	command("a path and a project id", NULL, NULL, "/my file", 7, "svclean -a -k '/my file' -i 7");
+	command("the shortest path", NULL, NULL, "/", 0, "svclean -a -k /");
 	command("a directory", "/run/me", "backup", "", 0, "SVIPC_DIR=/run/me svclean -a -c backup");
 	setenv("SVIPC_DIR", "/usr/../tmp/", 1);
 	command("SVIPC_DIR, canonical", NULL, "backup", NULL, 0, "SVIPC_DIR=/tmp svclean -a -c backup");

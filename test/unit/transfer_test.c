@@ -14,13 +14,16 @@
 #include <time.h>
 
 #include "common/messages.h"
+#include "common/reasons.h"
 #include "common/signals.h"
+#include "leaks.h"
 #include "pair.h"
 #include "transfer/command.h"
 #include "transfer/files.h"
 #include "transfer/input.h"
 #include "transfer/join.h"
 #include "transfer/lines.h"
+#include "transfer/options.h"
 #include "transfer/output.h"
 #include "transfer/peer.h"
 #include "transfer/pipe.h"
@@ -88,6 +91,20 @@ int waitid(idtype_t type, id_t id, siginfo_t *info, int options)
 	return result;
 }
 
+/* The last process, or group if it is negative, that was told to end. */
+static pid_t told;
+
+int kill(pid_t pid, int signal)
+{
+	static int (*next)(pid_t, int);
+
+	if (next == NULL)
+		*(void **)&next = dlsym(RTLD_NEXT, "kill");
+	must(next != NULL);
+	told = signal == SIGTERM ? pid : told;
+	return next(pid, signal);
+}
+
 static struct cli_transfer fresh(enum sv_role role)
 {
 	struct cli_transfer t;
@@ -107,12 +124,23 @@ static void begins(void)
 	t.stop = CLI_TIMEOUT;
 	t.reason = EPIPE;
 	t.number = 2;
+	cli_say("This is a failure.");
 	cli_transfer_begin(&t);
+	ok(*cli_last_failure() == '\0', "a transfer forgets the failure of the one before");
 	ok(t.begin_ns != 0 && t.flow_ns == t.begin_ns, "a transfer begins now");
 	ok(t.resumed == 0 && t.moved == 0 && t.messages == 0, "nothing has moved");
 	ok(t.total == SV_UNKNOWN, "how much there is, is not known");
 	ok(!t.met && !t.consumer_gone && t.stop == CLI_OK && t.reason == 0, "nothing has happened yet");
 	is(cli_transfer_figures(&t, NULL).number, 2, "the figures have the number of the transfer");
+	ok(strcmp(cli_transfer_figures(&t, NULL).channel, "default") == 0, "and the name of the channel");
+	cli_attention = 1;
+	cli_attend(&t, NULL);
+	is(cli_attention, 0, "what was asked for is done once");
+	cli_transfer_check(&t);
+	ok(strcmp(t.label, "channel 'default'") == 0, "messages begin with the channel's name");
+	t.options.path = "/run/x";
+	cli_transfer_check(&t);
+	ok(strcmp(t.label, "channel at /run/x") == 0, "or with its path");
 }
 
 /* What is written to standard error while waiting for a peer until it has timed out. */
@@ -190,6 +218,17 @@ static void writes(void)
 	close(ends[1]);
 }
 
+static char target[64];
+
+/* Without unnamed files, a temporary file that is not wanted any more. */
+static void give_up(void)
+{
+	struct cli_transfer t = fresh(SV_READER);
+	struct cli_output output = { .file = target, .fd = -1, .atomic = true };
+
+	must(cli_output_open(&t, &output) && cli_output_end(&t, &output, CLI_FAILED) == CLI_FAILED);
+}
+
 static void outputs(void)
 {
 	struct cli_transfer t = fresh(SV_READER);
@@ -219,6 +258,8 @@ static void outputs(void)
 		is(cli_output_end(&t, &output, status), status, "and ends as the transfer does");
 		is(unlink(path), status == CLI_OK ? 0 : -1, "with the name that was wanted, or none");
 	}
+	snprintf(target, sizeof target, "%s", path);
+	ok(frees_all(give_up), "the names are freed");
 	names_are_needed = false;
 	ok(rmdir(directory) == 0, "nothing is left");
 }
@@ -262,6 +303,7 @@ static void inputs(void)
 	struct cli_transfer t = fresh(SV_WRITER);
 	char path[] = "/tmp/svipc-unit.XXXXXX";
 	struct cli_inputs list;
+	struct cli_input input;
 	int fd = mkstemp(path);
 
 	must(fd != -1 && unlink(path) == 0 && write(fd, "12345", 5) == 5 && dup2(fd, STDIN_FILENO) == 0);
@@ -270,6 +312,20 @@ static void inputs(void)
 	free(list.list);
 	must(lseek(fd, 7, SEEK_SET) == 7 && cli_inputs_open(&t, &list, NULL, 0));
 	is(list.total, 0, "behind its end nothing is left");
+	input = list.list[0];
+	is(cli_input_check(&t, &input), CLI_OK, "an input has not changed");
+	input.st.st_size--;
+	is(cli_input_check(&t, &input), CLI_OK, "it may grow");
+	t.options.flags = SV_RESUME;
+	is(cli_input_check(&t, &input), CLI_FAILED, "not in a transfer that may be resumed");
+	input = list.list[0];
+	input.st.st_mtim.tv_sec--;
+	is(cli_input_check(&t, &input), CLI_FAILED, "there it may not change at all");
+	input = list.list[0];
+	input.st.st_mtim.tv_nsec ^= 1;
+	is(cli_input_check(&t, &input), CLI_FAILED, "not even within a second");
+	input = list.list[0];
+	is(cli_input_check(&t, &input), CLI_OK, "it has not changed");
 	free(list.list);
 	close(fd);
 }
@@ -304,6 +360,17 @@ static void commands(void)
 	ok(cli_process_ended(&process) && process.status == 1 && process.signal == 0,
 	   "a command that ends between the look and the sleep ends the sleep");
 	cli_process_forget(&process);
+
+	must(cli_command_start(&t, &process, "read -r line", &fd));
+	cli_process_sleep(&process, 0);
+	ok(!cli_process_ended(&process), "to sleep for no time is not to wait for the end");
+	is(cli_command_end(&t, fd, CLI_FAILED), CLI_FAILED, "a transfer that has failed ends its command");
+	ok(told < 0, "with all that it has started");
+
+	must(cli_command_start(&t, &process, "exit 3", &fd));
+	told = 0;
+	is(cli_command_end(&t, fd, CLI_OK), CLI_FAILED, "a command that fails fails its transfer");
+	ok(told < 0 && t.reason == CLI_REASON_EXIT + 3, "what it has started ends, too");
 
 	must(cli_command_start(&t, &process, "cat >/dev/null", &fd));
 	asked = 0;
