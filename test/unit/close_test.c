@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * How long closing may take: it waits for the lock, and for a peer of another user, only as long as it is
- * told.
+ * told.  And what it does when it cannot remove the objects.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/file.h>
@@ -61,6 +62,21 @@ static int cleaned(void)
 	return removed;
 }
 
+static bool removal_fails;
+
+int shmctl(int id, int command, struct shmid_ds *facts)
+{
+	static int (*next)(int, int, struct shmid_ds *);
+
+	if (next == NULL)
+		*(void **)&next = dlsym(RTLD_NEXT, "shmctl");
+	must(next != NULL);
+	if (command != IPC_RMID || !removal_fails)
+		return next(id, command, facts);
+	errno = EPERM;
+	return -1;
+}
+
 /* Somebody else's lock on the rendezvous: that of an open file of our own, not of this process. */
 static int take_lock(const char *path)
 {
@@ -95,6 +111,18 @@ static void the_last_one_while_it_is_locked(void)
 	is(sv_close_within(pair.reader, 0), SV_OK, "and the other, without a look");
 	must(flock(fd, LOCK_UN) == 0 && close(fd) == 0);
 	is(cleaned(), 1, "what they could not remove is cleaned");
+}
+
+static void without_the_right_to_remove(void)
+{
+	struct sv_options options = SV_OPTIONS_INIT;
+	sv_channel *alone;
+
+	must(sv_open(&alone, SV_WRITER, &options, 0, NULL) == SV_OK);
+	removal_fails = true;
+	is(sv_close(alone), SV_ESYSTEM, "a side that is alone cannot remove the objects");
+	removal_fails = false;
+	is(cleaned(), 1, "but has left, so another can, while this process lives on");
 }
 
 static void until_it_is_free(void)
@@ -176,6 +204,7 @@ int main(void)
 	while_it_is_locked(0);
 	while_it_is_locked(300);
 	the_last_one_while_it_is_locked();
+	without_the_right_to_remove();
 	until_it_is_free();
 	a_peer_of_another_user(0);
 	a_peer_of_another_user(300);
