@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "channel/facts.h"
+#include "os/key.h"
 #include "pair.h"
 
 #define KEY 0x53000001u
@@ -21,6 +22,7 @@
 
 static struct {
 	bool segment, set; /* is there one? */
+	bool closed;       /* the set may not be opened */
 	uid_t segment_user, set_user;
 	int64_t used, made; /* when the set was used and made */
 	int64_t segment_made;
@@ -38,7 +40,7 @@ int shmget(key_t key, size_t size, int flags)
 int semget(key_t key, int count, int flags)
 {
 	must((uint32_t)key == KEY && count == 0 && flags == 0);
-	errno = ENOENT;
+	errno = world.closed ? EACCES : ENOENT;
 	return world.set ? SET : -1;
 }
 
@@ -283,6 +285,14 @@ static void a_record_of_a_segment(void)
 	memset(&header, 0, sizeof header);
 }
 
+static void keys(void)
+{
+	memset(&world, 0, sizeof world);
+	ok(!sv_key_is_taken((key_t)KEY), "a key of no object is free");
+	world.closed = true;
+	ok(sv_key_is_taken((key_t)KEY), "a key of a set that may not be opened is taken");
+}
+
 int main(void)
 {
 	me = geteuid();
@@ -292,5 +302,6 @@ int main(void)
 	a_record_that_was_begun();
 	a_record_of_a_set();
 	a_record_of_a_segment();
+	keys();
 	return tap_done();
 }

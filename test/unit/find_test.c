@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* sv_find() of a name that does not exist here, but perhaps in another IPC namespace. */
+#define _GNU_SOURCE /* ftok */
 #include <fcntl.h>
 #include <string.h>
+#include <sys/ipc.h>
+#include <sys/sem.h>
+#include <sys/shm.h>
 #include <sys/stat.h>
 
 #include "pair.h"
@@ -97,6 +101,27 @@ static void ends(void)
 	must(sv_clean(&clean, ignore, NULL, NULL) == SV_OK);
 }
 
+/* What has the key of a path and is not a channel's.  Not as root, whose number is 0. */
+static void in_the_way(void)
+{
+	struct sv_info info = SV_INFO_INIT;
+	char path[200];
+	key_t key;
+	int id;
+
+	snprintf(path, sizeof path, "%s/path", getenv("SVIPC_DIR"));
+	must(close(open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600)) == 0);
+	key = ftok(path, SV_PROJECT_DEFAULT);
+	must((id = semget(key, 1, IPC_CREAT | 0600)) != -1 && sv_find(NULL, path, 0, &info, NULL) == SV_OK);
+	must(info.state == SV_STATE_FOREIGN && info.shmid == -1 && info.semid == id &&
+	     info.owner == geteuid());
+	must(semctl(id, 0, IPC_RMID) == 0);
+	must((id = shmget(key, 1, IPC_CREAT | 0600)) != -1 && sv_find(NULL, path, 0, &info, NULL) == SV_OK);
+	must(info.state == SV_STATE_FOREIGN && info.shmid == id && info.semid == -1 &&
+	     info.owner == geteuid());
+	must(shmctl(id, IPC_RMID, NULL) == 0 && unlink(path) == 0);
+}
+
 /* Root would not see a user that is missing. */
 static void another_user(void)
 {
@@ -117,9 +142,10 @@ static void another_user(void)
 		info = found(pair.reader);
 		must(info.side[SV_WRITER].uid == 65534 && info.side[SV_READER].uid == 65534);
 		close_pair(&pair);
+		in_the_way();
 		_exit(directory_is_empty() ? 0 : 2);
 	}
-	is(status_of(child), 0, "a look shows which user each side is");
+	is(status_of(child), 0, "a look shows which user each side is, and what is in the way");
 }
 
 static void projects(void)

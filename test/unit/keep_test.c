@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A process forgets only its own record: a file of the same name may belong to the next channel by now. */
 #define _GNU_SOURCE /* O_PATH */
+#include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,11 +53,13 @@ int lstat(const char *restrict path, struct stat *restrict st)
 	return look(AT_FDCWD, path, st, O_NOFOLLOW);
 }
 
+static struct sv_fault fault;
+
 static bool open_one(struct sv_rendezvous *rv, const char *name, const char *path)
 {
 	struct sv_whereabouts where = { .name = name, .path = path, .project = 83, .create = true };
-	struct sv_fault fault = { .label = "" };
 
+	fault.label[0] = '\0';
 	where.patience = sv_patience(10000, NULL);
 	return ok(sv_rendezvous_open(rv, &where, &fault) == SV_OK, "%s is open",
 	          name != NULL ? name : "a path");
@@ -69,7 +72,6 @@ static bool write_one(struct sv_rendezvous *rv, uint64_t generation)
 		                    .project = rv->project,
 		                    .shmid = 7,
 		                    .semid = 8 };
-	struct sv_fault fault = { .label = "" };
 
 	return sv_rendezvous_write(rv, &record, &fault) == SV_OK;
 }
@@ -105,6 +107,9 @@ static void of_a_path(void)
 	ok(fd != -1 && sv_record_write(fd, &without_path) == 0 && close(fd) == 0 &&
 	           !sv_rendezvous_read(&rv, &read),
 	   "a record without a path is none of a path");
+	ok(unlinkat(rv.directory.fd, rv.file, 0) == 0 && symlinkat("away", rv.directory.fd, rv.file) == 0 &&
+	           !write_one(&rv, 2) && fault.error.sys_errno == ELOOP,
+	   "none is written through a symbolic link");
 	ok(unlinkat(rv.directory.fd, rv.file, 0) == 0 && write_one(&rv, 2) && has(&rv, 2),
 	   "and one is written again");
 	sv_rendezvous_forget(&rv, 1);

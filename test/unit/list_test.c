@@ -129,6 +129,7 @@ static void a_file_that_was_removed(void)
 	ok(seen.info.name[0] == '\0', "it has no name");
 	ok(seen.info.side[SV_WRITER].attached && seen.info.capacity == 4096, "its writer is attached");
 	is(seen.info.state, SV_STATE_WAITING_READER, "it waits for a reader");
+	ok(strcmp(seen.info.reason, "no reader has come") == 0, "which is all: %s", seen.info.reason);
 	must(sv_close(ch) == SV_OK);
 	is(listed(seen.key, 0).count, 0, "a channel that was closed is not listed");
 }
@@ -197,7 +198,7 @@ static int note_named(struct sv_sight *sight, void *arg)
 	struct seen *seen = arg;
 
 	if (sight->info.key == seen->key)
-		seen->count += sight->rv.named && sight->target.named;
+		seen->count += sight->rv.fd != -1 && sight->rv.named && sight->target.named;
 	return 0;
 }
 
@@ -221,7 +222,7 @@ static void another_directory(void)
 	must(unsetenv("SVIPC_DIR") == 0);
 	is(listed(key, 0).count, 1, "without a choice each directory counts");
 	must(sv_sight_walk(SV_SCOPE_OWN, note_named, &named, &fault) == SV_OK);
-	is(named.count, 1, "and the file there is known as that of a name");
+	is(named.count, 1, "and the file there is open, as that of a name");
 	seen = would_clean(key);
 	is(seen.count, 1, "so it does for cleaning");
 	is(seen.removed, 1, "which would remove the channel: %s", seen.info.reason);

@@ -36,6 +36,14 @@ int open(const char *path, int flags, ...)
 	                                            : (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
 }
 
+static int rivals; /* how many other processes make a file of the same name just before */
+
+int linkat(int from, const char *old, int to, const char *name, int flags)
+{
+	errno = EEXIST;
+	return rivals-- > 0 ? -1 : (int)syscall(SYS_linkat, from, old, to, name, flags);
+}
+
 static bool locked;   /* by another process, until it is now: */
 static int64_t until; /* in a clock that only goes on where this process waits or asks */
 static int64_t now, longest;
@@ -114,6 +122,18 @@ static void somebodys_data(void)
 		must(close(fd) == 0);
 	}
 	must(unlink(rv.path) == 0);
+}
+
+/* Others make the file, and remove it again. */
+static void made_meanwhile(void)
+{
+	struct sv_rendezvous rv;
+
+	rivals = 2;
+	is(open_one(&rv, "unit", NULL, 1000), SV_OK, "a file that others make at the same time");
+	ok(rivals < 0 && rv.fd != -1 && sv_rendezvous_is_there(&rv), "is opened when it is there");
+	sv_rendezvous_forget(&rv, 0);
+	sv_rendezvous_close(&rv);
 }
 
 static void by_path(void)
@@ -197,6 +217,7 @@ int main(void)
 {
 	own_directory();
 	somebodys_data();
+	made_meanwhile();
 	by_path();
 	waits();
 	a_key_that_is_taken();
