@@ -284,7 +284,6 @@ int sv_msg_release_batch(sv_channel *ch, size_t count)
 		at += sv_message_framed(length);
 	}
 	/* What follows is the message that sv_msg_release() gives back. */
-	length = 0;
 	if (at != end && !frame_at(ch, at, end, &length))
 		return changed_length(ch);
 	ch->next = ch->ring.position + at + (at == end ? 0 : sv_message_framed(length));

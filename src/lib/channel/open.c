@@ -269,7 +269,6 @@ static void prepare(struct opening *o, struct sv_channel *ch, enum sv_role role,
 	ch->kind = (role == SV_READER ? SV_KIND_READER : 0) |
 	           ((ch->flags & SV_MESSAGES) != 0 ? SV_KIND_MESSAGES : 0);
 	ch->semid = -1;
-	ch->rv.fd = ch->rv.directory.fd = ch->rv.directory.top = -1;
 	ch->file = options->source;
 	o->ch = ch;
 	o->where = (struct sv_whereabouts){ .path = options->path };

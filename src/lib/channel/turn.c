@@ -95,7 +95,7 @@ static int open_queue(struct sv_turn *turn, struct sv_fault *fault)
 int sv_turn_take(struct sv_turn *turn, const struct sv_rendezvous *rv, enum sv_role role,
                  struct sv_fault *fault)
 {
-	int64_t last = 0, pause_ns = turn->pause_ns;
+	int64_t last, pause_ns = turn->pause_ns;
 	int code;
 
 	if (turn->fd != -1)
