@@ -39,6 +39,7 @@ static void a_good_life(void)
 	size_t got;
 	void *place;
 
+	is(sv_last_error(pair.writer)->struct_size, sizeof(struct sv_error), "no error yet");
 	ok(sv_capacity(pair.writer) == 4096 && sv_capacity(pair.reader) == 4096, "both see the capacity");
 	ok(sv_wait_peer(pair.writer, 0) == SV_OK && sv_wait_peer(pair.reader, 0) == SV_OK,
 	   "both see each other");
@@ -103,6 +104,8 @@ static void bad_ends(void)
 	           sv_last_error(pair.reader)->sys_errno == ECANCELED,
 	   "closing without finishing is no end of the stream");
 	ok(sv_check(pair.reader) == SV_EPEER, "and sv_check says so too");
+	ok(strstr(sv_last_error(pair.reader)->text, "closed the channel before the end (") != NULL,
+	   "in words: %s", sv_last_error(pair.reader)->text);
 	sv_close(pair.reader);
 }
 
@@ -197,7 +200,9 @@ static void a_fork(void)
 
 	must(child != -1);
 	if (child == 0)
-		_exit(sv_wait_peer(pair.writer, 0) == SV_EINVAL && sv_finish(pair.writer, 0) == SV_EINVAL &&
+		_exit(sv_wait_peer(pair.writer, 0) == SV_EINVAL &&
+		                      sv_last_error(pair.writer)->sys_errno == 0 &&
+		                      sv_finish(pair.writer, 0) == SV_EINVAL &&
 		                      sv_last_error(pair.writer)->sys_errno == 0 &&
 		                      sv_close(pair.writer) == SV_EINVAL
 		              ? 0

@@ -28,6 +28,7 @@ enum invariant {
 	FOREIGN_IS_NEVER_TOUCHED,
 	LOOKED_AT_UNLOCKED_IS_IN_DOUBT,
 	ENDING_IS_WAITED_FOR,
+	DETACHED_ONCE,
 	INVARIANTS
 };
 
@@ -48,6 +49,7 @@ static const char *const words[INVARIANTS] = {
 	"what is called foreign is neither removed, joined nor replaced",
 	"without the lock a state without live sides is in doubt, with it none is",
 	"a process that comes while an ordinary transfer ends waits for its end",
+	"data that is left has one writer, and no reader after it was taken",
 };
 
 static unsigned long violations[INVARIANTS], combinations, answers;
@@ -155,6 +157,10 @@ static void check_answer(const struct sv_facts *f, const struct sv_verdict *v, c
 		    is_alive(f->side[wish->role]) || !wish->same_content ||
 		    (f->kind == SV_RESUME) != (wish->kind == SV_RESUME))
 			violated(JOINED_WHAT_IS_GOOD_AND_FREE, f, v, a);
+		if (f->kind == SV_DETACH &&
+		    (wish->role == SV_WRITER ? is_gone(writer)
+		                             : is_gone(reader) && f->said[SV_READER] == SV_SAID_DONE))
+			violated(DETACHED_ONCE, f, v, a);
 		if (f->other_file)
 			violated(EARLIER_FILE_IS_NEVER_JOINED, f, v, a);
 		if (v->state == SV_STATE_FOREIGN)
@@ -280,11 +286,40 @@ static void presence(void)
 	   "attaching under our lock: it died, never came");
 }
 
+/* Without the lock: is a process about to open it, or to close it? */
+static void moment(enum sv_record_fact record, enum sv_segment_fact segment, enum sv_set_fact set,
+                   enum sv_presence sides, enum sv_state state)
+{
+	struct sv_facts f = { .record = record, .segment = segment, .set = set, .side = { sides, sides } };
+
+	is(sv_classify(&f).state, state, "record %d, segment %d, set %d, sides %d", record, segment, set,
+	   sides);
+}
+
+static void moments(void)
+{
+	enum sv_record_fact begun = SV_RECORD_BEGUN, full = SV_RECORD_FULL;
+
+	moment(begun, SV_SEGMENT_NONE, SV_SET_NONE, SV_NEVER_CAME, SV_STATE_OPENING);
+	moment(full, SV_SEGMENT_NONE, SV_SET_NONE, SV_NEVER_CAME, SV_STATE_CLOSING);
+	moment(begun, SV_SEGMENT_NONE, SV_SET_NEW, SV_NEVER_CAME, SV_STATE_OPENING);
+	moment(full, SV_SEGMENT_NONE, SV_SET_GOOD, SV_NEVER_CAME, SV_STATE_CLOSING);
+	moment(begun, SV_SEGMENT_UNREADY, SV_SET_NONE, SV_NEVER_CAME, SV_STATE_OPENING);
+	moment(begun, SV_SEGMENT_GOOD, SV_SET_NONE, SV_NEVER_CAME, SV_STATE_OPENING);
+	moment(full, SV_SEGMENT_GOOD, SV_SET_NONE, SV_NEVER_CAME, SV_STATE_CLOSING);
+	moment(full, SV_SEGMENT_GOOD, SV_SET_NEW, SV_NEVER_CAME, SV_STATE_OPENING);
+	moment(full, SV_SEGMENT_GOOD, SV_SET_GOOD, SV_HAS_LEFT, SV_STATE_CLOSING);
+	moment(full, SV_SEGMENT_GOOD, SV_SET_GOOD, SV_HAS_DIED, SV_STATE_CLOSING);
+	moment(full, SV_SEGMENT_GOOD, SV_SET_GOOD, SV_ARRIVING, SV_STATE_OPENING);
+	moment(SV_RECORD_NONE, SV_SEGMENT_NONE, SV_SET_GOOD, SV_HAS_DIED, SV_STATE_CLOSING);
+}
+
 int main(void)
 {
 	int i;
 
 	presence();
+	moments();
 	walk();
 	printf("# %lu combinations of the facts, %lu answers\n", combinations, answers);
 	ok(combinations > 100000, "every combination was walked");

@@ -105,6 +105,7 @@ static void data_room_and_end(void)
 	must(sv_event_fd(pair.reader, &in) == SV_OK && sv_event_fd(pair.writer, &out) == SV_OK);
 	ok(sv_event_fd(pair.reader, &again) == SV_OK && again == in, "a handle has one descriptor");
 	is(sv_event_ask(pair.reader, 4097), SV_ETOOBIG, "more than the channel can hold");
+	ok(asks_and_must_wait(pair.reader, in, 4096), "a full ring may be asked for");
 	ok(asks_and_must_wait(pair.reader, in, 10), "no data, not readable");
 	settle(pair.reader);
 	ok(sv_stat(pair.writer, &info) == SV_OK && info.side[SV_READER].asleep,

@@ -1,120 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Which objects count as those of a channel, and which are only in its way: by their makers, their times, and
- * the record.  The objects are this test's own: the functions below stand before the C library's.
+ * the record.
  */
-#define _GNU_SOURCE
-#include <stdarg.h>
-#include <string.h>
-#include <sys/ipc.h>
-#include <sys/sem.h>
-#include <sys/shm.h>
-#include <unistd.h>
-
-#include "channel/facts.h"
 #include "os/key.h"
-#include "pair.h"
-
-#define KEY 0x53000001u
-#define SEGMENT 4
-#define SET 5
-#define MADE 100
-
-static struct {
-	bool segment, set; /* is there one? */
-	bool closed;       /* the set may not be opened */
-	uid_t segment_user, set_user;
-	int64_t used, made; /* when the set was used and made */
-	int64_t segment_made;
-} world;
-static struct sv_header header;
-static uid_t me, friend, stranger;
-
-int shmget(key_t key, size_t size, int flags)
-{
-	must((uint32_t)key == KEY && size == 0 && flags == 0);
-	errno = ENOENT;
-	return world.segment ? SEGMENT : -1;
-}
-
-int semget(key_t key, int count, int flags)
-{
-	must((uint32_t)key == KEY && count == 0 && flags == 0);
-	errno = world.closed ? EACCES : ENOENT;
-	return world.set ? SET : -1;
-}
-
-int shmctl(int id, int command, struct shmid_ds *ds)
-{
-	errno = EINVAL;
-	if (command != IPC_STAT || id != SEGMENT || !world.segment)
-		return -1;
-	memset(ds, 0, sizeof *ds);
-	ds->shm_perm.uid = ds->shm_perm.cuid = world.segment_user;
-	ds->shm_perm.mode = 0600;
-	ds->shm_perm.__key = (key_t)KEY;
-	ds->shm_ctime = (time_t)world.segment_made;
-	ds->shm_segsz = sv_segment_header_size() + (size_t)sv_segment_round(1);
-	return 0;
-}
-
-int semctl(int id, int number, int command, ...)
-{
-	struct semid_ds *ds;
-	va_list args;
-
-	(void)number;
-	errno = EINVAL;
-	if (id != SET || !world.set)
-		return -1;
-	if (command != IPC_STAT)
-		return 0;
-	va_start(args, command);
-	ds = va_arg(args, struct semid_ds *);
-	va_end(args);
-	memset(ds, 0, sizeof *ds);
-	ds->sem_perm.uid = ds->sem_perm.cuid = world.set_user;
-	ds->sem_perm.mode = 0600;
-	ds->sem_perm.__key = (key_t)KEY;
-	ds->sem_nsems = SV_SEM_COUNT;
-	ds->sem_otime = (time_t)world.used;
-	ds->sem_ctime = (time_t)world.made;
-	return 0;
-}
-
-void *shmat(int id, const void *address, int flags)
-{
-	must(id == SEGMENT && address == NULL && flags == SHM_RDONLY);
-	return &header;
-}
-
-int shmdt(const void *address)
-{
-	return address == &header ? 0 : -1;
-}
-
-/* A path whose file belongs to the friend, and no record. */
-static struct sv_target target_of_path(void)
-{
-	struct sv_target target = { .owner = friend, .consent = 0600 };
-
-	target.record.key = KEY;
-	target.record.project = SV_PROJECT_DEFAULT;
-	return target;
-}
-
-static struct sv_target target_of_record(int shmid, int semid)
-{
-	struct sv_target target = target_of_path();
-
-	target.named = target.recorded = true;
-	target.owner = me;
-	target.record.generation = 1;
-	target.record.shmid = shmid;
-	target.record.semid = semid;
-	target.record.made_s = MADE;
-	return target;
-}
+#include "world.h"
 
 static void set_counts(const struct sv_target *target, enum sv_set_fact fact, const char *which)
 {
@@ -152,8 +42,7 @@ static void a_set_without_a_record(void)
 	world.used = 7;
 	set_counts(&target, SV_SET_GOOD, "a set that a friend has made and used");
 	sv_gather(&objects, &target);
-	ok(objects.facts.side[SV_WRITER] == SV_PRESENT && objects.facts.side[SV_READER] == SV_PRESENT,
-	   "without a weight on it both sides are there");
+	is(objects.facts.side[SV_WRITER], SV_PRESENT, "without a weight on it both sides are there");
 	target.recorded = true;
 	target.record.shmid = SEGMENT + 1;
 	target.record.semid = SET + 1;
@@ -169,6 +58,13 @@ static void a_set_without_a_record(void)
 	set_is_in_the_way(&target, "a set of one's own, which would have a record,");
 	world.set_user = stranger;
 	set_is_in_the_way(&target, "a set of another user");
+	world.segment = true;
+	world.segment_user = me;
+	header.magic = SV_MAGIC + 1;
+	sv_gather(&objects, &target);
+	ok(objects.shmid == -1 && objects.stranger.id == SET && objects.stranger.untrusted,
+	   "of two objects the one of another user explains more");
+	memset(&header, 0, sizeof header);
 }
 
 /* The maker has died, or is at work, before it wrote down the ids. */
@@ -183,6 +79,11 @@ static void a_record_that_was_begun(void)
 	sv_gather(&objects, &target);
 	ok(objects.shmid == SEGMENT && objects.facts.segment == SV_SEGMENT_UNREADY,
 	   "an empty segment of one's own is the channel's");
+	fill_header(&target);
+	header.generation++;
+	sv_gather(&objects, &target);
+	ok(objects.shmid == -1 && objects.facts.in_the_way, "a complete one of another generation is not");
+	memset(&header, 0, sizeof header);
 	world.segment_user = stranger;
 	sv_gather(&objects, &target);
 	ok(objects.shmid == -1 && objects.facts.segment == SV_SEGMENT_NONE,
@@ -223,21 +124,63 @@ static void a_record_of_a_set(void)
 	set_is_in_the_way(&target, "a set that was made much later");
 	world.made = MADE - 1;
 	set_is_in_the_way(&target, "a set that was made earlier");
+	world.made = MADE;
+	world.other_count = true;
+	set_is_in_the_way(&target, "a set of three semaphores");
+	world.other_count = false;
+	world.key = KEY + 1;
+	set_is_in_the_way(&target, "a set with another key");
 }
 
-/* A complete header, as the record describes it. */
-static void fill_header(const struct sv_target *target)
+static void make_both(void)
 {
+	memset(&world, 0, sizeof world);
+	world.segment = world.set = true;
+	world.segment_user = world.set_user = me;
+	world.used = 7;
+	world.segment_made = MADE;
+}
+
+/* What a header says must be what the record says. */
+static void headers_of_a_record(void)
+{
+	struct sv_target target = target_of_record(SEGMENT, SET);
+	struct sv_objects objects;
+	int i;
+
+	make_both();
+	for (i = 0; i < 6; i++) {
+		fill_header(&target);
+		target.identity.inode = i == 5 ? 7 : 0;
+		header.inode = 3;
+		header.generation += i == 1;
+		header.semid += i == 2;
+		header.key += i == 3;
+		header.project += i == 4;
+		sv_gather(&objects, &target);
+		ok(objects.facts.segment == (i == 0 ? SV_SEGMENT_GOOD : SV_SEGMENT_CORRUPT) &&
+		           objects.shmid == SEGMENT,
+		   "header %d", i);
+	}
+	target = target_of_path();
+	fill_header(&target);
+	header.generation = 1;
+	sv_gather(&objects, &target);
+	ok(objects.facts.segment == SV_SEGMENT_GOOD && objects.shmid == SEGMENT,
+	   "without a record it is good");
+	for (i = 0; i < 5; i++) {
+		fill_header(&target);
+		header.generation = i != 0;
+		header.magic += i == 1;
+		header.project += i == 2;
+		header.key += i == 3;
+		target.identity.inode = i == 4 ? 7 : 0;
+		sv_gather(&objects, &target);
+		ok(objects.shmid == -1 && objects.facts.segment == SV_SEGMENT_NONE &&
+		           objects.facts.in_the_way && objects.stranger.id == SEGMENT,
+		   "a segment with header %d is in the way", i);
+	}
 	memset(&header, 0, sizeof header);
-	header.magic = SV_MAGIC;
-	header.format = SV_FORMAT;
-	header.header_size = sv_segment_header_size();
-	header.capacity = sv_segment_round(1);
-	header.generation = target->record.generation;
-	header.key = KEY;
-	header.project = (uint32_t)target->record.project;
-	header.semid = SET;
-	atomic_store(&header.ready, SV_READY);
 }
 
 /* What proves that a segment is the recorded one: its header, or the time when it was made. */
@@ -246,11 +189,7 @@ static void a_record_of_a_segment(void)
 	struct sv_target target = target_of_record(SEGMENT, SET);
 	struct sv_objects objects;
 
-	memset(&world, 0, sizeof world);
-	world.segment = world.set = true;
-	world.segment_user = world.set_user = me;
-	world.used = 7;
-	world.segment_made = MADE;
+	make_both();
 	fill_header(&target);
 	sv_gather(&objects, &target);
 	ok(objects.shmid == SEGMENT && objects.facts.segment == SV_SEGMENT_GOOD, "the segment of the record");
@@ -274,6 +213,8 @@ static void a_record_of_a_segment(void)
 	target.owner = friend;
 	world.set_user = friend;
 	set_is_in_the_way(&target, "a set of a friend, where the segment is one's own,");
+	sv_gather(&objects, &target);
+	ok(objects.stranger.untrusted, "because it is not trusted as a part of it");
 	target.named = true;
 	target.record.shmid = SEGMENT + 1;
 	target.record.semid = SET + 1;
@@ -282,6 +223,16 @@ static void a_record_of_a_segment(void)
 	   "objects of another channel");
 	ok(objects.stranger.id == SEGMENT && objects.stranger.owner == me && objects.stranger.known,
 	   "of which the first is told");
+	world.segment = false;
+	sv_gather(&objects, &target);
+	ok(objects.stranger.id == SET && objects.stranger.owner == friend && objects.stranger.known,
+	   "or the only one");
+	target = target_of_record(SEGMENT, SET);
+	make_both();
+	world.keyless = true;
+	sv_gather(&objects, &target);
+	ok(objects.shmid == SEGMENT && objects.semid == SET && !objects.facts.in_the_way,
+	   "those of the record are found without a key");
 	memset(&header, 0, sizeof header);
 }
 
@@ -295,12 +246,11 @@ static void keys(void)
 
 int main(void)
 {
-	me = geteuid();
-	friend = me + 1;
-	stranger = me + 2;
+	name_users();
 	a_set_without_a_record();
 	a_record_that_was_begun();
 	a_record_of_a_set();
+	headers_of_a_record();
 	a_record_of_a_segment();
 	keys();
 	return tap_done();

@@ -143,7 +143,8 @@ static void wrong_calls(struct pair *pair)
 	ok(sv_msg_peek(pair->reader, &there, &got, 0) == SV_OK && got == 3, "and arrives as long as it is");
 	must(sv_msg_release(pair->reader) == SV_OK);
 	ok(sv_msg_release(pair->reader) == SV_EINVAL, "release without a message");
-	ok(sv_reserve(pair->writer, 1, &place, &got, 0) == SV_EMODE,
+	ok(sv_reserve(pair->writer, 1, &place, &got, 0) == SV_EMODE &&
+	           strstr(sv_last_error(pair->writer)->text, "the channel carries messages") != NULL,
 	   "bytes on a channel of messages, writing");
 	ok(sv_peek(pair->reader, 1, &there, &got, 0) == SV_EMODE, "and reading");
 	ok(sv_msg_reserve(pair->reader, 1, &place, 0) == SV_EINVAL, "a reader does not write");
@@ -162,6 +163,7 @@ static void other_calls(void)
 	memset(place, 1, 64);
 	ok(sv_msg_commit(pair.writer, 8) == SV_EMODE && sv_msg_stage(pair.writer, 8) == SV_EMODE,
 	   "bytes that are reserved are no message");
+	ok(strstr(sv_last_error(pair.writer)->text, "the channel carries bytes") != NULL, "it says so");
 	must(sv_commit(pair.writer, 64) == SV_OK);
 	must(sv_peek(pair.reader, 64, &there, &got, 0) == SV_OK && got == 64);
 	ok(sv_msg_release(pair.reader) == SV_EMODE && sv_msg_release_batch(pair.reader, 1) == SV_EMODE,

@@ -146,6 +146,10 @@ static void holds(void)
 	go(&run, &contended, 200000);
 	ok(run.held > 100000, "it is still found out that a hold helps now: %u of %u waits", run.held,
 	   run.waits);
+	go(&run, &answering, 20);
+	is(run.pace.hold_ns, 0, "and given up when it does not");
+	go(&run, &contended, 5000);
+	ok(run.held > 4000, "and found out soon when it helps again: %u of %u waits", run.held, run.waits);
 }
 
 /* Nothing is tried while the ring's pages are faulted in. */
@@ -169,6 +173,8 @@ static void nothing_to_gain(void)
 	begin(&run, true);
 	go(&run, &silent, 10000);
 	is(run.held, 0, "nothing is made of waits that bring nothing");
+	ok(run.pace.rest > 64 && (run.pace.rest & (run.pace.rest - 1)) == 0,
+	   "the rest before the next try doubles: %u waits", run.pace.rest);
 	begin(&run, true);
 	go(&run, &fast, 10000);
 	is(run.held, 0, "nor of large amounts");

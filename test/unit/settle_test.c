@@ -3,6 +3,7 @@
 #define _GNU_SOURCE /* syscall */
 #include <stdatomic.h>
 #include <sys/file.h>
+#include <sys/sem.h>
 #include <sys/syscall.h>
 
 #include "channel/channel.h"
@@ -10,6 +11,7 @@
 
 static struct sv_side_line *peer; /* NULL: it is quiet */
 static int times;
+static sv_channel *dead; /* its peer dies when this side has the lock; NULL: it does not */
 
 /* The library calls this instead of libc's.  The peer says it each time that its slot was cleared under the
  * lock. */
@@ -19,6 +21,8 @@ int flock(int fd, int operation)
 		atomic_store(&peer->slot, SV_SLOT_ATTACHING);
 		times++;
 	}
+	if (dead != NULL && operation != LOCK_UN)
+		must(semctl(dead->semid, sv_sem_of(sv_other(dead->role)), SETVAL, SV_WEIGHT) == 0);
 	return (int)syscall(SYS_flock, fd, operation);
 }
 
@@ -38,7 +42,11 @@ int main(void)
 		is(sv_wait_peer(ch, 600000), SV_ECORRUPT, "the %s calls it corrupt", sv_role_name(roles[i]));
 		ok(times > 10, "not before it has cleared the slot some times: %d", times);
 		peer = NULL;
-		atomic_store(&ch->ring.peer->slot, SV_SLOT_EMPTY);
+		atomic_store(&ch->ring.peer->slot, SV_SLOT_ATTACHING);
+		dead = ch;
+		is(sv_wait_peer(ch, 5000), SV_OK, "but one that came, and died, has come");
+		dead = NULL;
+		is(sv_check(ch), SV_EDIED, "and is dead");
 		must(sv_close(ch) == SV_OK);
 	}
 	ok(directory_is_empty(), "nothing is left");

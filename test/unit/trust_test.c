@@ -192,6 +192,53 @@ static void strangers(void)
 	refused(untrusted, true, SV_ADVICE_OTHER_CHANNEL, "is not this channel's");
 }
 
+/* What it says of a channel that others use, or use in another way. */
+static void explained(int code, enum sv_advice advice, unsigned own, unsigned flags, bool there,
+                      const char *text)
+{
+	const struct sv_answer answer = {
+		.step = SV_STEP_REFUSE, .code = code, .advice = advice, .why = "the reason"
+	};
+	static struct sv_objects objects;
+	static struct sv_channel ch;
+
+	memset(&ch, 0, sizeof ch);
+	ch.flags = own;
+	objects.facts.segment = there ? SV_SEGMENT_GOOD : SV_SEGMENT_NONE;
+	objects.facts.side[SV_WRITER] = there ? SV_PRESENT : SV_HAS_LEFT;
+	objects.facts.own = code != SV_EFOREIGN;
+	objects.header.flags = flags;
+	objects.shmid = objects.semid = 6;
+	objects.shm.creator_uid = OTHER;
+	atomic_store(&objects.header.side[SV_WRITER].pid, 4);
+	atomic_store(&objects.header.side[SV_WRITER].position, 99);
+	is(sv_channel_explain(&ch, &objects, &answer), code, "the code");
+	ok(strcmp(ch.fault.error.text, text) == 0, "it says '%s'", ch.fault.error.text);
+	is(ch.fault.error.peer_pid, code == SV_EBUSY && advice == SV_ADVICE_WAIT && there ? 4 : 0,
+	   "and which process that is");
+	is(ch.fault.error.sys_errno, 0, "no system call has failed");
+	if (code == SV_EMODE && advice == SV_ADVICE_NONE)
+		advice = (flags & SV_MESSAGES) != 0 ? SV_ADVICE_MESSAGES : SV_ADVICE_BYTES;
+	is(ch.fault.error.advice, advice, "and what helps");
+}
+
+static void explanations(void)
+{
+	explained(SV_EBUSY, SV_ADVICE_WAIT, 0, 0, true, "busy: pid 4 is the writer");
+	explained(SV_EBUSY, SV_ADVICE_WAIT, 0, 0, false, "the reason");
+	explained(SV_EBUSY, SV_ADVICE_TAKE, 0, 0, false, "it holds 99 bytes that were left for a reader");
+	explained(SV_EMODE, SV_ADVICE_NONE, 0, SV_MESSAGES, true, "it carries messages, not bytes");
+	explained(SV_EMODE, SV_ADVICE_NONE, SV_MESSAGES, 0, true, "it carries bytes, not messages");
+	explained(SV_EMODE, SV_ADVICE_NONE, SV_MESSAGES, SV_MESSAGES | SV_RECORDS_NUL, true,
+	          "its messages are records that end with NUL, not with a newline");
+	explained(SV_EMODE, SV_ADVICE_NONE, SV_MESSAGES | SV_RECORDS_NUL, SV_MESSAGES, true,
+	          "its messages do not end with NUL");
+	explained(SV_EMODE, SV_ADVICE_RESUME, 0, 0, true, "the reason");
+	explained(SV_ECORRUPT, SV_ADVICE_CLEAN, 0, 0, true, "corrupt channel: the reason (segment 6)");
+	explained(SV_EFOREIGN, SV_ADVICE_OTHER_CHANNEL, 0, 0, true, "the reason (user 3000)");
+	explained(SV_EREMOVED, SV_ADVICE_CLEAN, 0, 0, true, "the reason");
+}
+
 /* What it says while a transfer before this one ends, with a side that is still there. */
 static void not_ended(enum sv_presence writer, enum sv_presence reader, long pid)
 {
@@ -220,6 +267,7 @@ int main(void)
 	sources();
 	one_file_at_both_ends();
 	strangers();
+	explanations();
 	not_ended(SV_PRESENT, SV_HAS_LEFT, 4);
 	not_ended(SV_HAS_DIED, SV_PRESENT, 5);
 	not_ended(SV_HAS_LEFT, SV_HAS_DIED, 0);

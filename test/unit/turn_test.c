@@ -84,6 +84,23 @@ static void no_descriptors(void)
 	must(setrlimit(RLIMIT_NOFILE, &before) == 0);
 }
 
+/* What the queue file says is only a hint where to begin. */
+static void write_last(int64_t last)
+{
+	int fd = openat(rv.directory.fd, ".turn.writer.unit", O_RDWR | O_CLOEXEC);
+
+	must(fd != -1 && pwrite(fd, &last, sizeof last, 0) == sizeof last && close(fd) == 0);
+}
+
+static bool is_free(int number)
+{
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = number, .l_len = 1 };
+	int fd = openat(rv.directory.fd, ".turn.writer.unit", O_RDWR | O_CLOEXEC);
+
+	must(fd != -1 && fcntl(fd, F_OFD_GETLK, &lock) == 0 && close(fd) == 0);
+	return lock.l_type == F_UNLCK;
+}
+
 static bool is_there(void)
 {
 	return faccessat(rv.directory.fd, ".turn.writer.unit", F_OK, 0) == 0;
@@ -99,6 +116,10 @@ int main(void)
 	first = take(1);
 	is(sv_turn_take(&first, &rv, SV_WRITER, &fault), SV_OK, "who has a number");
 	is(first.number, 1, "keeps it");
+	write_last(-1);
+	second = take(2);
+	sv_turn_leave(&second);
+	write_last(INT64_MAX / 2);
 	second = take(2);
 	third = take(3);
 	ok(sv_turn_is_first(&first) && !sv_turn_is_first(&second) && !sv_turn_is_first(&third),
@@ -111,6 +132,7 @@ int main(void)
 	ok(sv_turn_is_first(&second) && !sv_turn_is_first(&third), "then it is the second's turn");
 	await(&second, 0, SV_OK, "");
 	ok(sv_turn_is_first(&second), "also after it has looked");
+	ok(is_free(1) && !is_free(2), "which locks nothing but its own number");
 	no_watches = true;
 	await(&third, 20, SV_ETIMEDOUT, "timed out while waiting for its turn");
 	is(third.watch, -1, "who cannot be told looks from time to time");

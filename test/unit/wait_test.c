@@ -31,7 +31,7 @@ int semtimedop(int id, struct sembuf *operations, size_t count, const struct tim
 {
 	int64_t ns = (int64_t)limit->tv_sec * 1000000000 + limit->tv_nsec;
 
-	must(id == pair.reader->semid && count == 1 && operations->sem_op == -1);
+	must(id != -1 && count == 1 && operations->sem_op == -1);
 	sleeps++;
 	longest = ns > longest ? ns : longest;
 	now += reason == EAGAIN ? ns : 0;
@@ -79,6 +79,44 @@ static void sleep_for(int timeout_ms)
 	   "it says so: %s", sv_last_error(pair.reader)->text);
 }
 
+/* Now and then a side that waits for its peer looks whether one can still come. */
+static void alone(void)
+{
+	struct sv_options options = options_of(0, 4096);
+	struct sv_header *header, whole;
+	int64_t begun = now;
+	sv_channel *ch;
+	int i;
+
+	options.name = "alone";
+	must(sv_open(&ch, SV_READER, &options, 0, NULL) == SV_OK);
+	reason = EAGAIN;
+	sleeps = 0;
+	longest = 0;
+	is(sv_wait_peer(ch, 3500), SV_ETIMEDOUT, "no writer comes in 3.5 s");
+	ok(now - begun >= 3500 * (int64_t)MS && now - begun < 3600 * (int64_t)MS, "it took %lld ns",
+	   (long long)(now - begun));
+	ok(sleeps == 4 && longest <= 1000 * MS, "in %d sleeps of at most a second", sleeps);
+	header = ch->header;
+	whole = *header;
+	for (i = 0; i < 6; i++) {
+		header->magic += i == 0;
+		header->format += i == 1;
+		atomic_store(&header->ready, SV_READY + (i == 2));
+		header->generation += i == 3;
+		header->semid += i == 4;
+		header->capacity += i == 5;
+		is(sv_wait_peer(ch, 3500), SV_ECORRUPT, "no writer can come if the header is overwritten, %d",
+		   i);
+		is(sv_last_error(ch)->sys_errno, 0, "no system call has failed");
+		*header = whole;
+	}
+	must(unlink(ch->rv.path) == 0);
+	is(sv_wait_peer(ch, 3500), SV_EREMOVED, "or if its file is removed");
+	is(sv_last_error(ch)->sys_errno, 0, "no system call has failed");
+	must(sv_close(ch) == SV_OK);
+}
+
 int main(void)
 {
 	int i;
@@ -110,6 +148,7 @@ int main(void)
 	is(peek(20), SV_OK, "a signal does not");
 	ok(sleeps > 1, "however many come: %d", sleeps);
 	close_pair(&pair);
+	alone();
 	ok(directory_is_empty(), "nothing is left");
 	return tap_done();
 }
