@@ -69,6 +69,8 @@ static void ends(void)
 	info = found(pair.reader);
 	ok(info.side[SV_WRITER].position == 1 && info.side[SV_READER].position == 0,
 	   "a look shows how far each side is");
+	ok(info.capacity >= 4096 && info.segment > info.capacity && info.mode == 0600,
+	   "how large the ring and its segment are, and for whom");
 	is(sv_finish(pair.writer, 0), SV_EAGAIN, "a writer has finished");
 	info = found(pair.reader);
 	ok(info.side[SV_WRITER].finished && !info.side[SV_READER].finished, "which a look shows");
@@ -152,8 +154,11 @@ static void projects(void)
 {
 	struct sv_clean_options clean = SV_CLEAN_INIT;
 	struct sv_info info = SV_INFO_INIT;
+	struct sv_error error = SV_ERROR_INIT;
 	int project;
 
+	ok(sv_find("unit", "/unit", 0, &info, &error) == SV_EINVAL && error.sys_errno == 0,
+	   "a name and a path are too much: %s", error.text);
 	clean.name = "unit";
 	for (project = -1; project <= 256; project += project == 0 ? 255 : 1) {
 		bool possible = project >= 0 && project <= 255;

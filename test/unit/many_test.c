@@ -20,6 +20,28 @@ static int count_one(const struct sv_info *info, void *arg)
 	return 0;
 }
 
+/* The record of a channel whose file was replaced leads to another file, which a list opens too. */
+static void a_list_of_one(void)
+{
+	struct sv_options options = options_of(0, 4096);
+	unsigned char seen[MANY];
+	char path[200], other[200];
+	sv_channel *ch;
+	int files;
+
+	snprintf(path, sizeof path, "%s/path", getenv("SVIPC_DIR"));
+	snprintf(other, sizeof other, "%s/other", getenv("SVIPC_DIR"));
+	must(close(open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600)) == 0);
+	must(close(open(other, O_CREAT | O_WRONLY | O_CLOEXEC, 0600)) == 0);
+	options.name = NULL;
+	options.path = path;
+	must(sv_open(&ch, SV_WRITER, &options, 0, NULL) == SV_OK && rename(other, path) == 0);
+	files = open_descriptors();
+	must(sv_list(0, count_one, seen, NULL) == SV_OK);
+	is(open_descriptors(), files, "a list leaves no file open");
+	must(sv_close(ch) == SV_OK && unlink(path) == 0);
+}
+
 int main(void)
 {
 	static sv_channel *channel[MANY];
@@ -31,6 +53,7 @@ int main(void)
 	int i, round, bad = 0;
 
 	own_directory();
+	a_list_of_one();
 	snprintf(elsewhere, sizeof elsewhere, "%s/ipc-7", getenv("SVIPC_DIR"));
 	must(mkdir(elsewhere, 0700) == 0);
 	for (i = 0; i < MANY; i++) {

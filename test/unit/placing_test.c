@@ -78,9 +78,14 @@ static void of_capacity(uint64_t capacity)
 
 int main(void)
 {
+	const uint64_t largest = sizeof(void *) == 8 ? UINT64_C(1) << 44 : UINT64_C(1) << 29;
+
 	of_capacity(sv_segment_round(1));
 	of_capacity(1 << 20);
 	of_capacity(2 << 20);
 	of_capacity(8 << 20);
+	is((long)(sv_segment_capacity(sv_segment_header_size() + largest) >> 20), (long)(largest >> 20),
+	   "the largest capacity is one");
+	is((long)sv_segment_capacity(sv_segment_header_size() + 2 * largest), 0, "and is not exceeded");
 	return tap_done();
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Opening a rendezvous: what is somebody's data, what cannot be opened, and how its lock is waited for. */
-#define _GNU_SOURCE /* O_PATH, syscall */
+#define _GNU_SOURCE /* O_PATH, RTLD_NEXT, syscall */
+#include <dlfcn.h>
 #include <sched.h>
 #include <stdarg.h>
 #include <string.h>
@@ -26,7 +27,7 @@ int open(const char *path, int flags, ...)
 	mode_t mode;
 
 	va_start(args, flags);
-	mode = (flags & O_CREAT) != 0 ? va_arg(args, mode_t) : 0;
+	mode = (flags & (O_CREAT | O_TMPFILE)) != 0 ? va_arg(args, mode_t) : 0;
 	va_end(args);
 	inherited += (flags & O_CLOEXEC) == 0;
 	slow += (flags & (O_PATH | O_CREAT)) == 0 &&
@@ -42,6 +43,35 @@ int linkat(int from, const char *old, int to, const char *name, int flags)
 {
 	errno = EEXIST;
 	return rivals-- > 0 ? -1 : (int)syscall(SYS_linkat, from, old, to, name, flags);
+}
+
+static int taken;      /* how many files have keys that are not free */
+static int without;    /* most files without a name that were open at the same time */
+static int not_opened; /* how often something was closed that was not open */
+
+/* Called while a file is made that has no name yet. */
+int shmget(key_t key, size_t size, int flags)
+{
+	static int (*next)(key_t, size_t, int);
+	int fd, count = 0;
+	struct stat st;
+
+	if (next == NULL)
+		*(void **)&next = dlsym(RTLD_NEXT, "shmget");
+	must(next != NULL);
+	if (taken == 0)
+		return next(key, size, flags);
+	for (fd = 0; fd < 256; fd++)
+		count += fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_nlink == 0;
+	without = count > without ? count : without;
+	taken--;
+	return 0;
+}
+
+int close(int fd)
+{
+	not_opened += fd < 0;
+	return (int)syscall(SYS_close, fd);
 }
 
 static bool locked;   /* by another process, until it is now: */
@@ -213,6 +243,24 @@ static void a_key_that_is_taken(void)
 	is(shmctl(id, IPC_RMID, NULL), 0, "somebody's segment is still there");
 }
 
+/* Files that are dropped are held for a while, because others would get their inodes, and so their keys. */
+static void keys_that_are_taken(void)
+{
+	struct sv_rendezvous rv;
+	int fd, before = open_descriptors();
+
+	must((fd = open(getenv("SVIPC_DIR"), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600)) == -1 || close(fd) == 0);
+	taken = 200;
+	not_opened = 0;
+	is(open_one(&rv, "unit", NULL, 0), SV_OK, "the 201st file has a key that is free");
+	is(taken, 0, "no file is left out");
+	ok(fd == -1 || without > 64, "%d files without a name were open at the same time", without);
+	sv_rendezvous_forget(&rv, 0);
+	sv_rendezvous_close(&rv);
+	is(not_opened, 0, "nothing is closed that is not open");
+	is(open_descriptors(), before, "and nothing is left open");
+}
+
 int main(void)
 {
 	own_directory();
@@ -221,6 +269,7 @@ int main(void)
 	by_path();
 	waits();
 	a_key_that_is_taken();
+	keys_that_are_taken();
 	ok(directory_is_empty(), "nothing is left");
 	return tap_done();
 }

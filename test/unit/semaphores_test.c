@@ -67,6 +67,7 @@ static void begin(void)
 
 static void end(void)
 {
+	errno = ENOSPC; /* of an earlier call */
 	must(sv_sem_remove(set) == 0);
 }
 
@@ -191,6 +192,8 @@ static void weights(void)
 	is(sv_sem_gone(set, SV_WRITER), 1, "half a weight is one");
 	is(sv_sem_clear(set, SV_WRITER, &fault), SV_OK, "which is taken off");
 	is(value(SV_SEM_DATA), 0, "with all that was rung before");
+	must(semctl(set, SV_SEM_DATA, SETVAL, 32767) == 0);
+	is(sv_sem_ring(set, SV_WRITER), 0, "where no more bells fit, there are enough");
 	end();
 }
 
