@@ -170,6 +170,11 @@ static void check_answer(const struct sv_facts *f, const struct sv_verdict *v, c
 	case SV_STEP_REFUSE:
 		if (a->code >= 0 || a->why == NULL || a->why[0] == '\0')
 			violated(REFUSAL_SAYS_WHY, f, v, a);
+		if (strstr(a->why, "nothing proves") != NULL
+		            ? f->record != SV_RECORD_NONE || a->code != SV_EFOREIGN
+		            : strstr(a->why, "of an earlier transfer") != NULL &&
+		                      (f->record == SV_RECORD_NONE || a->code != SV_EBUSY))
+			violated(REFUSAL_SAYS_WHY, f, v, a);
 		if ((a->advice == SV_ADVICE_CLEAN && v->removal != SV_REMOVE_YES) ||
 		    (a->advice == SV_ADVICE_CLEAN_ALL && v->removal == SV_REMOVE_NO))
 			violated(ADVICE_TO_CLEAN_HELPS, f, v, a);

@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
+#include <stdarg.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/ipc.h>
@@ -43,6 +44,28 @@ int semop(int id, struct sembuf *operations, size_t count)
 	must(next != NULL);
 	rings += count == 1 && operations->sem_op == 1;
 	return next(id, operations, count);
+}
+
+static bool no_barriers;
+
+long syscall(long number, ...)
+{
+	static long (*next)(long, ...);
+	long argument[6];
+	va_list args;
+	int i;
+
+	if (next == NULL)
+		*(void **)&next = dlsym(RTLD_NEXT, "syscall");
+	must(next != NULL);
+	va_start(args, number);
+	for (i = 0; i < 6; i++)
+		argument[i] = va_arg(args, long);
+	va_end(args);
+	errno = ENOSYS;
+	if (no_barriers && number == SYS_membarrier)
+		return -1;
+	return next(number, argument[0], argument[1], argument[2], argument[3], argument[4], argument[5]);
 }
 
 static nfds_t polled; /* by the library, at last */
@@ -316,6 +339,7 @@ static void a_peer_that_cannot_ring(void)
 {
 	struct pair pair = open_pair(0, 4096);
 	const void *there;
+	unsigned light;
 	bool told;
 	size_t got;
 	int in, before;
@@ -333,6 +357,19 @@ static void a_peer_that_cannot_ring(void)
 		must(sv_event_ask(pair.reader, 1) == SV_OK);
 	ok(told, "what a peer publishes without a bell is seen");
 	close_pair(&pair);
+	for (light = 0; light < 2; light++) {
+		pair = open_pair(0, 4096);
+		must(sv_event_fd(pair.reader, &in) == SV_OK);
+		settle(pair.reader);
+		atomic_store(&pair.writer->ring.own->light, light);
+		no_barriers = true;
+		before = rings;
+		must(sv_event_ask(pair.reader, 1) == SV_OK);
+		is(rings - before, light,
+		   "without membarrier(2) a peer without fences cannot be trusted to ring");
+		no_barriers = false;
+		close_pair(&pair);
+	}
 }
 
 int main(void)

@@ -111,6 +111,7 @@ static void a_record_that_was_begun(void)
 static void a_record_of_a_set(void)
 {
 	struct sv_target target = target_of_record(SEGMENT, SET);
+	struct sv_objects objects;
 
 	memset(&world, 0, sizeof world);
 	world.set = true;
@@ -122,6 +123,11 @@ static void a_record_of_a_set(void)
 	set_counts(&target, SV_SET_GOOD, "a set that was made a moment later");
 	world.made = MADE + 3;
 	set_is_in_the_way(&target, "a set that was made much later");
+	world.made = MADE;
+	target.named = false;
+	sv_gather(&objects, &target);
+	ok(objects.semid == SET && objects.facts.record == SV_RECORD_FULL, "so it is with a path");
+	target.named = true;
 	world.made = MADE - 1;
 	set_is_in_the_way(&target, "a set that was made earlier");
 	world.made = MADE;

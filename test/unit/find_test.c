@@ -124,6 +124,36 @@ static void in_the_way(void)
 	must(shmctl(id, IPC_RMID, NULL) == 0 && unlink(path) == 0);
 }
 
+/* What one reader has taken of data that was left, the next one takes again. */
+static void left_for_a_reader(void)
+{
+	struct sv_options options = options_of(SV_DETACH, 4096), reading = options_of(0, 4096);
+	struct sv_info info = SV_INFO_INIT;
+	sv_channel *ch;
+	const void *data;
+	void *place;
+	size_t got;
+	int i;
+
+	options.total = 2;
+	must(sv_open(&ch, SV_WRITER, &options, 0, NULL) == SV_OK);
+	send_byte(ch);
+	send_byte(ch);
+	is(sv_reserve(ch, 4096, &place, &got, 0), SV_ETOOBIG, "what is left must fit into the channel");
+	is(sv_last_error(ch)->sys_errno, 0, "no system call has failed");
+	must(sv_finish(ch, 0) == SV_OK && sv_abort(ch, EIO) == SV_OK && sv_close(ch) == SV_OK);
+	for (i = 0; i < 2; i++) {
+		must(sv_open(&ch, SV_READER, &reading, 0, NULL) == SV_OK && sv_stat(ch, &info) == SV_OK);
+		ok(sv_position(ch) == 0 && info.side[SV_READER].position == 0, "a reader begins at 0");
+		is(info.total, 2, "the writer has said how much there is");
+		must(sv_peek(ch, 2, &data, &got, 0) == SV_OK && sv_release(ch, 1 + (size_t)i) == SV_OK);
+		must(sv_stat(ch, &info) == SV_OK);
+		is(info.side[SV_READER].position, i + 1, "a look shows how far it is");
+		must(i == 0 || (sv_peek(ch, 1, &data, &got, 0) == SV_END && sv_finish(ch, 0) == SV_OK));
+		must(sv_close(ch) == SV_OK);
+	}
+}
+
 /* Root would not see a user that is missing. */
 static void another_user(void)
 {
@@ -178,6 +208,7 @@ int main(void)
 
 	own_directory();
 	ends();
+	left_for_a_reader();
 	another_user();
 	projects();
 	missing("unit", 0, 0, 0);

@@ -3,10 +3,12 @@
 #define _GNU_SOURCE /* RTLD_NEXT */
 #include <dirent.h>
 #include <dlfcn.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <string.h>
 #include <sys/ipc.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/sem.h>
 #include <sys/shm.h>
 
@@ -91,6 +93,7 @@ int semctl(int id, int number, int command, ...)
 	va_start(args, command);
 	arg = va_arg(args, void *);
 	va_end(args);
+	removals += command == IPC_RMID;
 	result = next(id, number, command, arg);
 	if (command == IPC_STAT && late > 0) {
 		late--;
@@ -112,14 +115,6 @@ static int opens(enum sv_role role, const struct sv_options *options, int timeou
 	if (code == SV_OK)
 		must(sv_close(ch) == SV_OK);
 	return code;
-}
-
-static int ignore(const struct sv_info *info, int removed, void *arg)
-{
-	(void)info;
-	(void)removed;
-	(void)arg;
-	return 0;
 }
 
 static int never(void *arg)
@@ -203,12 +198,13 @@ static void again_and_again(void)
 	struct sv_options options = options_of(0, 4096);
 
 	taken = true;
-	made = 0;
+	made = removals = 0;
 	is(opens(SV_WRITER, &options, 0), SV_EAGAIN, "with no time to wait it gives up");
 	is(made, 101, "after so many attempts");
 	made = 0;
 	is(opens(SV_WRITER, &options, 20), SV_ETIMEDOUT, "with some time it gives up after that");
 	ok(made > 50 && error.sys_errno == 0, "%d attempts: %s", made, error.text);
+	is(removals, 0, "it removes nothing that it has not made");
 	taken = false;
 	is(opens(SV_WRITER, &options, 0), SV_OK, "once there is a free key");
 }
@@ -216,6 +212,7 @@ static void again_and_again(void)
 static void limits(void)
 {
 	struct sv_options options = options_of(0, 0);
+	struct sv_info info = SV_INFO_INIT;
 	sv_channel *ch;
 
 	largest = 3 * sv_segment_round(1);
@@ -228,6 +225,7 @@ static void limits(void)
 	is(opens(SV_WRITER, &options, 0), SV_ESYSTEM, "a choice is not changed");
 	ok(error.sys_errno == EINVAL && error.advice == SV_ADVICE_CAPACITY, "but refused: %s", error.text);
 	is(removals, 0, "nothing is removed that was not made");
+	is(sv_find("unit", NULL, 0, &info, NULL), SV_ESYSTEM, "and nothing stays");
 	largest = 0;
 }
 
@@ -247,54 +245,29 @@ static void at_one_time(void)
 	late = 0;
 }
 
-/* What one reader has taken of data that was left, the next one takes again. */
-static void left_for_a_reader(void)
+/* How a side waits is its own choice, and a reader cannot write. */
+static void sides(void)
 {
-	struct sv_options options = options_of(SV_DETACH, 4096), reading = options_of(0, 4096);
-	struct sv_info info = SV_INFO_INIT;
+	struct sv_options options = options_of(0, 4096);
 	sv_channel *ch;
-	const void *data;
-	void *place;
-	size_t got;
-	int i;
+	pid_t child;
+	int wait;
 
-	must(sv_open(&ch, SV_WRITER, &options, 0, NULL) == SV_OK);
-	send_byte(ch);
-	send_byte(ch);
-	is(sv_reserve(ch, 4096, &place, &got, 0), SV_ETOOBIG, "what is left must fit into the channel");
-	is(sv_last_error(ch)->sys_errno, 0, "no system call has failed");
-	must(sv_finish(ch, 0) == SV_OK && sv_close(ch) == SV_OK);
-	for (i = 0; i < 2; i++) {
-		must(sv_open(&ch, SV_READER, &reading, 0, NULL) == SV_OK && sv_stat(ch, &info) == SV_OK);
-		ok(sv_position(ch) == 0 && info.side[SV_READER].position == 0, "a reader begins at 0");
-		must(sv_peek(ch, 2, &data, &got, 0) == SV_OK && sv_release(ch, 1 + (size_t)i) == SV_OK);
-		must(sv_stat(ch, &info) == SV_OK);
-		is(info.side[SV_READER].position, i + 1, "a look shows how far it is");
-		must(i == 0 || (sv_peek(ch, 1, &data, &got, 0) == SV_END && sv_finish(ch, 0) == SV_OK));
+	for (wait = SV_WAIT_AUTO; wait <= SV_WAIT_SLEEP; wait++) {
+		options.wait = (enum sv_wait)wait;
+		must(sv_open(&ch, SV_READER, &options, 0, NULL) == SV_OK);
+		is(ch->pace.allowed, wait == SV_WAIT_AUTO && ch->spin.allowed, "policy %d: holds", wait);
 		must(sv_close(ch) == SV_OK);
 	}
-}
-
-/* Who resumes does not end because of a reader that failed before. */
-static void after_a_failure(void)
-{
-	struct sv_options options = options_of(SV_RESUME, 4096);
-	struct pair pair = open_pair(SV_RESUME, 4096);
-	struct sv_clean_options clean = SV_CLEAN_INIT;
-	sv_channel *ch;
-	void *place;
-	size_t got;
-
-	send_byte(pair.writer);
-	must(sv_abort(pair.reader, EIO) == SV_OK && sv_check(pair.writer) == SV_EPEER);
-	close_pair(&pair);
-	must(sv_open(&ch, SV_WRITER, &options, 0, NULL) == SV_OK);
-	is(sv_position(ch), 1, "the next writer goes on");
-	is(sv_reserve(ch, 1, &place, &got, 0), SV_OK, "and need not know how the last reader ended");
-	must(sv_close(ch) == SV_OK);
-	clean.name = "unit";
-	clean.all = 1;
-	must(sv_clean(&clean, ignore, NULL, NULL) == SV_OK);
+	child = fork();
+	must(child != -1);
+	if (child == 0) {
+		must(sv_open(&ch, SV_READER, &options, 0, NULL) == SV_OK);
+		*(volatile unsigned char *)ch->ring.data = 1;
+		_exit(0);
+	}
+	ok(status_of(child) != 0, "a reader that writes into the ring does not live on");
+	must(sv_open(&ch, SV_READER, &options, 0, NULL) == SV_OK && sv_close(ch) == SV_OK);
 }
 
 /* Huge pages pay only for a writer that begins to send much. */
@@ -337,14 +310,25 @@ static int records(void)
 static void a_record_of_anothers(void)
 {
 	struct sv_options options = options_of(0, 4096);
+	struct rlimit none = { 0, 0 };
 	sv_channel *writer;
 	char path[200];
+	pid_t child;
 
 	snprintf(path, sizeof path, "%s/meet", getenv("SVIPC_DIR"));
 	must(close(open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600)) == 0);
 	options.name = NULL;
 	options.path = path;
 	options.source = (struct sv_source){ 1, 2, 3, 4 };
+	removals = 0;
+	child = fork();
+	must(child != -1);
+	if (child == 0) {
+		must(signal(SIGXFSZ, SIG_IGN) != SIG_ERR && setrlimit(RLIMIT_FSIZE, &none) == 0);
+		_exit(opens(SV_WRITER, &options, 0) == SV_ESYSTEM && error.sys_errno == EFBIG ? removals
+		                                                                              : -1);
+	}
+	is(status_of(child), 0, "who cannot write its record has made nothing, and removes nothing");
 	must(sv_open(&writer, SV_WRITER, &options, 0, NULL) == SV_OK);
 	is(records(), 1, "the maker has a record, which somebody removes by hand");
 	is(opens(SV_READER, &options, 0), SV_ESOURCE, "a reader into the file that is read is refused");
@@ -363,8 +347,7 @@ int main(void)
 	again_and_again();
 	limits();
 	at_one_time();
-	left_for_a_reader();
-	after_a_failure();
+	sides();
 	much_to_send();
 	a_record_of_anothers();
 	ok(directory_is_empty(), "nothing is left");

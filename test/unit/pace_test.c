@@ -180,6 +180,50 @@ static void nothing_to_gain(void)
 	is(run.held, 0, "nor of large amounts");
 }
 
+/* Drive the pace into a hold: the peer sends 64 bytes a wait, and ten times as much during a hold. */
+static void hold(struct sv_pace *pace, int64_t *now, uint64_t *seen)
+{
+	while (pace->state != SV_PACE_HOLDING) {
+		*now += 10000;
+		*seen += pace->hold_ns > 0 ? 32 * 640 : 32 * 64;
+		sv_pace_turn(pace, *now, *seen, CAPACITY);
+	}
+}
+
+/* Where exactly a stream is taken for another one. */
+static void limits(void)
+{
+	uint64_t seen = CAPACITY;
+	struct sv_pace pace;
+	int64_t now = 0;
+	int round, i;
+
+	sv_pace_init(&pace, true);
+	for (round = 0; round < 2; round++) {
+		hold(&pace, &now, &seen);
+		for (i = 0; i < 7; i++)
+			sv_pace_held(&pace, 127);
+		ok(pace.hold_ns > 0, "seven holds that bring little change nothing");
+		sv_pace_held(&pace, 128);
+		for (i = 0; i < 7; i++)
+			sv_pace_held(&pace, 127);
+		ok(pace.hold_ns > 0, "nor if one between them brings more");
+		sv_pace_held(&pace, 127);
+		is(pace.hold_ns, 0, "eight in a row do");
+	}
+	for (round = 0; round < 2; round++) {
+		sv_pace_init(&pace, true);
+		sv_pace_turn(&pace, 1000, CAPACITY, CAPACITY);
+		seen = CAPACITY + 32 * (UINT64_C(65536) - (uint64_t)round);
+		sv_pace_turn(&pace, 2000, seen, CAPACITY);
+		is(pace.hold_ns > 0, round, "%s than 64 KiB a wait", round == 0 ? "no less" : "less");
+	}
+	sv_pace_turn(&pace, 3000, seen + 4 * UINT64_C(65535), CAPACITY);
+	is(pace.state, SV_PACE_TRYING, "a hold is tried");
+	sv_pace_turn(&pace, 3000, seen + 4 * UINT64_C(65535), CAPACITY);
+	is(pace.hold_ns, 0, "nothing in no time is no gain");
+}
+
 static void never(void)
 {
 	struct run run;
@@ -296,6 +340,11 @@ static void spins(void)
 	ok(sv_spin_possible(&spin, 1, 2), "but with one that is known to be elsewhere");
 	spin.policy = SV_WAIT_SPIN;
 	ok(sv_spin_budget(&spin, 2000000) > 10 * SV_SPIN_MOST_NS, "policy spin spins longer");
+	sv_spin_init(&spin, SV_WAIT_AUTO);
+	sv_spin_learn(&spin, 200000, 100000, true, 64);
+	ok(spin.vain_ns > 0, "a spin in vain is remembered");
+	sv_spin_learn(&spin, 50000, 50000, false, 64);
+	is(spin.vain_ns, 0, "until one pays");
 	bound();
 	out_of_sleep();
 }
@@ -305,6 +354,7 @@ int main(void)
 	holds();
 	faults();
 	nothing_to_gain();
+	limits();
 	never();
 	spins();
 	return tap_done();

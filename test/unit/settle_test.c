@@ -11,7 +11,8 @@
 
 static struct sv_side_line *peer; /* NULL: it is quiet */
 static int times;
-static sv_channel *dead; /* its peer dies when this side has the lock; NULL: it does not */
+static sv_channel *removed; /* the one whose set is removed when it has the lock; NULL: none */
+static sv_channel *dead;    /* its peer dies when this side has the lock; NULL: it does not */
 
 /* The library calls this instead of libc's.  The peer says it each time that its slot was cleared under the
  * lock. */
@@ -21,6 +22,8 @@ int flock(int fd, int operation)
 		atomic_store(&peer->slot, SV_SLOT_ATTACHING);
 		times++;
 	}
+	if (removed != NULL && operation != LOCK_UN)
+		sv_sem_remove(removed->semid);
 	if (dead != NULL && operation != LOCK_UN)
 		must(semctl(dead->semid, sv_sem_of(sv_other(dead->role)), SETVAL, SV_WEIGHT) == 0);
 	return (int)syscall(SYS_flock, fd, operation);
@@ -36,17 +39,26 @@ int main(void)
 	own_directory();
 	for (i = 0; i < 2; i++) {
 		must(sv_open(&ch, roles[i], &options, 0, NULL) == SV_OK);
+		atomic_store(&ch->ring.peer->slot, SV_SLOT_ATTACHING);
+		is(sv_wait_peer(ch, 20), SV_ETIMEDOUT, "a peer that died before it came has not come");
+		is(sv_check(ch), SV_OK, "nor is it dead");
 		times = 0;
 		peer = ch->ring.peer;
 		atomic_store(&peer->slot, SV_SLOT_ATTACHING);
 		is(sv_wait_peer(ch, 600000), SV_ECORRUPT, "the %s calls it corrupt", sv_role_name(roles[i]));
-		ok(times > 10, "not before it has cleared the slot some times: %d", times);
+		is(times, 100, "after it has cleared the slot so many times");
 		peer = NULL;
 		atomic_store(&ch->ring.peer->slot, SV_SLOT_ATTACHING);
 		dead = ch;
 		is(sv_wait_peer(ch, 5000), SV_OK, "but one that came, and died, has come");
 		dead = NULL;
 		is(sv_check(ch), SV_EDIED, "and is dead");
+		must(sv_close(ch) == SV_OK);
+		must(sv_open(&ch, roles[i], &options, 0, NULL) == SV_OK);
+		atomic_store(&ch->ring.peer->slot, SV_SLOT_ATTACHING);
+		removed = ch;
+		is(sv_wait_peer(ch, 5000), SV_EREMOVED, "and none can come any more if the set is removed");
+		removed = NULL;
 		must(sv_close(ch) == SV_OK);
 	}
 	ok(directory_is_empty(), "nothing is left");

@@ -126,6 +126,28 @@ static int note_removal(const struct sv_info *info, int removed, void *arg)
 	return removed == 1 && info->side[SV_READER].attached == 0 ? SV_OK : SV_EINVAL;
 }
 
+/* Who resumes does not end because of a reader that failed before. */
+static void after_a_failure(void)
+{
+	struct sv_options options = options_of(SV_RESUME, 4096);
+	struct pair pair = open_pair(SV_RESUME, 4096);
+	struct sv_clean_options clean = SV_CLEAN_INIT;
+	sv_channel *ch;
+	void *place;
+	size_t got;
+
+	send_byte(pair.writer);
+	must(sv_abort(pair.reader, EIO) == SV_OK && sv_check(pair.writer) == SV_EPEER);
+	close_pair(&pair);
+	must(sv_open(&ch, SV_WRITER, &options, 0, NULL) == SV_OK);
+	is(sv_position(ch), 1, "the next writer goes on");
+	is(sv_reserve(ch, 1, &place, &got, 0), SV_OK, "and need not know how the last reader ended");
+	must(sv_close(ch) == SV_OK);
+	clean.name = "unit";
+	clean.all = 1;
+	must(sv_clean(&clean, note_removal, NULL, NULL) == SV_OK);
+}
+
 static void the_channel_waits_for_whom_success_is_owed(void)
 {
 	struct sv_options options = options_of(SV_RESUME, 4096), other;
@@ -257,5 +279,8 @@ int main(void)
 	sv_close(pair.writer);
 	ok(directory_is_empty(), "and nothing is left");
 	the_channel_waits_for_whom_success_is_owed();
+	own_directory();
+	after_a_failure();
+	ok(directory_is_empty(), "and nothing is left");
 	return tap_done();
 }

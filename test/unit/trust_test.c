@@ -45,8 +45,11 @@ static void makers(void)
 /* The groups of the caller: this stands before the C library's function. */
 int getgroups(int count, gid_t *groups)
 {
-	if (count > 0)
-		groups[0] = groups[1] = GROUP;
+	/* One of them goes away between the two calls. */
+	if (count == 0)
+		return 3;
+	groups[0] = groups[1] = GROUP;
+	groups[2] = GROUP + 2;
 	return 2;
 }
 

@@ -4,12 +4,16 @@
 #include <stdarg.h>
 #include <string.h>
 #include <sys/inotify.h>
+#include <sys/ipc.h>
 #include <sys/resource.h>
+#include <sys/sem.h>
 #include <sys/syscall.h>
 
 #include "channel/turn.h"
 #include "pair.h"
 
+static bool refused;  /* no file may be opened */
+static int naps;      /* how often this process slept for a time only */
 static int inherited; /* files that a program which is started at that moment would have open */
 
 /* This stands before the C library's. */
@@ -22,7 +26,18 @@ int openat(int directory, const char *path, int flags, ...)
 	mode = (flags & (O_CREAT | O_TMPFILE)) != 0 ? va_arg(args, mode_t) : 0;
 	va_end(args);
 	inherited += (flags & O_CLOEXEC) == 0;
+	errno = EACCES;
+	if (refused)
+		return -1;
 	return (int)syscall(SYS_openat, directory, path, flags, mode);
+}
+
+int nanosleep(const struct timespec *time, struct timespec *left)
+{
+	(void)time;
+	(void)left;
+	naps++;
+	return 0;
 }
 
 static bool no_watches;
@@ -82,6 +97,30 @@ static void no_descriptors(void)
 	is(sv_turn_take(&turn, &rv, SV_WRITER, &fault), SV_ESYSTEM, "no number without a descriptor");
 	is(fault.error.sys_errno, EINVAL, "none may be as large as it must be");
 	must(setrlimit(RLIMIT_NOFILE, &before) == 0);
+	refused = true;
+	is(sv_turn_take(&turn, &rv, SV_WRITER, &fault), SV_ESYSTEM, "nor without the right to open its file");
+	is(fault.error.sys_errno, EACCES, "which is what it says");
+	refused = false;
+}
+
+/* The set tells when the role may be free, so no time is waited for. */
+static void await_set(struct sv_turn *turn)
+{
+	struct sv_objects objects = { .shmid = -1 };
+	struct sv_patience patience;
+	int i;
+
+	must(sv_sem_create(&objects.semid, IPC_PRIVATE, 0600, &fault) == SV_OK);
+	for (i = 0; i < 2; i++) {
+		must(semctl(objects.semid, sv_sem_of(SV_WRITER), SETVAL, i * SV_WEIGHT) == 0);
+		must(sv_sem_stat(objects.semid, &objects.sem, &fault) == SV_OK);
+		patience = sv_patience(20, NULL);
+		naps = 0;
+		is(sv_turn_await_role(turn, &objects, SV_WRITER, &patience, &fault), SV_OK,
+		   i == 0 ? "it waits until the side goes" : "it waits until the transfer ends");
+		is(naps, 0, "on the set");
+	}
+	must(sv_sem_remove(objects.semid) == 0);
 }
 
 /* What the queue file says is only a hint where to begin. */
@@ -110,6 +149,7 @@ int main(void)
 {
 	struct sv_whereabouts where = { .name = "unit", .project = SV_PROJECT_DEFAULT, .create = true };
 	struct sv_turn first, second, third;
+	int before = open_descriptors();
 
 	own_directory();
 	must(sv_rendezvous_open(&rv, &where, &fault) == SV_OK);
@@ -139,6 +179,7 @@ int main(void)
 	sv_turn_leave(&second);
 	await(&third, -1, SV_OK, "");
 	await_role(&third);
+	await_set(&third);
 	no_descriptors();
 	sv_turn_prune(rv.directory.fd, ".turn.writer.unit");
 	ok(is_there(), "a queue with a process in it stays");
@@ -147,6 +188,7 @@ int main(void)
 	is(inherited, 0, "a program that is started inherits no file");
 	sv_rendezvous_forget(&rv, 0);
 	sv_rendezvous_close(&rv);
+	is(open_descriptors(), before, "no descriptor is left");
 	ok(directory_is_empty(), "nothing is left");
 	return tap_done();
 }
