@@ -26,11 +26,14 @@ setup() {
 }
 
 @test "-d: an empty file, one byte and exactly a page arrive" {
-	local size
+	local size page
+	page=$(getconf PAGESIZE)
 	for size in 0 1 4096 4097; do
 		head -c $size file >part
 		run_logged svwrite -d part
 		assert_status 0
+		assert_equal "capacity for $size bytes" "$(svstat -b -o capacity --noheadings)" \
+			$(((size > 0 ? size - 1 : 0) / page * page + page))
 		run_logged svread -o copy
 		assert_status 0
 		assert_same_file part copy

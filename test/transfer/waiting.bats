@@ -67,6 +67,7 @@ locked() {
 	wait_until 'grep -q "\"state\": \"opening\"" writer.err'
 	end_by INT writer
 	assert_status 130
+	assert_stderr_has '"status": 130'
 	exec 8>&-
 	end_by TERM first
 	assert_nothing_left

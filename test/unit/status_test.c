@@ -117,6 +117,8 @@ static void cells(void)
 	shows(&full, "reader", raw, "102/gone");
 	shows(&full, "bar", raw, "25%");
 	shows(&full, "reason", raw, "a\\x20reason");
+	strcpy(full.info.reason, " b ");
+	shows(&full, "reason", raw, "\\x20b\\x20");
 	full.info.side[SV_READER].finished = 1;
 	shows(&full, "reader", plain, "102 done");
 	full.rate = 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The parts of svwrite and svread, without a transfer: what a new transfer forgets of the one before,
- * waiting, reading and writing, outputs, and commands.
+ * waiting, writing, outputs, and commands.
  */
 #define _GNU_SOURCE /* RTLD_NEXT, F_SETPIPE_SZ, memfd_create */
 #include <dlfcn.h>
@@ -20,7 +20,6 @@
 #include "pair.h"
 #include "transfer/command.h"
 #include "transfer/files.h"
-#include "transfer/input.h"
 #include "transfer/join.h"
 #include "transfer/lines.h"
 #include "transfer/options.h"
@@ -298,38 +297,6 @@ static void lines(void)
 	close(fd);
 }
 
-static void inputs(void)
-{
-	struct cli_transfer t = fresh(SV_WRITER);
-	char path[] = "/tmp/svipc-unit.XXXXXX";
-	struct cli_inputs list;
-	struct cli_input input;
-	int fd = mkstemp(path);
-
-	must(fd != -1 && unlink(path) == 0 && write(fd, "12345", 5) == 5 && dup2(fd, STDIN_FILENO) == 0);
-	must(lseek(fd, 2, SEEK_SET) == 2 && cli_inputs_open(&t, &list, NULL, 0));
-	is(list.total, 3, "an input has what is left of it");
-	free(list.list);
-	must(lseek(fd, 7, SEEK_SET) == 7 && cli_inputs_open(&t, &list, NULL, 0));
-	is(list.total, 0, "behind its end nothing is left");
-	input = list.list[0];
-	is(cli_input_check(&t, &input), CLI_OK, "an input has not changed");
-	input.st.st_size--;
-	is(cli_input_check(&t, &input), CLI_OK, "it may grow");
-	t.options.flags = SV_RESUME;
-	is(cli_input_check(&t, &input), CLI_FAILED, "not in a transfer that may be resumed");
-	input = list.list[0];
-	input.st.st_mtim.tv_sec--;
-	is(cli_input_check(&t, &input), CLI_FAILED, "there it may not change at all");
-	input = list.list[0];
-	input.st.st_mtim.tv_nsec ^= 1;
-	is(cli_input_check(&t, &input), CLI_FAILED, "not even within a second");
-	input = list.list[0];
-	is(cli_input_check(&t, &input), CLI_OK, "it has not changed");
-	free(list.list);
-	close(fd);
-}
-
 static void pipes(void)
 {
 	struct cli_transfer bytes = fresh(SV_WRITER), lines = fresh(SV_WRITER);
@@ -387,7 +354,6 @@ int main(void)
 	writes();
 	outputs();
 	lines();
-	inputs();
 	pipes();
 	commands();
 	ok(directory_is_empty(), "the directory is empty");

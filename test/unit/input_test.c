@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+/* The input of svwrite: how much is left of it, whether it has changed, and the reader's process beside it.
+ */
+#define _GNU_SOURCE /* syscall */
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+
+#include "common/messages.h"
+#include "pair.h"
+#include "transfer/input.h"
+
+static void files(void)
+{
+	struct cli_transfer t;
+	char path[] = "/tmp/svipc-unit.XXXXXX";
+	struct cli_inputs list;
+	struct cli_input input;
+	int fd = mkstemp(path);
+
+	cli_transfer_init(&t, SV_WRITER);
+	must(fd != -1 && unlink(path) == 0 && write(fd, "12345", 5) == 5 && dup2(fd, STDIN_FILENO) == 0);
+	must(lseek(fd, 2, SEEK_SET) == 2 && cli_inputs_open(&t, &list, NULL, 0));
+	is(list.total, 3, "an input has what is left of it");
+	free(list.list);
+	must(lseek(fd, 7, SEEK_SET) == 7 && cli_inputs_open(&t, &list, NULL, 0));
+	is(list.total, 0, "behind its end nothing is left");
+	input = list.list[0];
+	is(cli_input_check(&t, &input), CLI_OK, "an input has not changed");
+	input.st.st_size--;
+	is(cli_input_check(&t, &input), CLI_OK, "it may grow");
+	t.options.flags = SV_RESUME;
+	is(cli_input_check(&t, &input), CLI_FAILED, "not in a transfer that may be resumed");
+	input = list.list[0];
+	input.st.st_mtim.tv_sec--;
+	is(cli_input_check(&t, &input), CLI_FAILED, "there it may not change at all");
+	input = list.list[0];
+	input.st.st_mtim.tv_nsec ^= 1;
+	is(cli_input_check(&t, &input), CLI_FAILED, "not even within a second");
+	input = list.list[0];
+	is(cli_input_check(&t, &input), CLI_OK, "it has not changed");
+	free(list.list);
+	close(fd);
+}
+
+/* Of a pipe: what is in it, while the reader's process is watched; then its end. */
+static void watched(void)
+{
+	struct pair pair = open_pair(0, 4096);
+	struct cli_transfer t;
+	struct cli_input input = { .name = "a pipe" };
+	char byte = '?';
+	int ends[2];
+	size_t n;
+
+	cli_transfer_init(&t, SV_WRITER);
+	t.ch = pair.writer;
+	must(pipe(ends) == 0 && fstat(ends[0], &input.st) == 0 && write(ends[1], "x", 1) == 1);
+	input.fd = ends[0];
+	is(cli_input_read(&t, &input, &byte, 1, &n), CLI_OK, "a pipe is read");
+	ok(n == 1 && byte == 'x', "what is in it");
+#ifdef SYS_pidfd_open
+	is(t.watch != -1, syscall(SYS_pidfd_open, getpid(), 0) != -1,
+	   "the reader is watched, if that is possible");
+#endif
+	must(close(ends[1]) == 0);
+	ok(cli_input_read(&t, &input, &byte, 1, &n) == CLI_OK && n == 0, "at its end nothing is read");
+	must(sv_abort(pair.reader, EIO) == SV_OK);
+	close_pair(&pair);
+	close(ends[0]);
+}
+
+int main(void)
+{
+	own_directory();
+	files();
+	watched();
+	ok(directory_is_empty(), "the directory is empty");
+	return tap_done();
+}
