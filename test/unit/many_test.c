@@ -49,18 +49,25 @@ int main(void)
 	struct sv_options options = options_of(0, 4096);
 	struct sv_info info = SV_INFO_INIT;
 	size_t before = 0, after = 0;
-	char name[32], elsewhere[200];
+	char name[64], elsewhere[200], path[200], fifo[200];
 	int i, round, bad = 0;
 
 	own_directory();
-	a_list_of_one();
 	snprintf(elsewhere, sizeof elsewhere, "%s/ipc-7", getenv("SVIPC_DIR"));
 	must(mkdir(elsewhere, 0700) == 0);
+	/* In an IPC namespace of this test's own the first segment has the id 0. */
 	for (i = 0; i < MANY; i++) {
 		snprintf(name, sizeof name, "many%d", i);
 		options.name = name;
 		must(sv_open(&channel[i], SV_WRITER, &options, 0, NULL) == SV_OK);
 	}
+	/* Somebody's files with names like those of channels. */
+	snprintf(name, sizeof name, "/ipc-%llu/many0:083", (unsigned long long)sv_ipc_namespace());
+	snprintf(path, sizeof path, "%s%s", getenv("SVIPC_DIR"), name);
+	must(close(open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600)) == 0);
+	snprintf(name, sizeof name, "/ipc-%llu/.path.1-2-83", (unsigned long long)sv_ipc_namespace());
+	snprintf(fifo, sizeof fifo, "%s%s", getenv("SVIPC_DIR"), name);
+	must(mkfifo(fifo, 0600) == 0);
 	for (round = 0; round < 2 * ROUNDS; round++) {
 		memset(seen, 0, sizeof seen);
 		must(sv_list(0, count_one, seen, NULL) == SV_OK);
@@ -74,7 +81,8 @@ int main(void)
 	is(after, before, "neither a list nor a look keeps memory");
 	for (i = 0; i < MANY; i++)
 		must(sv_close(channel[i]) == SV_OK);
-	must(rmdir(elsewhere) == 0);
+	must(rmdir(elsewhere) == 0 && unlink(path) == 0 && unlink(fifo) == 0);
+	a_list_of_one();
 	ok(directory_is_empty(), "nothing is left");
 	return tap_done();
 }

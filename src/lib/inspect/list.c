@@ -88,6 +88,11 @@ static int visit_named(struct walk *walk, const char *file)
 	/* The file does not belong to a channel, or has been removed meanwhile. */
 	if (sv_rendezvous_open(&sight.rv, &where, &scratch) != SV_OK)
 		return 0;
+	/* A file "name:083" is not the one of project 83. */
+	if (strcmp(sight.rv.file, file) != 0) {
+		sv_sight_close(&sight);
+		return 0;
+	}
 	return visit(walk, &sight);
 }
 
