@@ -20,7 +20,8 @@
  * What openat(2) does to files without a name, and to temporary names, and whether flock(2) works: both stand
  * before the C library's.
  */
-static bool no_nameless, all_taken, no_locks;
+static bool no_nameless, no_locks;
+static int taken;                /* how many temporary names are taken */
 static int temporary, inherited; /* temporary names, and files that a program that is started would have */
 
 int flock(int fd, int operation)
@@ -39,12 +40,13 @@ int openat(int directory, const char *path, int flags, ...)
 	va_end(args);
 	temporary += strncmp(path, ".new.", 5) == 0;
 	inherited += (flags & O_CLOEXEC) == 0;
-	errno = 0;
 	if (no_nameless && (flags & O_TMPFILE) == O_TMPFILE)
 		errno = EOPNOTSUPP;
-	else if (all_taken && strncmp(path, ".new.", 5) == 0)
+	else if (strncmp(path, ".new.", 5) == 0 && taken-- > 0)
 		errno = EEXIST;
-	return errno != 0 ? -1 : (int)syscall(SYS_openat, directory, path, flags, mode);
+	else
+		return (int)syscall(SYS_openat, directory, path, flags, mode);
+	return -1;
 }
 
 static int accept(int fd, void *arg)
@@ -96,6 +98,8 @@ static void makes_none(int directory, int *reason, int expected, const char *why
 #define RECORD \
 	"svipc 2\ngeneration %s\nkey 00000006\nproject %s\nsegment %s\nset %s\nmade 9\nfile 1 2 3\npath%s"
 
+static bool given_away; /* to another user */
+
 static bool is_record(const char *generation, const char *project, const char *segment, const char *set,
                       const char *rest)
 {
@@ -104,6 +108,9 @@ static bool is_record(const char *generation, const char *project, const char *s
 	bool valid;
 
 	must(fd != -1 && fchmod(fd, 0600) == 0);
+	/* Only root can give a file away, and not everywhere. */
+	if (given_away && fchown(fd, geteuid() + 1, (gid_t)-1) == -1)
+		return false;
 	must(dprintf(fd, RECORD, generation, project, segment, set, rest) > 0);
 	valid = sv_record_read(fd, &read);
 	must(close(fd) == 0);
@@ -123,10 +130,12 @@ static void what_is_a_record(void)
 	ok(!is_record("5", "83", "7", "-2", " \n"), "an id of a set that cannot be");
 	ok(!is_record("5", "83", "7", "x", " \n"), "an id that is no number");
 	ok(!is_record("5", "83", "7", "8", ""), "a record that ends too early");
-	ok(!is_record("5", "83", "7", "8", "s \n"), "another word");
+	ok(!is_record("5", "83", "7", "8", "s/a\n"), "another word");
 	ok(!is_record("5", "83", "7", "8", " a\n"), "a path that is not absolute");
 	ok(!is_record("5", "83", "7", "8", " /a"), "a path without an end");
 	ok(!is_record("5", "83", "7", "8", " /a\nb"), "something after the path");
+	given_away = true;
+	ok(!is_record("5", "83", "7", "8", " \n"), "another user's record");
 }
 
 int main(void)
@@ -145,8 +154,10 @@ int main(void)
 	no_locks = false;
 	no_nameless = true;
 	makes(directory, "with a temporary name");
+	taken = 2;
+	makes(directory, "with the third temporary name, where two are taken");
 	makes_none(directory, &refused, ENOSPC, "if the caller refuses the file with a temporary name");
-	all_taken = true;
+	taken = 100;
 	makes_none(directory, NULL, EEXIST, "if all temporary names are taken");
 	is(inherited, 0, "a program that is started inherits no record");
 	ok(fcntl(STDIN_FILENO, F_GETFD) != -1, "standard input is still open");

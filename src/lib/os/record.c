@@ -89,15 +89,12 @@ int sv_record_write(int fd, const struct sv_record *record)
 	return written == length ? 0 : written == -1 ? errno : ENOSPC;
 }
 
-/* Make a file without a name if the file system can do that, else one with a temporary name. */
-static int make_temporary(int directory, bool nameless, char *name, size_t size)
+/* Make a file with a temporary name. */
+static int make_temporary(int directory, char *name, size_t size)
 {
 	static _Atomic unsigned number;
 	int fd, tries;
 
-	name[0] = '\0';
-	if (nameless)
-		return sv_safe_descriptor(openat(directory, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
 	for (tries = 0; tries < 100; tries++) {
 		snprintf(name, size, ".new.%ld.%u", (long)getpid(), number++);
 		fd = openat(directory, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
@@ -116,12 +113,11 @@ bool sv_record_is_temporary(const char *name)
 	return sscanf(name, ".new.%ld.%u%c", &pid, &number, &rest) == 2;
 }
 
-static int appear(int directory, int fd, const char *temporary, const char *name)
+/* Give a file without a name one. */
+static int give_name(int directory, int fd, const char *name)
 {
 	char link[40];
 
-	if (temporary[0] != '\0')
-		return linkat(directory, temporary, directory, name, 0);
 	snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
 	return linkat(AT_FDCWD, link, directory, name, AT_SYMLINK_FOLLOW);
 }
@@ -130,9 +126,10 @@ static int make(int directory, bool nameless, const char *name, struct sv_record
                 int (*try)(int fd, void *arg), void *arg)
 {
 	char temporary[64];
-	int fd = make_temporary(directory, nameless, temporary, sizeof temporary);
-	int code = 0;
+	int fd, code = 0;
 
+	fd = nameless ? sv_safe_descriptor(openat(directory, ".", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600))
+	              : make_temporary(directory, temporary, sizeof temporary);
 	if (fd == -1)
 		return -1;
 	if (flock(fd, LOCK_EX | LOCK_NB) == -1)
@@ -141,9 +138,10 @@ static int make(int directory, bool nameless, const char *name, struct sv_record
 		code = try(fd, arg);
 	if (code == 0)
 		code = sv_record_write(fd, record);
-	if (code == 0 && appear(directory, fd, temporary, name) == -1)
+	if (code == 0 && (nameless ? give_name(directory, fd, name)
+	                           : linkat(directory, temporary, directory, name, 0)) == -1)
 		code = errno;
-	if (temporary[0] != '\0')
+	if (!nameless)
 		unlinkat(directory, temporary, 0);
 	if (code == 0)
 		return fd;
