@@ -64,6 +64,8 @@ static void ends(void)
 	struct sv_options options = options_of(SV_RESUME, 4096);
 	struct sv_clean_options clean = SV_CLEAN_INIT;
 	struct sv_info info;
+	const void *data;
+	size_t length;
 
 	send_byte(pair.writer);
 	info = found(pair.reader);
@@ -71,6 +73,9 @@ static void ends(void)
 	   "a look shows how far each side is");
 	ok(info.capacity >= 4096 && info.segment > info.capacity && info.mode == 0600,
 	   "how large the ring and its segment are, and for whom");
+	must(sv_peek(pair.reader, 1, &data, &length, 0) == SV_OK && sv_release(pair.reader, 1) == SV_OK);
+	info = found(pair.reader);
+	is(info.side[SV_READER].position, 1, "and that the reader has gone on");
 	is(sv_finish(pair.writer, 0), SV_EAGAIN, "a writer has finished");
 	info = found(pair.reader);
 	ok(info.side[SV_WRITER].finished && !info.side[SV_READER].finished, "which a look shows");
@@ -154,9 +159,42 @@ static void left_for_a_reader(void)
 	}
 }
 
+/* What was listed of the channel whose writer had this process id. */
+static struct sv_info listed_writer;
+
+static int note_writer(const struct sv_info *info, void *arg)
+{
+	if (info->side[SV_WRITER].pid == *(pid_t *)arg)
+		listed_writer = *info;
+	return 0;
+}
+
+/* Without a directory that is chosen, only the caller's own channels are listed, wherever they are. */
+static void left_by_another_user(pid_t writer)
+{
+	char *chosen = strdup(getenv("SVIPC_DIR"));
+
+	listed_writer.shmid = -1;
+	must(chosen != NULL && unsetenv("SVIPC_DIR") == 0);
+	must(sv_list(0, note_writer, &writer, NULL) == SV_OK);
+	is(listed_writer.shmid, -1, "what another user has left is not listed");
+	must(sv_list(1, note_writer, &writer, NULL) == SV_OK);
+	is(listed_writer.owner, 65534, "unless all is wanted");
+	must(shmctl(listed_writer.shmid, IPC_RMID, NULL) == 0 &&
+	     semctl(listed_writer.semid, 0, IPC_RMID) == 0);
+	must(unlink(listed_writer.path) == 0);
+	*strrchr(listed_writer.path, '/') = '\0';
+	must(rmdir(listed_writer.path) == 0);
+	*strrchr(listed_writer.path, '/') = '\0';
+	must(rmdir(listed_writer.path) == 0);
+	must(setenv("SVIPC_DIR", chosen, 1) == 0);
+	free(chosen);
+}
+
 /* Root would not see a user that is missing. */
 static void another_user(void)
 {
+	struct sv_options options = options_of(0, 4096);
 	struct sv_info info;
 	struct pair pair;
 	pid_t child;
@@ -175,9 +213,12 @@ static void another_user(void)
 		must(info.side[SV_WRITER].uid == 65534 && info.side[SV_READER].uid == 65534);
 		close_pair(&pair);
 		in_the_way();
-		_exit(directory_is_empty() ? 0 : 2);
+		must(directory_is_empty());
+		own_directory();
+		_exit(sv_open(&pair.writer, SV_WRITER, &options, 0, NULL));
 	}
 	is(status_of(child), 0, "a look shows which user each side is, and what is in the way");
+	left_by_another_user(child);
 }
 
 static void projects(void)

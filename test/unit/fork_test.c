@@ -111,6 +111,8 @@ static void a_look(void)
 	yields = 0;
 	sv_forks_hold();
 	is(yields, 0, "nor does the next look");
+	sv_forks_hold();
+	is(yields, 3, "but two looks wait for each other");
 	sv_forks_release();
 	yields = -1;
 }

@@ -53,6 +53,16 @@ int lstat(const char *restrict path, struct stat *restrict st)
 	return look(AT_FDCWD, path, st, O_NOFOLLOW);
 }
 
+/* What is removed while the library waits for it; NULL: nothing. */
+static const char *vanishes;
+
+int nanosleep(const struct timespec *pause, struct timespec *left)
+{
+	(void)pause;
+	(void)left;
+	return vanishes != NULL ? unlink(vanishes) : 0;
+}
+
 static struct sv_fault fault;
 
 static bool open_one(struct sv_rendezvous *rv, const char *name, const char *path)
@@ -152,8 +162,11 @@ static void of_other_names(void)
 	   "the file has another name");
 	ok(sv_rendezvous_has_other_name(&rv, true) && sv_rendezvous_has_other_name(&rv, false),
 	   "which is not that of another file that is being made");
+	vanishes = link;
+	ok(!sv_rendezvous_has_other_name(&rv, false), "but a name that is removed meanwhile is none");
+	vanishes = NULL;
 	ok(unlinkat(rv.directory.fd, ".new.1.1", 0) == 0, "that other file is left alone");
-	ok(unlink(link) == 0 && linkat(rv.directory.fd, rv.file, rv.directory.fd, ".new.1.2", 0) == 0,
+	ok(linkat(rv.directory.fd, rv.file, rv.directory.fd, ".new.1.2", 0) == 0,
 	   "the maker of the file died before it removed the first name");
 	ok(!sv_rendezvous_has_other_name(&rv, false), "that is no other name");
 	ok(faccessat(rv.directory.fd, ".new.1.2", F_OK, 0) == 0, "without the lock it stays");
@@ -167,6 +180,7 @@ static void of_other_names(void)
 static void of_a_name_elsewhere(void)
 {
 	struct sv_rendezvous rv, found;
+	int next;
 
 	if (!open_one(&rv, "name", NULL))
 		return;
@@ -176,7 +190,10 @@ static void of_a_name_elsewhere(void)
 	sv_rendezvous_forget(&found, 0);
 	ok(sv_rendezvous_is_there(&rv), "who has found another file at the path of a name leaves it");
 	found.identity = rv.identity;
+	next = dup(rv.fd);
+	close(next);
 	sv_rendezvous_forget(&found, 0);
+	ok(dup(rv.fd) == next && close(next) == 0, "no descriptor stays open");
 	ok(!sv_rendezvous_is_there(&rv), "who has found the file by its path removes it");
 	sv_rendezvous_close(&rv);
 }

@@ -18,7 +18,7 @@
 /* --- the functions below stand before the C library's ------------------------------------------------------
  */
 
-static int reason;          /* errno of open(2) of a path that is not only looked at; 0: it works */
+static int reason;          /* errno of open(2) of a file by its descriptor; 0: it works */
 static int inherited, slow; /* how often it was called without flags that it needs */
 
 int open(const char *path, int flags, ...)
@@ -33,8 +33,25 @@ int open(const char *path, int flags, ...)
 	slow += (flags & (O_PATH | O_CREAT)) == 0 &&
 	        (flags & (O_NOCTTY | O_NONBLOCK)) != (O_NOCTTY | O_NONBLOCK);
 	errno = reason;
-	return reason != 0 && (flags & O_PATH) == 0 ? -1
-	                                            : (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
+	return reason != 0 && strncmp(path, "/proc/self/fd/", 14) == 0
+	               ? -1
+	               : (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
+}
+
+static int name_reason; /* the same of a name */
+
+int openat(int directory, const char *path, int flags, ...)
+{
+	va_list args;
+	mode_t mode;
+
+	va_start(args, flags);
+	mode = (flags & (O_CREAT | O_TMPFILE)) != 0 ? va_arg(args, mode_t) : 0;
+	va_end(args);
+	errno = name_reason;
+	return name_reason != 0 && strcmp(path, "unit") == 0
+	               ? -1
+	               : (int)syscall(SYS_openat, directory, path, flags, mode);
 }
 
 static int rivals; /* how many other processes make a file of the same name just before */
@@ -151,6 +168,11 @@ static void somebodys_data(void)
 		   "it is left alone");
 		must(close(fd) == 0);
 	}
+	name_reason = EMFILE;
+	is(open_one(&again, "unit", NULL, 0), SV_ESYSTEM, "a file that cannot be opened");
+	ok(fault.error.sys_errno == EMFILE && strstr(fault.error.text, "cannot open rendezvous") != NULL,
+	   "it says why: %s", fault.error.text);
+	name_reason = 0;
 	must(unlink(rv.path) == 0);
 }
 
@@ -170,6 +192,8 @@ static void by_path(void)
 {
 	struct sv_rendezvous rv;
 	char path[200];
+	gid_t group = 77;
+	int files;
 
 	snprintf(path, sizeof path, "%s/meet", getenv("SVIPC_DIR"));
 	is(open_one(&rv, NULL, path, 0), SV_ESYSTEM, "a path that is not there");
@@ -184,13 +208,22 @@ static void by_path(void)
 	is(fault.error.sys_errno, EACCES, "it is told why");
 	is(fault.error.advice, SV_ADVICE_NONE, "another path is not advised");
 	ok(strstr(fault.error.text, "cannot open rendezvous") != NULL, "it says so: %s", fault.error.text);
+	reason = ENOENT;
+	is(open_one(&rv, NULL, path, 0), SV_OK, "without proc(5) a file is opened by its path");
+	sv_rendezvous_close(&rv);
 	reason = 0;
 	inherited = slow = 0;
+	files = open_descriptors();
+	/* Root's is number 0. */
+	if (geteuid() != 0 || chown(path, (uid_t)-1, group) == -1)
+		group = getegid();
 	is(open_one(&rv, NULL, path, 0), SV_OK, "a file is opened");
+	ok(rv.owner == geteuid() && rv.group == group, "its owner and its group are known");
 	ok(strstr(fault.label, "channel at /") != NULL, "errors begin with its path: %s", fault.label);
 	is(inherited, 0, "a program that is started does not inherit it");
 	is(slow, 0, "and nothing can delay that");
 	sv_rendezvous_close(&rv);
+	is(open_descriptors(), files, "nothing is left open");
 	must(unlink(path) == 0);
 }
 

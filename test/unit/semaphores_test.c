@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ipc.h>
 #include <sys/sem.h>
 #include <sys/wait.h>
@@ -28,6 +29,22 @@ int semtimedop(int id, struct sembuf *operations, size_t count, const struct tim
 	must(next != NULL);
 	errno = EAGAIN;
 	return no_waits ? -1 : next(id, operations, count, timeout);
+}
+
+/* Another process changes the value each time before this one does. */
+static bool attacked;
+static int attempts;
+
+int semop(int id, struct sembuf *operations, size_t count)
+{
+	static int (*next)(int, struct sembuf *, size_t);
+
+	if (next == NULL)
+		*(void **)&next = dlsym(RTLD_NEXT, "semop");
+	must(next != NULL);
+	attempts++;
+	errno = EAGAIN;
+	return attacked ? -1 : next(id, operations, count);
 }
 
 static struct sv_fault fault;
@@ -190,6 +207,11 @@ static void weights(void)
 	is(value(SV_SEM_DATA), SV_GONE - 1, "nothing is taken off");
 	must(semctl(set, SV_SEM_DATA, SETVAL, SV_GONE) == 0);
 	is(sv_sem_gone(set, SV_WRITER), 1, "half a weight is one");
+	attacked = true;
+	attempts = 0;
+	is(sv_sem_clear(set, SV_WRITER, &fault), SV_ESYSTEM, "which stays if others change the value");
+	is(attempts, 100, "again and again");
+	attacked = false;
 	is(sv_sem_clear(set, SV_WRITER, &fault), SV_OK, "which is taken off");
 	is(value(SV_SEM_DATA), 0, "with all that was rung before");
 	must(semctl(set, SV_SEM_DATA, SETVAL, 32767) == 0);
@@ -206,6 +228,7 @@ static void waits(void)
 	begin();
 	is(sv_sem_sleep_end(set, SV_WRITER, &soon), 0, "the weight is off already");
 	must(sv_sem_ring(set, SV_READER) == 0);
+	memset(&facts, 'x', sizeof facts);
 	must(sv_sem_stat(set, &facts, &fault) == SV_OK);
 	ok(facts.value[SV_SEM_DATA] == 0 && facts.value[SV_SEM_SPACE] == 1 &&
 	           facts.sleepers[SV_SEM_DATA] == 0 && facts.sleepers[SV_SEM_SPACE] == 0,
