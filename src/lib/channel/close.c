@@ -51,7 +51,6 @@ static void gather_without_us(struct sv_channel *ch, struct sv_objects *objects,
 
 	target.identity = target.record.file = ch->rv.identity;
 	target.owner = ch->rv.owner;
-	target.group = ch->rv.group;
 	target.consent = 0666;
 	target.own = ch->header;
 	sv_gather(objects, &target);
