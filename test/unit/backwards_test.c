@@ -122,6 +122,7 @@ static void newcomer(void)
 	atomic_store(&writer->ring.peer->position, 1);
 	is(sv_open(&reader, SV_READER, &options, 0, &error), SV_ECORRUPT, "nobody begins where others were");
 	is(error.sys_errno, 0, "no system call has failed");
+	is(error.advice, SV_ADVICE_CLEAN_ALL, "what helps is told");
 	must(sv_close(writer) == SV_OK);
 }
 

@@ -57,6 +57,7 @@ static int publish(sv_channel *writer)
 
 int main(void)
 {
+	const unsigned char *end;
 	struct pair pair;
 	int before, i;
 
@@ -84,6 +85,10 @@ int main(void)
 	ok(strstr(sv_last_error(pair.writer)->text, "published, but the reader cannot be woken") != NULL,
 	   "it is told '%s'", sv_last_error(pair.writer)->text);
 	is(atomic_load(&pair.writer->ring.own->light), SV_LIGHT_MUTE, "and the reader is told too");
+	must(sv_commit(pair.writer, 4097) == SV_EINVAL);
+	atomic_store(&pair.reader->ring.own->wake, 1);
+	refusals = 2;
+	ok(publish(pair.writer) == SV_OK && sv_last_error(pair.writer)->code == SV_EINVAL, "both once");
 	close_pair(&pair);
 
 	pair = with_a_sleeper();
@@ -91,6 +96,14 @@ int main(void)
 	before = bells(&pair);
 	is(sv_finish(pair.writer, 0), SV_EAGAIN, "a writer that has finished waits for its reader");
 	is(bells(&pair), before + 1, "whose bell rings");
+	close_pair(&pair);
+
+	pair = open_pair(0, 4096);
+	end = pair.writer->segment.base + pair.writer->segment.header + 2 * sv_capacity(pair.writer);
+	ok(sv_contains(pair.writer, pair.writer->segment.base) && sv_contains(pair.writer, end - 1),
+	   "a handle contains its first and its last byte");
+	ok(!sv_contains(pair.writer, pair.writer->segment.base - 1) && !sv_contains(pair.writer, end),
+	   "and none beyond");
 	close_pair(&pair);
 
 	pair = with_a_sleeper();

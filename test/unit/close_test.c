@@ -187,6 +187,26 @@ static void while_it_is_mapped(int times)
 	is(cleaned(), times > 1, "leaves the objects only to one that may use them");
 }
 
+/* Nobody waits for a peer of another user that has not finished, or after an interruption. */
+static void without_patience(bool finished)
+{
+	struct pair pair = open_pair(0, 4096);
+	const void *there;
+	size_t got;
+
+	must(sv_finish(pair.writer, 0) == SV_EAGAIN);
+	if (finished) {
+		must(sv_peek(pair.reader, 1, &there, &got, 0) == SV_END);
+		must(sv_finish(pair.reader, 0) == SV_OK && sv_finish(pair.writer, 0) == SV_OK);
+		sv_interrupt(pair.writer);
+	}
+	atomic_store(&pair.reader->ring.own->uid, geteuid() + 1);
+	slept = 0;
+	must(sv_close_within(pair.writer, 300) == SV_OK);
+	is(slept, 0, "a peer that has%s finished is not waited for", finished ? "" : " not");
+	must(sv_close(pair.reader) == SV_OK);
+}
+
 static void wrong_bounds(void)
 {
 	struct pair pair = open_pair(0, 4096);
@@ -210,6 +230,8 @@ int main(void)
 	a_peer_of_another_user(300);
 	while_it_is_mapped(1);
 	while_it_is_mapped(2);
+	without_patience(false);
+	without_patience(true);
 	wrong_bounds();
 	ok(directory_is_empty(), "nothing is left");
 	return tap_done();

@@ -296,6 +296,17 @@ static void deaths_and_successors(void)
 	sv_close(writer);
 	sv_close(reader);
 
+	must(sv_open(&reader, SV_READER, &options, 0, NULL) == SV_OK && sv_event_fd(reader, &in) == SV_OK);
+	a_short_life(&options, 0);
+	must(sv_event_ask(reader, 1) == SV_OK && readable(in, -1) && sv_wait_peer(reader, 0) == SV_EAGAIN);
+	must(sv_event_ask(reader, 1) == SV_OK);
+	must(sv_open(&writer, SV_WRITER, &options, 0, NULL) == SV_OK);
+	settle(reader);
+	alarm(60);
+	is(sv_close(reader), SV_OK, "a handle whose thread has paused and sleeps again can be closed");
+	alarm(0);
+	sv_close(writer);
+
 	options = options_of(0, 4096);
 	must(sv_open(&reader, SV_READER, &options, 0, NULL) == SV_OK && sv_event_fd(reader, &in) == SV_OK);
 	must(sv_event_ask(reader, 1) == SV_OK);

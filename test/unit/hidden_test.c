@@ -44,5 +44,20 @@ int main(void)
 	sv_gather(&objects, &recorded);
 	ok(objects.facts.segment == SV_SEGMENT_NONE && objects.facts.in_the_way,
 	   "where a record was only begun they are not the channel's");
+	world.hidden = false;
+	world.unreadable = true;
+	world.segment_user = world.set_user = me;
+	sv_gather(&objects, &recorded);
+	ok(objects.facts.segment == SV_SEGMENT_NONE && objects.facts.in_the_way &&
+	           objects.stranger.id == SEGMENT,
+	   "nor is a segment that cannot be read");
+	sv_gather(&objects, &unrecorded);
+	ok(objects.facts.segment == SV_SEGMENT_DOUBT && objects.shmid == -1 && objects.stranger.id == SEGMENT,
+	   "without a record it is in doubt");
+	recorded.record.shmid = SEGMENT;
+	recorded.record.semid = SET;
+	sv_gather(&objects, &recorded);
+	ok(objects.facts.segment == SV_SEGMENT_DOUBT && objects.shmid == SEGMENT,
+	   "so it is if it is that of the record");
 	return tap_done();
 }

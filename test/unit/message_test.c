@@ -183,6 +183,8 @@ static void other_calls(void)
 	   "a reader of messages publishes nothing");
 	must(sv_msg_release(pair.reader) == SV_OK);
 	is(sv_position(pair.reader), sv_position(pair.writer), "and no position moved");
+	atomic_store(&pair.reader->ring.own->status, SV_DONE);
+	is(sv_msg_reserve(pair.writer, 1, &place, 0), SV_ECORRUPT, "no reader is done before its writer");
 	close_pair(&pair);
 }
 

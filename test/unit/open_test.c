@@ -249,6 +249,7 @@ static void at_one_time(void)
 static void sides(void)
 {
 	struct sv_options options = options_of(0, 4096);
+	struct sv_info info = SV_INFO_INIT;
 	sv_channel *ch;
 	pid_t child;
 	int wait;
@@ -256,6 +257,8 @@ static void sides(void)
 	for (wait = SV_WAIT_AUTO; wait <= SV_WAIT_SLEEP; wait++) {
 		options.wait = (enum sv_wait)wait;
 		must(sv_open(&ch, SV_READER, &options, 0, NULL) == SV_OK);
+		must(sv_stat(ch, &info) == SV_OK);
+		is(info.total, SV_UNKNOWN, "a reader does not know how much will come");
 		is(ch->pace.allowed, wait == SV_WAIT_AUTO && ch->spin.allowed, "policy %d: holds", wait);
 		must(sv_close(ch) == SV_OK);
 	}
@@ -268,6 +271,33 @@ static void sides(void)
 	}
 	ok(status_of(child) != 0, "a reader that writes into the ring does not live on");
 	must(sv_open(&ch, SV_READER, &options, 0, NULL) == SV_OK && sv_close(ch) == SV_OK);
+}
+
+/* Nothing that a side has left is taken for its successor's. */
+static void a_successor(void)
+{
+	struct sv_options options = options_of(SV_RESUME, 4096);
+	struct pair pair = open_pair(SV_RESUME, 4096);
+	struct sv_side_line *line = &pair.reader->header->side[SV_WRITER];
+	sv_channel *writer;
+
+	send_byte(pair.writer);
+	must(sv_close(pair.writer) == SV_OK);
+	atomic_store(&line->light, SV_LIGHT_MUTE);
+	atomic_store(&line->wake, 5);
+	atomic_store(&line->cpu, 5000);
+	atomic_store(&line->fences, 5);
+	must(sv_open(&writer, SV_WRITER, &options, 0, NULL) == SV_OK);
+	is(atomic_load(&line->light), 0, "it can ring bells");
+	is(atomic_load(&line->wake), 0, "it is awake");
+	is(atomic_load(&line->status), SV_RUNNING, "it has not ended");
+	ok(atomic_load(&line->cpu) != 5000 && atomic_load(&line->fences) != 5, "it runs where it runs");
+	must(sv_finish(writer, 0) == SV_EAGAIN && sv_release(pair.reader, 0) == SV_OK);
+	must(sv_peek(pair.reader, 1, &(const void *){ NULL }, &(size_t){ 0 }, 0) == SV_OK);
+	must(sv_release(pair.reader, 1) == SV_OK);
+	must(sv_peek(pair.reader, 1, &(const void *){ NULL }, &(size_t){ 0 }, 0) == SV_END);
+	must(sv_finish(pair.reader, 0) == SV_OK && sv_finish(writer, 0) == SV_OK);
+	must(sv_close(writer) == SV_OK && sv_close(pair.reader) == SV_OK);
 }
 
 /* Huge pages pay only for a writer that begins to send much. */
@@ -348,6 +378,7 @@ int main(void)
 	limits();
 	at_one_time();
 	sides();
+	a_successor();
 	much_to_send();
 	a_record_of_anothers();
 	ok(directory_is_empty(), "nothing is left");

@@ -143,11 +143,14 @@ static int same_file(unsigned flags, uint32_t status)
 {
 	static struct sv_header header;
 	struct sv_channel ch = { .role = SV_READER, .header = &header, .file = { .inode = 2 } };
+	int code;
 
 	header.flags = flags;
 	header.file[SV_WRITER] = ch.file;
 	atomic_store(&header.side[SV_WRITER].status, status);
-	return sv_channel_take_file(&ch);
+	code = sv_channel_take_file(&ch);
+	is(ch.fault.error.sys_errno, 0, "no system call has failed");
+	return code;
 }
 
 static void one_file_at_both_ends(void)
@@ -195,6 +198,8 @@ static void strangers(void)
 	refused(untrusted, true, SV_ADVICE_OTHER_CHANNEL, "is not this channel's");
 }
 
+static int writer_pid = 4; /* 0: not known */
+
 /* What it says of a channel that others use, or use in another way. */
 static void explained(int code, enum sv_advice advice, unsigned own, unsigned flags, bool there,
                       const char *text)
@@ -213,11 +218,11 @@ static void explained(int code, enum sv_advice advice, unsigned own, unsigned fl
 	objects.header.flags = flags;
 	objects.shmid = objects.semid = 6;
 	objects.shm.creator_uid = OTHER;
-	atomic_store(&objects.header.side[SV_WRITER].pid, 4);
+	atomic_store(&objects.header.side[SV_WRITER].pid, writer_pid);
 	atomic_store(&objects.header.side[SV_WRITER].position, 99);
 	is(sv_channel_explain(&ch, &objects, &answer), code, "the code");
 	ok(strcmp(ch.fault.error.text, text) == 0, "it says '%s'", ch.fault.error.text);
-	is(ch.fault.error.peer_pid, code == SV_EBUSY && advice == SV_ADVICE_WAIT && there ? 4 : 0,
+	is(ch.fault.error.peer_pid, code == SV_EBUSY && advice == SV_ADVICE_WAIT && there ? writer_pid : 0,
 	   "and which process that is");
 	is(ch.fault.error.sys_errno, 0, "no system call has failed");
 	if (code == SV_EMODE && advice == SV_ADVICE_NONE)
@@ -240,6 +245,8 @@ static void explanations(void)
 	explained(SV_ECORRUPT, SV_ADVICE_CLEAN, 0, 0, true, "corrupt channel: the reason (segment 6)");
 	explained(SV_EFOREIGN, SV_ADVICE_OTHER_CHANNEL, 0, 0, true, "the reason (user 3000)");
 	explained(SV_EREMOVED, SV_ADVICE_CLEAN, 0, 0, true, "the reason");
+	writer_pid = 0;
+	explained(SV_EBUSY, SV_ADVICE_WAIT, 0, 0, true, "the reason");
 }
 
 /* What it says while a transfer before this one ends, with a side that is still there. */

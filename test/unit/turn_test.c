@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Places in a queue: who is first, what a wait without success says, and what stays open or locked. */
 #define _GNU_SOURCE /* O_TMPFILE, syscall */
+#include <poll.h>
 #include <stdarg.h>
 #include <string.h>
 #include <sys/inotify.h>
@@ -50,6 +51,27 @@ int inotify_add_watch(int fd, const char *path, uint32_t mask)
 
 static struct sv_rendezvous rv;
 static struct sv_fault fault;
+
+static struct sv_turn *leaver; /* leaves at the second sleep in the queue; NULL: nobody does */
+static int polls, naps_between;
+
+int ppoll(struct pollfd *fds, nfds_t count, const struct timespec *limit, const sigset_t *mask)
+{
+	int fd;
+
+	must(count == 1 && limit != NULL && mask == NULL);
+	polls++;
+	if (leaver == NULL)
+		return 0;
+	naps_between = naps;
+	naps = 0;
+	if (polls == 2)
+		sv_turn_leave(leaver);
+	/* What the kernel reports is that a file was closed. */
+	fd = openat(rv.directory.fd, ".turn.writer.unit", O_WRONLY | O_CLOEXEC);
+	must(fd != -1 && close(fd) == 0 && poll(fds, count, -1) == 1);
+	return 1;
+}
 
 static struct sv_turn take(int64_t number)
 {
@@ -168,7 +190,12 @@ int main(void)
 	is(second.watch, -1, "who does not wait need not be told");
 	await(&second, 20, SV_ETIMEDOUT, "timed out while waiting for its turn");
 	ok(second.watch > 2, "who waits is told when another process leaves");
-	sv_turn_leave(&first);
+	leaver = &first;
+	polls = 0;
+	await(&second, 60000, SV_OK, "");
+	is(polls, 2, "it sleeps until a process closes the queue");
+	ok(naps_between > 3, "and looks a few times after each report: %d", naps_between);
+	leaver = NULL;
 	ok(sv_turn_is_first(&second) && !sv_turn_is_first(&third), "then it is the second's turn");
 	await(&second, 0, SV_OK, "");
 	ok(sv_turn_is_first(&second), "also after it has looked");

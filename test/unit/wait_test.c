@@ -94,6 +94,7 @@ static void alone(void)
 	sleeps = 0;
 	longest = 0;
 	is(sv_wait_peer(ch, 3500), SV_ETIMEDOUT, "no writer comes in 3.5 s");
+	is(sv_last_error(ch)->sys_errno, 0, "no system call has failed");
 	ok(now - begun >= 3500 * (int64_t)MS && now - begun < 3600 * (int64_t)MS, "it took %lld ns",
 	   (long long)(now - begun));
 	ok(sleeps == 4 && longest <= 1000 * MS, "in %d sleeps of at most a second", sleeps);

@@ -28,6 +28,7 @@ static struct {
 	bool keyless;     /* no key leads to them, as after a removal */
 	bool other_count; /* the set has not two semaphores */
 	uint32_t key;     /* another key that the set has; 0: none */
+	bool unreadable;  /* the segment may not be mapped */
 	bool hidden;      /* only the tables of the system tell who has made them */
 } world;
 static struct sv_header header;
@@ -107,6 +108,9 @@ FILE *fopen(const char *restrict path, const char *restrict mode)
 void *shmat(int id, const void *address, int flags)
 {
 	must(id == SEGMENT && address == NULL && flags == SHM_RDONLY);
+	errno = EACCES;
+	if (world.unreadable)
+		return (void *)-1;
 	return &header;
 }
 
