@@ -99,6 +99,7 @@ still() {
 --wait a b|--wait has a channel already
 --wait a -A|--wait goes with one channel
 --wait a --json|--wait goes with one channel
+--wait a -w|--wait goes with one channel
 -t 1|--timeout goes with --wait
 --raw --json|--json and --raw exclude each other
 END

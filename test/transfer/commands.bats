@@ -14,6 +14,11 @@ load ../lib/common
 	ends_well reader
 	assert_same_file data copy
 	assert_equal number "$(cat number)" 1
+	# SIGPIPE and SIGXFSZ, which svwrite itself ignores, end a command.
+	spawn reader svread
+	run_logged svwrite --exec 'sed -n "s/SigIgn:[[:space:]]*/0x/p" /proc/self/status'
+	ends_well reader
+	assert_equal 'ignored' $((output & 0x1001000)) 0
 	spawn reader svread --lines
 	# The command has our standard input.
 	run_logged svwrite --lines --exec 'cat; echo two' <<<one

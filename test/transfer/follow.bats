@@ -87,10 +87,12 @@ load ../lib/common
 
 @test "-f does not empty a file before a writer has come" {
 	echo precious >file-1
-	spawn reader svread -f -o 'file-%n'
+	spawn reader svread -f -o 'file-%n' --progress=json
 	wait_asleep "${pid[reader]}"
 	end_by INT reader
 	assert_status 130
+	# There was no transfer, so there is no last object of it.
+	assert_equal ends "$(grep -c '"status"' reader.err)" 0
 	assert_equal file "$(cat file-1)" precious
 }
 

@@ -13,6 +13,7 @@
 #include <sys/sem.h>
 #include <time.h>
 
+#include "common/messages.h"
 #include "pair.h"
 #include "status/orphans.h"
 
@@ -78,7 +79,7 @@ int sv_list(int all, sv_visit visit, void *arg, struct sv_error *error)
 	/* A channel before it, whose objects nobody looks for. */
 	info.state = SV_STATE_RUNNING;
 	info.shmid = info.semid = 4711;
-	visit(&info, arg);
+	must(visit(&info, arg) == 0);
 	info.state = ours_state;
 	info.shmid = ours_shm;
 	info.semid = ours_sem;
@@ -236,6 +237,7 @@ static void ends(void)
 	msg = "";
 	list_fails = 1;
 	is(walk(0), -1, "so is a list of channels that cannot be read");
+	ok(strcmp(cli_last_failure(), "the list cannot be read") == 0, "and it is reported");
 	list_fails = 0;
 }
 

@@ -372,7 +372,7 @@ static void commands(void)
 	must(prctl(PR_SET_NAME, "this process") == 0);
 	info.side[SV_WRITER] = (struct sv_side){ .pid = getpid(), .attached = 1 };
 	info.side[SV_READER] = (struct sv_side){ .pid = getpid() };
-	memset(&channel, 0, sizeof channel);
+	memset(&channel, 'x', sizeof channel);
 	cli_channel_take(&channel, &info);
 	ok(channel.rate < 0, "a rate is not known at first");
 	same("the command of a side", channel.command[SV_WRITER], "this process");

@@ -110,6 +110,13 @@ static void ends(void)
 	cli_guard(ch);
 	must(signal(SIGHUP, SIG_IGN) != SIG_ERR && signal(SIGINT, SIG_DFL) != SIG_ERR);
 	cli_catch_signals();
+	cli_tick(1250);
+	must(getitimer(ITIMER_REAL, &timer) == 0);
+	ok(timer.it_interval.tv_sec == 1 && timer.it_interval.tv_usec == 250000,
+	   "ticks of a second and a quarter");
+	cli_tick(1000);
+	must(getitimer(ITIMER_REAL, &timer) == 0);
+	ok(timer.it_interval.tv_sec == 1 && timer.it_interval.tv_usec == 0, "of a second");
 	cli_tick(0);
 	must(raise(SIGUSR1) == 0 && getitimer(ITIMER_REAL, &timer) == 0);
 	ok(cli_report && cli_attention && timer.it_value.tv_usec > 0 && timer.it_interval.tv_usec == 0,

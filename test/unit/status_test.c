@@ -159,6 +159,9 @@ static void lists(void)
 	size_t count;
 
 	ok(cli_columns_parse("ID,Key", chosen, &count) && count == 2, "the case of a name does not matter");
+	ok(cli_columns_parse("moved,reason", chosen, &count) && cli_columns_layout(chosen[0])->right &&
+	           cli_columns_layout(chosen[0])->least == 0 && cli_columns_layout(chosen[1])->least != 0,
+	   "a text may be cut, a number may not");
 	ok(!cli_columns_parse("i", chosen, &count), "half a name is none");
 	ok(!cli_columns_parse("id,", chosen, &count), "no name is empty");
 	for (i = 1; i < CLI_COLUMNS_MOST; i++)

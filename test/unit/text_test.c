@@ -103,6 +103,8 @@ static void json(void)
 	in_json("JSON, invalid UTF-8", "a\xff\xc3", 0, "{\"t\": \"a\\ufffd\\ufffd\", \"r\": 0.0}\n");
 	in_json("JSON, a surrogate and an overlong form", "\xed\xa0\x80\xc0\x80", 0,
 	        "{\"t\": \"\\ufffd\\ufffd\\ufffd\\ufffd\\ufffd\", \"r\": 0.0}\n");
+	in_json("JSON, the last surrogate and its neighbour", "\xed\xbf\xbf\xee\x80\x80", 0,
+	        "{\"t\": \"\\ufffd\\ufffd\\ufffd\xee\x80\x80\", \"r\": 0.0}\n");
 	in_json("JSON, the last character that there is, and one more", "\xf4\x8f\xbf\xbf\xf4\x90\x80\x80", 0,
 	        "{\"t\": \"\xf4\x8f\xbf\xbf\\ufffd\\ufffd\\ufffd\\ufffd\", \"r\": 0.0}\n");
 	in_json("JSON, UTF-8 in any locale", "\xc3\xbc", 0, "{\"t\": \"\xc3\xbc\", \"r\": 0.0}\n");
