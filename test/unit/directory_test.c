@@ -104,6 +104,24 @@ static void names(void)
 	ok(sv_directory_names(-1) == NULL, "nor can what is not open");
 }
 
+/* Whatever was there before, the path is the shortest one. */
+static void canonical(void)
+{
+	struct sv_fault fault = { .label = "" };
+	struct sv_directory directory;
+	char chosen[64], path[128], expected[128];
+
+	snprintf(chosen, sizeof chosen, "%s", getenv("SVIPC_DIR"));
+	snprintf(path, sizeof path, "%s/../%s", chosen, strrchr(chosen, '/') + 1);
+	snprintf(expected, sizeof expected, "%s/ipc-%llu", chosen, (unsigned long long)sv_ipc_namespace());
+	memset(&directory, 'x', sizeof directory);
+	must(setenv("SVIPC_DIR", path, 1) == 0);
+	is(sv_directory_open(&directory, true, &fault), SV_OK, "a directory by another path");
+	ok(strcmp(directory.path, expected) == 0, "has its own: %s", directory.path);
+	sv_directory_close(&directory);
+	must(setenv("SVIPC_DIR", chosen, 1) == 0);
+}
+
 static void made_by_another_user(uid_t me)
 {
 	char path[64];
@@ -139,6 +157,7 @@ int main(void)
 	refused(0700, "it belongs to user");
 	user = me;
 	names();
+	canonical();
 	made_by_another_user(me);
 	ok(directory_is_empty(), "nothing is left");
 	return tap_done();

@@ -69,6 +69,7 @@ static void of_capacity(uint64_t capacity)
 	is(outside, 0, "and nowhere else");
 	is((long)(length - given_back), (long)(2 * capacity + sv_segment_header_size()),
 	   "what is not needed of it is given back");
+	ok(sv_segment_unmapped(id, 2) && !sv_segment_unmapped(id, 1), "nobody else has it mapped");
 	sv_segment_unmap(&segment);
 	given_back = 0;
 	sv_segment_unmap(&segment);

@@ -168,12 +168,14 @@ static void somebodys_data(void)
 		   "it is left alone");
 		must(close(fd) == 0);
 	}
+	must(unlink(rv.path) == 0 && mkdir(rv.path, 0700) == 0);
+	is(open_one(&again, "unit", NULL, 0), SV_EFOREIGN, "a directory is somebody's too");
 	name_reason = EMFILE;
 	is(open_one(&again, "unit", NULL, 0), SV_ESYSTEM, "a file that cannot be opened");
 	ok(fault.error.sys_errno == EMFILE && strstr(fault.error.text, "cannot open rendezvous") != NULL,
 	   "it says why: %s", fault.error.text);
 	name_reason = 0;
-	must(unlink(rv.path) == 0);
+	must(rmdir(rv.path) == 0);
 }
 
 /* Others make the file, and remove it again. */
@@ -193,7 +195,7 @@ static void by_path(void)
 	struct sv_rendezvous rv;
 	char path[200];
 	gid_t group = 77;
-	int files;
+	int files, fd;
 
 	snprintf(path, sizeof path, "%s/meet", getenv("SVIPC_DIR"));
 	is(open_one(&rv, NULL, path, 0), SV_ESYSTEM, "a path that is not there");
@@ -222,6 +224,10 @@ static void by_path(void)
 	ok(strstr(fault.label, "channel at /") != NULL, "errors begin with its path: %s", fault.label);
 	is(inherited, 0, "a program that is started does not inherit it");
 	is(slow, 0, "and nothing can delay that");
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	must(fd != -1);
+	ok(flock(fd, LOCK_SH | LOCK_NB) == -1, "nobody else may even look meanwhile");
+	must(close(fd) == 0);
 	sv_rendezvous_close(&rv);
 	is(open_descriptors(), files, "nothing is left open");
 	must(unlink(path) == 0);
@@ -276,6 +282,34 @@ static void a_key_that_is_taken(void)
 	is(shmctl(id, IPC_RMID, NULL), 0, "somebody's segment is still there");
 }
 
+static int note(const struct sv_info *info, void *arg)
+{
+	if (info->side[SV_WRITER].pid == getpid())
+		*(struct sv_info *)arg = *info;
+	return 0;
+}
+
+/* A channel of another directory, which is known from its segment. */
+static void elsewhere(void)
+{
+	struct sv_options options = options_of(0, 4096);
+	char chosen[200], other[220];
+	struct sv_info info = SV_INFO_INIT;
+	sv_channel *ch;
+
+	must(sv_open(&ch, SV_WRITER, &options, 0, NULL) == SV_OK);
+	snprintf(chosen, sizeof chosen, "%s", getenv("SVIPC_DIR"));
+	snprintf(other, sizeof other, "%s/other", chosen);
+	must(mkdir(other, 0700) == 0 && setenv("SVIPC_DIR", other, 1) == 0);
+	reason = EACCES;
+	must(sv_list(1, note, &info, NULL) == SV_OK);
+	reason = 0;
+	ok(strstr(info.reason, "its rendezvous cannot be opened: ") != NULL &&
+	           strstr(info.reason, strerror(EACCES)) != NULL,
+	   "why its file cannot be opened: %s", info.reason);
+	must(setenv("SVIPC_DIR", chosen, 1) == 0 && rmdir(other) == 0 && sv_close(ch) == SV_OK);
+}
+
 /* Files that are dropped are held for a while, because others would get their inodes, and so their keys. */
 static void keys_that_are_taken(void)
 {
@@ -303,6 +337,7 @@ int main(void)
 	waits();
 	a_key_that_is_taken();
 	keys_that_are_taken();
+	elsewhere();
 	ok(directory_is_empty(), "nothing is left");
 	return tap_done();
 }
