@@ -304,7 +304,9 @@ static void moment(enum sv_record_fact record, enum sv_segment_fact segment, enu
 static void moments(void)
 {
 	enum sv_record_fact begun = SV_RECORD_BEGUN, full = SV_RECORD_FULL;
+	struct sv_facts one_is_gone = { .set = SV_SET_GOOD, .side = { SV_HAS_DIED, SV_PRESENT } };
 
+	is(sv_classify(&one_is_gone).state, SV_STATE_FINISHING, "of another user's channel one side is gone");
 	moment(begun, SV_SEGMENT_NONE, SV_SET_NONE, SV_NEVER_CAME, SV_STATE_OPENING);
 	moment(full, SV_SEGMENT_NONE, SV_SET_NONE, SV_NEVER_CAME, SV_STATE_CLOSING);
 	moment(begun, SV_SEGMENT_NONE, SV_SET_NEW, SV_NEVER_CAME, SV_STATE_OPENING);

@@ -115,6 +115,9 @@ static void alone(void)
 	must(unlink(ch->rv.path) == 0);
 	is(sv_wait_peer(ch, 3500), SV_EREMOVED, "or if its file is removed");
 	is(sv_last_error(ch)->sys_errno, 0, "no system call has failed");
+	must(sv_sem_remove(ch->semid) == 0);
+	is(sv_wait_peer(ch, 3500), SV_EREMOVED, "or if its set is");
+	ok(strstr(sv_last_error(ch)->text, "ipcrm") != NULL, "it says so: %s", sv_last_error(ch)->text);
 	must(sv_close(ch) == SV_OK);
 }
 
@@ -127,8 +130,12 @@ int main(void)
 	spins();
 	for (i = 0; i < 2; i++) {
 		pair.reader->spin.allowed = i > 0;
+		pair.reader->ring.reachable = true;
+		atomic_store(&pair.reader->ring.peer->fences, 1);
 		sleep_for(20);
 		is(sleeps, 1, "in one sleep");
+		ok(pair.reader->ring.lightable, "and has seen that the writer can run membarriers");
+		pair.reader->ring.lightable = false;
 		sleep_for(3000);
 		is(sleeps, 1, "in one sleep");
 	}
