@@ -77,8 +77,11 @@ static void bad_ends(void)
 	void *place;
 
 	send_text(pair.writer, "before");
-	ok(sv_abort(pair.writer, 0) == SV_EINVAL, "an abort needs a reason");
+	ok(sv_abort(pair.writer, 0) == SV_EINVAL && sv_last_error(pair.writer)->sys_errno == 0,
+	   "an abort needs a reason");
 	ok(sv_abort(pair.writer, EIO) == SV_OK, "the writer gives up");
+	ok(sv_finish(pair.writer, 0) == SV_EINVAL && sv_last_error(pair.writer)->sys_errno == 0,
+	   "after that it cannot finish");
 	ok(take_text(pair.reader, "before"), "what it committed before is still there");
 	ok(sv_peek(pair.reader, 1, &there, &got, 0) == SV_EPEER &&
 	           sv_last_error(pair.reader)->sys_errno == EIO &&
