@@ -104,6 +104,39 @@ static void names(void)
 	ok(sv_directory_names(-1) == NULL, "nor can what is not open");
 }
 
+/* Without proc(5) nobody knows the namespace.  These two stand before the C library's. */
+static bool no_proc;
+
+int stat(const char *restrict path, struct stat *restrict st)
+{
+	errno = ENOENT;
+	return no_proc ? -1 : fstatat(AT_FDCWD, path, st, 0);
+}
+
+ssize_t readlink(const char *restrict path, char *restrict text, size_t size)
+{
+	errno = ENOENT;
+	return no_proc ? -1 : readlinkat(AT_FDCWD, path, text, size);
+}
+
+static void unknown_namespace(void)
+{
+	struct sv_fault fault = { .label = "" };
+	struct sv_directory directory;
+	const char *end;
+
+	no_proc = true;
+	if (sv_ipc_namespace() != 0) {
+		ok(1, "without proc(5) # SKIP this libc has other functions");
+	} else {
+		is(sv_directory_open(&directory, true, &fault), SV_ESYSTEM, "without proc(5) there is none");
+		is(fault.error.sys_errno, ENOSYS, "something is missing");
+		end = strrchr(fault.error.text, ';');
+		ok(end != NULL && strcmp(end, "; mount /proc") == 0, "it is told: %s", fault.error.text);
+	}
+	no_proc = false;
+}
+
 /* Whatever was there before, the path is the shortest one. */
 static void canonical(void)
 {
@@ -157,6 +190,7 @@ int main(void)
 	refused(0700, "it belongs to user");
 	user = me;
 	names();
+	unknown_namespace();
 	canonical();
 	made_by_another_user(me);
 	ok(directory_is_empty(), "nothing is left");

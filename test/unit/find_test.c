@@ -76,6 +76,7 @@ static void ends(void)
 	must(sv_peek(pair.reader, 1, &data, &length, 0) == SV_OK && sv_release(pair.reader, 1) == SV_OK);
 	info = found(pair.reader);
 	is(info.side[SV_READER].position, 1, "and that the reader has gone on");
+	ok(strcmp(info.name, "unit") == 0 && info.path[0] == '/', "it is '%s' at %s", info.name, info.path);
 	is(sv_finish(pair.writer, 0), SV_EAGAIN, "a writer has finished");
 	info = found(pair.reader);
 	ok(info.side[SV_WRITER].finished && !info.side[SV_READER].finished, "which a look shows");
@@ -231,6 +232,10 @@ static void projects(void)
 	ok(sv_find("unit", "/unit", 0, &info, &error) == SV_EINVAL && error.sys_errno == 0,
 	   "a name and a path are too much: %s", error.text);
 	clean.name = "unit";
+	clean.path = "/unit";
+	is(sv_clean(&clean, ignore, NULL, &error), SV_EINVAL, "also for cleaning");
+	ok(strncmp(error.text, "sv_clean: ", 10) == 0, "which says so: %s", error.text);
+	clean.path = NULL;
 	for (project = -1; project <= 256; project += project == 0 ? 255 : 1) {
 		bool possible = project >= 0 && project <= 255;
 

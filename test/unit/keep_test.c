@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "os/rendezvous.h"
+#include "svipc.h"
 #include "tap.h"
 
 static char directory[] = "/tmp/svipc-keep-test.XXXXXX", meet[128];
@@ -20,6 +21,7 @@ static char directory[] = "/tmp/svipc-keep-test.XXXXXX", meet[128];
  * below instead of those of libc.
  */
 static char parent[160], away[160], other[160];
+static bool changing;         /* another file is at each path, whenever it is looked at */
 static int looks, swap_after; /* swap_after: after which look; 0: after none */
 
 static void swap(void)
@@ -35,6 +37,8 @@ static int look(int at, const char *path, struct stat *st, int flags)
 
 	if (fd != -1)
 		close(fd);
+	if (changing && strstr(path, "/meet") != NULL)
+		st->st_ino++;
 	swap();
 	return result;
 }
@@ -103,8 +107,16 @@ static bool has(const struct sv_rendezvous *rv, uint64_t generation)
 	return sv_rendezvous_read(rv, &record) && record.generation == generation;
 }
 
+static int count_one(const struct sv_info *info, void *arg)
+{
+	(void)info;
+	++*(int *)arg;
+	return 0;
+}
+
 static void of_a_path(void)
 {
+	int count = 0;
 	struct sv_record without_path, read;
 	struct sv_rendezvous rv;
 	int64_t birth;
@@ -136,6 +148,12 @@ static void of_a_path(void)
 	   "nor where there is no room");
 	full = false;
 	ok(write_one(&rv, 2) && has(&rv, 2), "but one is written again");
+	changing = true;
+	ok(sv_list(0, count_one, &count, NULL) == SV_OK, "all is listed");
+	ok(count == 0 || looks == 0, "who lists a file that is replaced all the time leaves it out");
+	changing = false;
+	ok(sv_list(0, count_one, &count, NULL) == SV_OK, "all is listed");
+	ok(count > 0, "but not later");
 	sv_rendezvous_forget(&rv, 1);
 	ok(has(&rv, 2), "who forgets the first channel leaves the record of the second");
 	sv_rendezvous_forget(&rv, 2);

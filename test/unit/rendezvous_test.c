@@ -294,6 +294,7 @@ static void elsewhere(void)
 {
 	struct sv_options options = options_of(0, 4096);
 	char chosen[200], other[220];
+	int files;
 	struct sv_info info = SV_INFO_INIT;
 	sv_channel *ch;
 
@@ -307,6 +308,9 @@ static void elsewhere(void)
 	ok(strstr(info.reason, "its rendezvous cannot be opened: ") != NULL &&
 	           strstr(info.reason, strerror(EACCES)) != NULL,
 	   "why its file cannot be opened: %s", info.reason);
+	files = open_descriptors();
+	must(sv_list(0, note, &info, NULL) == SV_OK);
+	is(open_descriptors(), files, "it is closed again if it is not listed");
 	must(setenv("SVIPC_DIR", chosen, 1) == 0 && rmdir(other) == 0 && sv_close(ch) == SV_OK);
 }
 
