@@ -280,3 +280,28 @@ build_and_run() {
 	make_here "DESTDIR=$STAGE" install
 	assert_equal files "$(installed "$STAGE")" "$(expected)"
 }
+
+# elf PROGRAM: its type, and whether it needs an interpreter.
+elf() {
+	readelf -hlW "$1" | sed -nE 's/^ *Type: *([A-Z]+) .*/\1/p; s/^ *INTERP .*/INTERP/p' | paste -sd ' '
+}
+
+@test "svread and svwrite need no shared library where the compiler can do that, and are position independent" {
+	local cc
+	command -v readelf >/dev/null || skip 'needs readelf'
+	echo 'int main(void) { return 0; }' >main.c
+	for cc in "${CC:-cc}" musl-gcc; do
+		command -v "${cc%% *}" >/dev/null || continue
+		# shellcheck disable=SC2086 # words
+		"$SV_ROOT/scripts/link-static" "$PWD/program" main.c $cc || skip "$cc cannot link statically"
+		./program
+		assert_equal "a program made by $cc" "$(elf program)" DYN
+	done
+	run_logged "$SV_ROOT/scripts/link-static" "$PWD/none" main.c false
+	assert_status 1
+	[ ! -e none ]
+	assert_equal svread "$(elf "$STAGE$PREFIX/bin/svread")" DYN
+	assert_equal svclean "$(elf "$STAGE$PREFIX/bin/svclean")" 'DYN INTERP'
+	make_here STATIC= all
+	assert_equal 'svread with STATIC=' "$(elf "$BATS_FILE_TMPDIR/build/svread")" 'DYN INTERP'
+}
