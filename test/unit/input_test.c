@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* The input of svwrite: how much is left of it, whether it has changed, and the reader's process beside it.
  */
-#define _GNU_SOURCE /* syscall */
+#define _GNU_SOURCE /* syscall, ppoll */
 #include <fcntl.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <time.h>
 
 #include "common/messages.h"
 #include "pair.h"
@@ -44,6 +46,23 @@ static void files(void)
 	close(fd);
 }
 
+/* Where input is to be put when the reader's process has ended. */
+static int late = -1;
+
+/* It stands before the C library's. */
+int poll(struct pollfd *list, nfds_t count, int timeout_ms)
+{
+	struct timespec limit = { timeout_ms / 1000, timeout_ms % 1000 * 1000000L };
+
+	if (late == -1 || count != 2)
+		return ppoll(list, count, timeout_ms < 0 ? NULL : &limit, NULL);
+	must(write(late, "y", 1) == 1);
+	late = -1;
+	list[0].revents = 0;
+	list[1].revents = POLLIN;
+	return 1;
+}
+
 /* Of a pipe: what is in it, while the reader's process is watched; then its end. */
 static void watched(void)
 {
@@ -51,7 +70,7 @@ static void watched(void)
 	struct cli_transfer t;
 	struct cli_input input = { .name = "a pipe" };
 	char byte = '?';
-	int ends[2];
+	int ends[2], watch;
 	size_t n;
 
 	cli_transfer_init(&t, SV_WRITER);
@@ -64,9 +83,18 @@ static void watched(void)
 	is(t.watch != -1, syscall(SYS_pidfd_open, getpid(), 0) != -1,
 	   "the reader is watched, if that is possible");
 #endif
+	if (t.watch == -1)
+		t.watch = dup(ends[0]);
+	watch = t.watch;
+	late = ends[1];
+	is(cli_input_read(&t, &input, &byte, 1, &n), CLI_OK, "a reader whose process is gone may live on");
+	ok(t.watch == -1 && fcntl(watch, F_GETFD) == -1, "but is not watched any more");
 	must(close(ends[1]) == 0);
 	ok(cli_input_read(&t, &input, &byte, 1, &n) == CLI_OK && n == 0, "at its end nothing is read");
 	must(sv_abort(pair.reader, EIO) == SV_OK);
+	cli_forget_failure();
+	is(cli_unwaited(&t, sv_finish(pair.writer, 0)), SV_EPEER, "a reader has failed");
+	ok(*cli_last_failure() != '\0', "and that is reported");
 	close_pair(&pair);
 	close(ends[0]);
 }

@@ -38,8 +38,9 @@ int main(void)
 	writer = writer_of(0);
 	is(cli_transfer_open(&t), CLI_OK, "a writer of the same kind is joined");
 	is(t.block, 65536 / 4, "a reader takes a quarter of the ring at a time");
-	must(sv_close(t.ch) == SV_OK && sv_close(writer) == SV_OK);
-	t.ch = NULL;
+	is(cli_transfer_close(&t, CLI_OK), CLI_OK, "it is left");
+	ok(t.ch == NULL, "and not used any more");
+	must(sv_close(writer) == SV_OK);
 	writer = writer_of(SV_MESSAGES);
 	refuses(&t, true, "after that another one is reported again");
 	must(sv_close(writer) == SV_OK);

@@ -96,6 +96,9 @@ static void times_and_amounts(void)
 	figures.seconds = -1;
 	figures.done = 1023;
 	line("no time at all", 60, &figures, 0, "svread: 1023 B 0:00 0 B/s avg 0 B/s");
+	figures.seconds = 0.5;
+	figures.moved = 5;
+	line("half a second", 60, &figures, 0, "svread: 1023 B 0:00 0 B/s avg 10 B/s");
 }
 
 /* What is written to standard error while showing; it may be JSON or a line. */

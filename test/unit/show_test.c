@@ -142,13 +142,15 @@ static void detailed(void)
 	   "a reader that a signal ended");
 	free(text);
 	channel = bare();
+	snprintf(channel.info.path, sizeof channel.info.path, "/bcdefghijklmnopqrstuvwxyz");
 	details("details of a channel of which only the record is known, in a window", &channel, 30,
-	        "channel   -:7\n"
+	        "channel   /bcdefghijklmnopqrs~\n"
 	        "state     foreign:\n"
 	        "          abcdefghijklmnopqrs~\n"
 	        "          is a word\n"
 	        "key       0x00000000, project\n"
-	        "          id 7\n");
+	        "          id 7\n"
+	        "path      /bcdefghijklmnopqrs~\n");
 }
 
 /* The longest line of a text. */

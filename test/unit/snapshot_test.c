@@ -170,6 +170,10 @@ static void choice(void)
 	ok(snapshot.count == 2 && snapshot.channel[0].info.shmid == 2 && snapshot.channel[1].info.shmid == 1,
 	   "named channels are in the order of the names");
 	ok(snapshot.missing == 1 && strncmp(snapshot.why[0], "not found", 9) == 0, "one is missing, and why");
+	looked = 0;
+	must(cli_snapshot_take(&snapshot, &path) == CLI_OK);
+	ok(snapshot.count == 1 && snapshot.missing == 0 && *snapshot.failure == '\0',
+	   "the next one has nothing of it");
 	cli_snapshot_free(&snapshot);
 }
 

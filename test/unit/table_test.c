@@ -84,6 +84,7 @@ static void headings(void)
 	is(cli_table_spare(&table, false, 20), 20 - 2, "unless they are not shown");
 	cli_table_free(&table);
 	is(table.columns + table.cells, 0, "a table that was freed is empty");
+	is(cli_table_spare(&table, true, 20), 20, "and needs no room");
 }
 
 static void cut(const char *what, const char *text, size_t width, const char *expected)

@@ -100,6 +100,8 @@ static void json(void)
 	in_json("JSON, quotes and backslashes", "\"\\", 0, "{\"t\": \"\\\"\\\\\", \"r\": 0.0}\n");
 	in_json("JSON, C0 and newline", "\x01\n", 0, "{\"t\": \"\\u0001\\u000a\", \"r\": 0.0}\n");
 	in_json("JSON, C1", "\xc2\x9b", 0, "{\"t\": \"\\u009b\", \"r\": 0.0}\n");
+	in_json("JSON, the last mark of a direction", "\xe2\x81\xa9", 0,
+	        "{\"t\": \"\\u2069\", \"r\": 0.0}\n");
 	in_json("JSON, invalid UTF-8", "a\xff\xc3", 0, "{\"t\": \"a\\ufffd\\ufffd\", \"r\": 0.0}\n");
 	in_json("JSON, a surrogate and an overlong form", "\xed\xa0\x80\xc0\x80", 0,
 	        "{\"t\": \"\\ufffd\\ufffd\\ufffd\\ufffd\\ufffd\", \"r\": 0.0}\n");

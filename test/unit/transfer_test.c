@@ -10,6 +10,7 @@
 #include <stdarg.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/shm.h>
 #include <sys/stat.h>
 #include <time.h>
 
@@ -164,7 +165,9 @@ static void waits(void)
 {
 	static const char waiting[] = "waiting for a reader on unit (namespace ipc:[";
 	struct cli_transfer t = fresh(SV_WRITER);
+	struct sv_info info = SV_INFO_INIT;
 	const char *text;
+	char *segment;
 
 	t.options.name = "unit";
 	must(sv_open(&t.ch, SV_WRITER, &t.options, 0, NULL) == SV_OK);
@@ -172,7 +175,15 @@ static void waits(void)
 	step_ns = 2000000000;
 	t.verbose = true;
 	text = hint(&t, false);
-	ok(strstr(text, waiting) != NULL, "after a second a person is told: %s", text);
+	ok(strstr(text, waiting) != NULL && strstr(text, "], file /tmp/") != NULL,
+	   "after a second a person is told: %s", text);
+	must(sv_stat(t.ch, &info) == SV_OK && (segment = shmat(info.shmid, NULL, 0)) != (void *)-1);
+	*segment ^= 1;
+	text = hint(&t, false);
+	ok(strstr(text, waiting) != NULL && strstr(text, ", file") == NULL,
+	   "not where, if the channel is damaged: %s", text);
+	*segment ^= 1;
+	must(shmdt(segment) == 0);
 	text = hint(&t, true);
 	ok(*text == '\0', "not while waiting for the next one: %s", text);
 	t.number = 2;
@@ -234,7 +245,7 @@ static void outputs(void)
 	char directory[] = "/tmp/svipc-unit.XXXXXX", path[64];
 	struct cli_output output = { .file = path, .fd = -1 };
 	struct stat st;
-	int fd, status;
+	int fd, status, before;
 
 	must(mkdtemp(directory) != NULL);
 	snprintf(path, sizeof path, "%s/file", directory);
@@ -250,11 +261,13 @@ static void outputs(void)
 	cli_output_end(&t, &output, CLI_FAILED);
 	names_are_needed = true;
 	for (status = CLI_OK; status <= CLI_FAILED; status++) {
-		output = (struct cli_output){ .file = path, .fd = -1, .atomic = true };
+		output = (struct cli_output){ .file = path, .fd = -1, .atomic = true, .sync = true };
+		before = open_descriptors();
 		ok(cli_output_open(&t, &output) && output.temporary != NULL &&
 		           stat(output.temporary, &st) == 0,
 		   "without them a temporary file has a name");
 		is(cli_output_end(&t, &output, status), status, "and ends as the transfer does");
+		is(open_descriptors(), before, "nothing stays open");
 		is(unlink(path), status == CLI_OK ? 0 : -1, "with the name that was wanted, or none");
 	}
 	snprintf(target, sizeof target, "%s", path);
@@ -331,8 +344,11 @@ static void commands(void)
 	must(cli_command_start(&t, &process, "read -r line", &fd));
 	cli_process_sleep(&process, 0);
 	ok(!cli_process_ended(&process), "to sleep for no time is not to wait for the end");
+	step_ns = 1000000000;
 	is(cli_command_end(&t, fd, CLI_FAILED), CLI_FAILED, "a transfer that has failed ends its command");
+	step_ns = 1000000;
 	ok(told < 0, "with all that it has started");
+	is(t.reason, 0, "which has not closed its input");
 
 	must(cli_command_start(&t, &process, "exit 3", &fd));
 	told = 0;
