@@ -276,6 +276,25 @@ static void refusals(void)
 	sv_close(second);
 }
 
+/* Names of the greatest length, which differ only in the last character. */
+static void long_names(void)
+{
+	struct sv_options options = options_of(0, 4096);
+	char name[2][65];
+	sv_channel *ch[2];
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		memset(name[i], 'n', 63);
+		name[i][63] = (char)('0' + i);
+		name[i][64] = '\0';
+		options.name = name[i];
+		is(sv_open(&ch[i], SV_WRITER, &options, 0, NULL), SV_OK, "%d: a name of 64 characters", i);
+	}
+	for (i = 0; i < 2; i++)
+		must(sv_close(ch[i]) == SV_OK);
+}
+
 static void *interrupt(void *arg)
 {
 	sv_interrupt(arg);
@@ -359,6 +378,7 @@ int main(void)
 	a_fork();
 	refusals();
 	interruptions();
+	long_names();
 	looking();
 	ok(strcmp(sv_version(), SV_VERSION) == 0, "library and header are of one version");
 	ok(directory_is_empty(), "nothing is left");

@@ -96,6 +96,10 @@ static void a_record_that_was_begun(void)
 	world.set = true;
 	world.set_user = me;
 	set_counts(&target, SV_SET_NEW, "a set of one's own that nobody has used");
+	world.given_away = true;
+	sv_gather(&objects, &target);
+	is(objects.semid, -1, "unless it was given away");
+	world.given_away = false;
 	world.used = 7;
 	set_is_in_the_way(&target, "a set that somebody has used");
 	world.used = 0;

@@ -35,7 +35,10 @@ int munmap(void *address, size_t size)
 {
 	int (*real)(void *, size_t) = libc("munmap");
 
-	given_back += size;
+	const unsigned char *at = address;
+
+	if (at >= reserved && at + size <= reserved + length)
+		given_back += size;
 	return real(address, size);
 }
 

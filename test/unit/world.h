@@ -23,6 +23,7 @@ static struct {
 	bool segment, set; /* is there one? */
 	bool closed;       /* the set may not be opened */
 	uid_t segment_user, set_user;
+	bool given_away;    /* the set belongs to the stranger by now */
 	int64_t used, made; /* when the set was used and made */
 	int64_t segment_made;
 	bool keyless;     /* no key leads to them, as after a removal */
@@ -83,7 +84,8 @@ int semctl(int id, int number, int command, ...)
 	ds = va_arg(args, struct semid_ds *);
 	va_end(args);
 	memset(ds, 0, sizeof *ds);
-	ds->sem_perm.uid = ds->sem_perm.cuid = world.set_user;
+	ds->sem_perm.cuid = world.set_user;
+	ds->sem_perm.uid = world.given_away ? stranger : world.set_user;
 	ds->sem_perm.mode = 0600;
 	ds->sem_perm.__key = (key_t)(world.key != 0 ? world.key : KEY);
 	ds->sem_nsems = SV_SEM_COUNT + world.other_count;
