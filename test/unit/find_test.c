@@ -266,9 +266,17 @@ int main(void)
 	missing("unit", 9, 0, 0);
 	missing("other", 0, 0, 0);
 	missing("other", 9, 1, 7);
+	elsewhere("ipc-7", "u", true);
+	options.name = "u";
+	must(sv_open(&ch, SV_WRITER, &options, 0, NULL) == SV_OK);
+	ok(sv_find("u", NULL, 0, &info, NULL) == SV_OK && info.elsewhere == 1,
+	   "one that is here, with the shortest name, knows of another");
+	must(sv_close(ch) == SV_OK);
+	elsewhere("ipc-7", "u", false);
+	options.name = "unit";
 	must(sv_open(&ch, SV_WRITER, &options, 0, NULL) == SV_OK);
 	ok(sv_find("unit", NULL, 0, &info, NULL) == SV_OK && info.elsewhere == 1 && info.other_namespace == 7,
-	   "one that is here knows of the other");
+	   "so does one with a longer name");
 	elsewhere("ipc-8", "unit", true);
 	must(sv_close(ch) == SV_OK);
 	elsewhere("ipc-7", "unit", false);

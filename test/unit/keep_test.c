@@ -148,6 +148,11 @@ static void of_a_path(void)
 	   "nor where there is no room");
 	full = false;
 	ok(write_one(&rv, 2) && has(&rv, 2), "but one is written again");
+	ok(renameat(rv.directory.fd, rv.file, rv.directory.fd, ".away") == 0 &&
+	           symlinkat(".away", rv.directory.fd, rv.file) == 0 && !has(&rv, 2),
+	   "a symbolic link to a record is none");
+	ok(renameat(rv.directory.fd, ".away", rv.directory.fd, rv.file) == 0 && has(&rv, 2),
+	   "the record itself is");
 	changing = true;
 	ok(sv_list(0, count_one, &count, NULL) == SV_OK, "all is listed");
 	ok(count == 0 || looks == 0, "who lists a file that is replaced all the time leaves it out");

@@ -49,6 +49,21 @@ static bool possible(enum sv_wait policy, uint32_t own, uint32_t peer)
 	return sv_spin_possible(&spin, own, peer);
 }
 
+/* A wait that would not end within the budget is not worth spinning for. */
+static void budget(void)
+{
+	struct sv_spin spin;
+
+	sv_spin_init(&spin, SV_WAIT_AUTO);
+	spin.credit_ns = spin.counted_ns = 0;
+	spin.pays = true;
+	sv_spin_learn(&spin, SV_SPIN_FREE_NS + 20000, 0, true, 0);
+	is((long)sv_spin_budget(&spin, INT64_C(19999) * SV_SPIN_SHARE), SV_SPIN_FREE_NS,
+	   "with less saved than the last wait took it spins for the free time");
+	is((long)sv_spin_budget(&spin, INT64_C(20000) * SV_SPIN_SHARE), SV_SPIN_FREE_NS + 20000,
+	   "with as much it spins that long");
+}
+
 int main(void)
 {
 	online = 4;
@@ -72,5 +87,6 @@ int main(void)
 	is(sv_spin_cpu(), 8, "all of them");
 	cpu = -1;
 	is(sv_spin_cpu(), 0, "a CPU that is not known is 0");
+	budget();
 	return tap_done();
 }
