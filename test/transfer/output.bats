@@ -74,14 +74,20 @@ half_written() {
 
 @test "--sync: file and directory are written to the disk before the writer is told of the success" {
 	skip_unless strace
+	local options expected
 	random_file data 100K
-	spawn reader strace -qq -o trace -e trace=fsync,semop,close,rename svread --sync --atomic -o file
-	run_logged svwrite data
-	assert_status 0
-	ends_well reader
-	# fsync of the file, then its new name, then fsync of the directory.
-	awk '/^fsync/ { n++ } /^rename/ { renamed = n } END { exit !(n == 2 && renamed == 1) }' trace ||
-		fail "$(cat trace)"
+	while read -r expected options; do
+		# shellcheck disable=SC2086 # words
+		spawn reader strace -qq -o trace -e trace=fsync,semop,close,rename svread $options -o file
+		run_logged svwrite data
+		assert_status 0
+		ends_well reader
+		assert_equal "calls with $options" "$(sed -n 's/^\(fsync\|rename\).*/\1/p' trace | paste -sd,)" "$expected"
+	done <<-'END'
+		fsync,fsync --sync
+		fsync,rename,fsync --sync --atomic
+		rename --atomic
+	END
 	run_logged svread --sync
 	assert_status 2
 	run_logged svread --atomic
