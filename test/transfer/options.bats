@@ -162,6 +162,7 @@ nothing_made() {
 	refused svclean -i 5
 	refused svwrite -d -r meet
 	refused svread -r
+	refused svwrite -N name meet
 }
 
 @test "every option works in its long form" {
