@@ -62,14 +62,16 @@ sub base_of {
 	return hex($base // 0);
 }
 
-# The tests that run a line: those of the last block that begins at or before it, and those of the first block that begins
-# after it, because a condition may have several lines.
+# The tests that run a line with this text: those of the last block that begins at or before it, and those of the first block
+# that begins after it, because a condition may have several lines.  If the line is a condition, only its second part may
+# begin a block, and the first part belongs to a block that begins before it.
 sub tests_of {
-	my ($tests, $file, $line) = @_;
+	my ($tests, $file, $line, $text) = @_;
 	my $lines = $tests->{$file} or return;
-	my ($before) = sort { $b <=> $a } grep { $_ <= $line } keys %$lines;
+	my ($at, $before) = sort { $b <=> $a } grep { $_ <= $line } keys %$lines;
 	my ($after) = sort { $a <=> $b } grep { $_ > $line } keys %$lines;
-	return keys %{ { map { %$_ } map { $lines->{$_} } grep { defined } $before, $after } };
+	$before = undef unless $text =~ /&&|\|\||\?/;
+	return keys %{ { map { %$_ } map { $lines->{$_} } grep { defined } $before, $at, $after } };
 }
 
 1;
