@@ -232,7 +232,8 @@ static void refusals(void)
 	ok(sv_open(&second, SV_READER, &other, 0, &error) == SV_EMODE,
 	   "a reader of messages does not fit a writer of bytes");
 	other = options_of(SV_RECORDS_NUL, 4096);
-	ok(sv_open(&second, SV_READER, &other, 0, &error) == SV_EINVAL, "records without messages");
+	ok(sv_open(&second, SV_READER, &other, 0, &error) == SV_EINVAL && error.sys_errno == 0,
+	   "records without messages");
 	other.flags = SV_DETACH;
 	ok(sv_open(&second, SV_READER, &other, 0, &error) == SV_EINVAL,
 	   "a reader that leaves its data: no writer may succeed with nothing taken");

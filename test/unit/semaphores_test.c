@@ -215,6 +215,8 @@ static void weights(void)
 	is(sv_sem_clear(set, SV_WRITER, &fault), SV_OK, "which is taken off");
 	is(value(SV_SEM_DATA), 0, "with all that was rung before");
 	must(semctl(set, SV_SEM_DATA, SETVAL, 32767) == 0);
+	is(sv_sem_leave(set, SV_READER) | sv_sem_leave(set, SV_WRITER), 0,
+	   "a side can leave whatever value another program has set");
 	is(sv_sem_ring(set, SV_WRITER), 0, "where no more bells fit, there are enough");
 	end();
 }
