@@ -47,6 +47,18 @@ static sv_channel *whose_file_was_replaced(const char *path, const char *other)
 	return ch;
 }
 
+static void at_a_path(void)
+{
+	struct sv_options options = options_of(0, 4096);
+	int files = open_descriptors();
+	sv_channel *ch;
+
+	options.name = NULL;
+	options.path = getenv("SVIPC_DIR");
+	must(sv_open(&ch, SV_WRITER, &options, 0, NULL) == SV_OK && sv_close(ch) == SV_OK);
+	is(open_descriptors(), files, "a channel with a path leaves no file open");
+}
+
 int main(void)
 {
 	static sv_channel *channel[MANY], *apart;
@@ -95,6 +107,7 @@ int main(void)
 	is(open_descriptors(), files, "a list leaves no file open");
 	is(twice, 0, "and closes none twice");
 	must(sv_close(apart) == SV_OK && unlink(replaced) == 0);
+	at_a_path();
 	ok(directory_is_empty(), "nothing is left");
 	return tap_done();
 }
