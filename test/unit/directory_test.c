@@ -152,7 +152,10 @@ static void canonical(void)
 	is(sv_directory_open(&directory, true, &fault), SV_OK, "a directory by another path");
 	ok(strcmp(directory.path, expected) == 0, "has its own: %s", directory.path);
 	sv_directory_close(&directory);
-	must(setenv("SVIPC_DIR", chosen, 1) == 0);
+	snprintf(path, sizeof path, "%s/two\nlines", chosen);
+	must(setenv("SVIPC_DIR", path, 1) == 0);
+	is(sv_directory_open(&directory, true, &fault), SV_EINVAL, "no path has two lines");
+	must(rmdir(path) == 0 && setenv("SVIPC_DIR", chosen, 1) == 0);
 }
 
 static void made_by_another_user(uid_t me)

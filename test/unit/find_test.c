@@ -248,6 +248,7 @@ static void projects(void)
 
 int main(void)
 {
+	char longest[65] = "";
 	struct sv_info info = SV_INFO_INIT;
 	sv_channel *ch;
 	struct sv_options options = options_of(0, 4096);
@@ -266,6 +267,10 @@ int main(void)
 	missing("unit", 9, 0, 0);
 	missing("other", 0, 0, 0);
 	missing("other", 9, 1, 7);
+	memset(longest, 'n', sizeof longest - 1);
+	elsewhere("ipc-7", longest, true);
+	missing(longest, 0, 1, 7);
+	elsewhere("ipc-7", longest, false);
 	elsewhere("ipc-7", "u", true);
 	options.name = "u";
 	must(sv_open(&ch, SV_WRITER, &options, 0, NULL) == SV_OK);

@@ -51,11 +51,13 @@ static void at_a_path(void)
 {
 	struct sv_options options = options_of(0, 4096);
 	int files = open_descriptors();
-	sv_channel *ch;
+	sv_channel *ch, *peer;
 
 	options.name = NULL;
 	options.path = getenv("SVIPC_DIR");
-	must(sv_open(&ch, SV_WRITER, &options, 0, NULL) == SV_OK && sv_close(ch) == SV_OK);
+	must(sv_open(&ch, SV_WRITER, &options, 0, NULL) == SV_OK);
+	must(sv_open(&peer, SV_READER, &options, 0, NULL) == SV_OK);
+	must(sv_close(ch) == SV_OK && sv_close(peer) == SV_OK);
 	is(open_descriptors(), files, "a channel with a path leaves no file open");
 }
 

@@ -60,6 +60,7 @@ void *shmat(int id, const void *address, int flags)
 static void of_capacity(uint64_t capacity)
 {
 	struct sv_segment segment = { .base = NULL };
+	struct sv_segment_facts facts;
 	struct sv_fault fault = { .label = "" };
 	int id;
 
@@ -73,11 +74,13 @@ static void of_capacity(uint64_t capacity)
 	is((long)(length - given_back), (long)(2 * capacity + sv_segment_header_size()),
 	   "what is not needed of it is given back");
 	ok(sv_segment_unmapped(id, 2) && !sv_segment_unmapped(id, 1), "nobody else has it mapped");
+	ok(sv_segment_stat(id, &facts, &fault) == SV_OK && !facts.marked, "it stays");
+	shmctl(id, IPC_RMID, NULL);
+	ok(sv_segment_stat(id, &facts, &fault) == SV_OK && facts.marked, "until it is unmapped");
 	sv_segment_unmap(&segment);
 	given_back = 0;
 	sv_segment_unmap(&segment);
 	is((long)given_back, 0, "nothing is unmapped twice");
-	shmctl(id, IPC_RMID, NULL);
 }
 
 int main(void)
