@@ -120,8 +120,8 @@ overwritten() {
 	done
 }
 
-# running FIELD VALUE WRITER READER: overwrite a field while the ring is full and the reader is stopped; the sides end with
-# these statuses.
+# running FIELD VALUE WRITER READER: overwrite a field while the ring is full and both sides are stopped; they end with these
+# statuses.  What the writer has stored is read when no data is left, so then the writer goes on only after the reader's end.
 running() {
 	spawn reader svread -t 20 -s 8K -o out
 	wait_until '[ -e "$rv" ]'
@@ -131,8 +131,11 @@ running() {
 	spawn writer svwrite -t 20 in
 	wait_until '[ "$(ipctool get "$shm" writer.position)" -ge 8192 ]'
 	wait_asleep "${pid[writer]}"
+	kill -STOP "${pid[writer]}"
 	ipctool set "$shm" "$1" "$2"
 	kill -CONT "${pid[reader]}"
+	[[ $1 != writer.* ]] || wait_gone "${pid[reader]}"
+	kill -CONT "${pid[writer]}"
 	reap writer
 	assert_status "$3"
 	writer_said=$stderr
