@@ -41,13 +41,10 @@ static int forget_peer(struct sv_channel *ch, const struct sv_patience *patience
 	} else if (gone == 0) {
 		if (atomic_load(&peer->slot) == SV_SLOT_ATTACHING)
 			atomic_store(&peer->slot, SV_SLOT_EMPTY);
-		ch->peer_gone = false;
 	} else if ((ch->flags & SV_RESUME) != 0 && sv_status_of(peer) != SV_DONE) {
 		atomic_store(&peer->slot, SV_SLOT_EMPTY);
 		atomic_store(&peer->status, SV_RUNNING);
 		code = sv_sem_clear(ch->semid, sv_other(ch->role), &ch->fault);
-		if (code == SV_OK)
-			ch->peer_gone = false;
 	}
 	sv_rendezvous_unlock(&ch->rv);
 	return code;
@@ -175,8 +172,6 @@ int sv_wait_peer(sv_channel *ch, int timeout_ms)
 		}
 		if (sight == ATTACHING && ++settled > MOST_SETTLED)
 			return sv_peer_corrupt(ch, "again and again that it is attaching");
-		if (sight == ABSENT)
-			ch->peer_gone = false;
 		if (atomic_load(&ch->interrupted))
 			return interrupted(ch);
 		/* Forgetting a peer once needs no time-out; but peers may come and go again and again. */

@@ -136,7 +136,6 @@ static int visit_apart(struct walk *walk, const char *file)
 	sight.rv.fd = -1;
 	sight.gone = unreachable == 0;
 	sight.unreachable = unreachable;
-	sight.rv.project = record.project;
 	snprintf(sight.rv.file, sizeof sight.rv.file, "%.*s", (int)sizeof sight.rv.file - 1, file);
 	snprintf(sight.rv.path, sizeof sight.rv.path, "%s", record.path);
 	sight.rv.directory = walk->directory;
