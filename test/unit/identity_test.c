@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Which file is the same file as before. */
+/* Which file is the same file as before, and which IPC namespace this is. */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -14,6 +16,24 @@ long syscall(long number, ...)
 	(void)number;
 	errno = ENOSYS;
 	return -1;
+}
+
+static bool blind; /* stat(2) fails */
+
+int stat(const char *restrict path, struct stat *restrict st)
+{
+	errno = EACCES;
+	return blind ? -1 : fstatat(AT_FDCWD, path, st, 0);
+}
+
+static void the_namespace(void)
+{
+	uint64_t number = sv_ipc_namespace();
+
+	ok(number != 0, "the IPC namespace has a number");
+	blind = true;
+	ok(sv_ipc_namespace() == number, "which is the same if it is asked for in the other way");
+	blind = false;
 }
 
 int main(void)
@@ -36,5 +56,6 @@ int main(void)
 	taken = sv_identity_of(STDIN_FILENO, &st);
 	ok(taken.device == 1 && taken.inode == 2 && taken.birth_ns == 0,
 	   "a kernel that knows no time of birth has none");
+	the_namespace();
 	return tap_done();
 }

@@ -168,10 +168,14 @@ static void of_a_path(void)
 
 static void of_a_name(void)
 {
+	struct sv_record of_path = { .generation = 3, .project = 83, .path = "/of/another" };
 	struct sv_rendezvous old, next;
 
 	if (!open_one(&old, "name", NULL))
 		return;
+	ok(sv_rendezvous_write(&old, &of_path, &fault) == SV_OK && sv_rendezvous_read(&old, &of_path) &&
+	           of_path.path[0] == '\0',
+	   "the record of a name is written without a path");
 	/* Somebody removes the file by hand, and somebody makes it again. */
 	ok(unlinkat(old.directory.fd, old.file, 0) == 0, "the file of a name is removed by hand");
 	if (open_one(&next, "name", NULL)) {

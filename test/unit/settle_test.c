@@ -29,6 +29,34 @@ int flock(int fd, int operation)
 	return (int)syscall(SYS_flock, fd, operation);
 }
 
+/* Once a successor has come, the death of its predecessor is no reason for anything. */
+static void a_removal_after_a_death(void)
+{
+	struct pair pair = open_pair(SV_RESUME, 4096);
+	int weight = sv_sem_of(SV_WRITER);
+	const void *data;
+	size_t got;
+
+	must(semctl(pair.reader->semid, weight, SETVAL, SV_WEIGHT) == 0);
+	is(sv_peek(pair.reader, 1, &data, &got, 60000), SV_EDIED, "a writer dies");
+	must(semctl(pair.reader->semid, weight, SETVAL, 0) == 0);
+	is(sv_wait_peer(pair.reader, 0), SV_OK, "its successor comes");
+	must(sv_sem_remove(pair.reader->semid) == 0);
+	is(sv_peek(pair.reader, 1, &data, &got, 60000), SV_EREMOVED, "a removal is told as such");
+	close_pair(&pair);
+}
+
+/* While a side waits for its peer, somebody who may write to the segment may change what is its own. */
+static void an_overwritten_position(void)
+{
+	struct pair pair = open_pair(0, 4096);
+
+	atomic_store(pair.writer->ring.published, 1);
+	is(sv_wait_peer(pair.writer, 0), SV_ECORRUPT, "a writer's position that is overwritten is noticed");
+	is(sv_last_error(pair.writer)->sys_errno, 0, "no system call has failed");
+	close_pair(&pair);
+}
+
 int main(void)
 {
 	static const enum sv_role roles[] = { SV_WRITER, SV_READER };
@@ -61,6 +89,8 @@ int main(void)
 		removed = NULL;
 		must(sv_close(ch) == SV_OK);
 	}
+	a_removal_after_a_death();
+	an_overwritten_position();
 	ok(directory_is_empty(), "nothing is left");
 	return tap_done();
 }

@@ -145,6 +145,18 @@ static void await_set(struct sv_turn *turn)
 	must(sv_sem_remove(objects.semid) == 0);
 }
 
+/* Whoever may write to the directory must not make this process change another file. */
+static void a_link(void)
+{
+	struct sv_turn turn = SV_TURN_NONE;
+
+	must(symlinkat("elsewhere", rv.directory.fd, ".turn.writer.unit") == 0);
+	is(sv_turn_take(&turn, &rv, SV_WRITER, &fault), SV_ESYSTEM, "a queue that is a link is not used");
+	is(fault.error.sys_errno, ELOOP, "which is what it says");
+	is(unlinkat(rv.directory.fd, "elsewhere", 0), -1, "nothing is made where it leads");
+	must(unlinkat(rv.directory.fd, ".turn.writer.unit", 0) == 0);
+}
+
 /* What the queue file says is only a hint where to begin. */
 static void write_last(int64_t last)
 {
@@ -175,6 +187,7 @@ int main(void)
 
 	own_directory();
 	must(sv_rendezvous_open(&rv, &where, &fault) == SV_OK);
+	a_link();
 	first = take(1);
 	is(sv_turn_take(&first, &rv, SV_WRITER, &fault), SV_OK, "who has a number");
 	is(first.number, 1, "keeps it");

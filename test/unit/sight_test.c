@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT */
+/* What a look at a channel says that changes meanwhile, or of which not all can be seen. */
+#define _GNU_SOURCE /* RTLD_NEXT, syscall */
+#include <dlfcn.h>
+#include <limits.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/ipc.h>
+#include <sys/sem.h>
+#include <sys/shm.h>
+#include <sys/syscall.h>
+
+#include "channel/channel.h"
+#include "pair.h"
+
+static struct sv_info remnant; /* a channel whose only side was killed */
+
+static void remove_objects(void)
+{
+	must(shmctl(remnant.shmid, IPC_RMID, NULL) == 0 && semctl(remnant.semid, 0, IPC_RMID) == 0);
+}
+
+static bool busy;   /* another process has the lock */
+static bool ending; /* another process removes the channel, and then has the lock no more */
+
+/* These functions stand before the C library's. */
+int flock(int fd, int operation)
+{
+	errno = EWOULDBLOCK;
+	if (busy && operation != LOCK_UN)
+		return -1;
+	if (ending) {
+		ending = false;
+		remove_objects();
+		must(unlink(remnant.path) == 0);
+	}
+	return (int)syscall(SYS_flock, fd, operation);
+}
+
+static struct sv_header *header; /* of a channel whose header is repaired while others wait */
+static int naps;
+
+int nanosleep(const struct timespec *time, struct timespec *rest)
+{
+	(void)time;
+	(void)rest;
+	naps++;
+	header->magic = SV_MAGIC;
+	return 0;
+}
+
+static key_t taken; /* the key of a segment that has gone before its owner is asked for; 0: there is none */
+
+int shmget(key_t key, size_t size, int flags)
+{
+	static int (*next)(key_t, size_t, int);
+
+	if (next == NULL)
+		*(void **)&next = dlsym(RTLD_NEXT, "shmget");
+	must(next != NULL);
+	return taken != 0 && key == taken ? INT_MAX : next(key, size, flags);
+}
+
+static int find(struct sv_info *info)
+{
+	*info = (struct sv_info)SV_INFO_INIT;
+	return sv_find("unit", NULL, 0, info, NULL);
+}
+
+static void leave(void)
+{
+	struct sv_options options = options_of(0, 4096);
+	sv_channel *ch;
+	pid_t child = fork();
+
+	must(child != -1);
+	if (child == 0) {
+		must(sv_open(&ch, SV_WRITER, &options, 0, NULL) == SV_OK);
+		raise(SIGKILL);
+	}
+	must(WIFSIGNALED(status_of(child)) && find(&remnant) == SV_OK && remnant.state == SV_STATE_STALE);
+}
+
+static void it_gets_well(void)
+{
+	struct sv_options options = options_of(0, 4096);
+	struct sv_info info;
+	sv_channel *ch;
+
+	must(sv_open(&ch, SV_WRITER, &options, 0, NULL) == SV_OK);
+	header = ch->header;
+	header->magic++;
+	busy = true;
+	ok(find(&info) == SV_OK && info.state == SV_STATE_WAITING_READER,
+	   "a channel that another process has locked is looked at again");
+	is(naps, 1, "until it is well");
+	busy = false;
+	must(sv_close(ch) == SV_OK);
+}
+
+static void it_ends(void)
+{
+	struct sv_info info;
+
+	leave();
+	ending = true;
+	is(find(&info), SV_ESYSTEM, "a channel that has ended meanwhile is not found");
+	ok(!ending && info.shmid == -1 && info.semid == -1, "nothing of it is there");
+}
+
+static void its_key_is_taken(void)
+{
+	struct sv_info info;
+
+	leave();
+	remove_objects();
+	taken = (key_t)remnant.key;
+	is(find(&info), SV_OK, "of a channel without objects the record is found");
+	is(info.shmid, INT_MAX, "and a segment that has its key");
+	is(info.owner, (unsigned)-1, "nobody knows whose that is");
+	taken = 0;
+	must(unlink(remnant.path) == 0);
+}
+
+/* A process without a directory finds a channel by its path as others do: the key leads to its objects. */
+static void without_a_directory(void)
+{
+	struct sv_options options = options_of(0, 4096);
+	char *chosen = strdup(getenv("SVIPC_DIR")), path[200];
+	struct sv_info info = SV_INFO_INIT;
+	sv_channel *ch;
+
+	must(chosen != NULL && snprintf(path, sizeof path, "%s/file", chosen) < (int)sizeof path);
+	must(close(open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600)) == 0);
+	options.name = NULL;
+	options.path = path;
+	must(sv_open(&ch, SV_WRITER, &options, 0, NULL) == SV_OK);
+	must(setenv("SVIPC_DIR", "/nonexistent/directory", 1) == 0);
+	is(sv_find(NULL, path, 0, &info, NULL), SV_OK, "without a directory a channel is found by its path");
+	is(info.shmid, ch->segment.id, "it is that one");
+	is(find(&info), SV_ESYSTEM, "none is found by its name");
+	must(setenv("SVIPC_DIR", chosen, 1) == 0);
+	must(sv_close(ch) == SV_OK && unlink(path) == 0);
+	free(chosen);
+}
+
+int main(void)
+{
+	own_directory();
+	it_gets_well();
+	it_ends();
+	its_key_is_taken();
+	without_a_directory();
+	ok(directory_is_empty(), "nothing is left");
+	return tap_done();
+}
