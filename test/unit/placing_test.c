@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Where a segment is mapped: within the addresses that were reserved for it, and they all end with it. */
 #define _GNU_SOURCE /* RTLD_NEXT */
-#include <dlfcn.h>
-#include <stdint.h>
 #include <sys/ipc.h>
 #include <sys/mman.h>
 #include <sys/shm.h>
-#include <unistd.h>
 
+#include "libc.h"
 #include "os/segment.h"
 #include "tap.h"
 
@@ -15,46 +13,35 @@ static unsigned char *reserved; /* the last reservation */
 static size_t length, given_back;
 static int inside, outside;
 
-static void *libc(const char *name)
-{
-	return dlsym(RTLD_NEXT, name);
-}
-
 /* The library calls these three instead of those of libc. */
 void *mmap(void *address, size_t size, int protection, int flags, int fd, off_t offset)
 {
-	void *(*real)(void *, size_t, int, int, int, off_t) = libc("mmap");
-
-	reserved = real(address, size, protection, flags, fd, offset);
+	reserved = libc(mmap)(address, size, protection, flags, fd, offset);
 	length = size;
 	given_back = 0;
 	return reserved;
 }
 
+static bool is_reserved(const unsigned char *at, size_t size)
+{
+	return at >= reserved && at + size <= reserved + length;
+}
+
 int munmap(void *address, size_t size)
 {
-	int (*real)(void *, size_t) = libc("munmap");
-
-	const unsigned char *at = address;
-
-	if (at >= reserved && at + size <= reserved + length)
-		given_back += size;
-	return real(address, size);
+	given_back += is_reserved(address, size) ? size : 0;
+	return libc(munmap)(address, size);
 }
 
 void *shmat(int id, const void *address, int flags)
 {
-	void *(*real)(int, const void *, int) = libc("shmat");
-	const unsigned char *at = address;
 	struct shmid_ds ds;
 
 	if (address != NULL && shmctl(id, IPC_STAT, &ds) == 0) {
-		if (at >= reserved && at + ds.shm_segsz <= reserved + length)
-			inside++;
-		else
-			outside++;
+		inside += is_reserved(address, ds.shm_segsz);
+		outside += !is_reserved(address, ds.shm_segsz);
 	}
-	return real(id, address, flags);
+	return libc(shmat)(id, address, flags);
 }
 
 static void of_capacity(uint64_t capacity)

@@ -2,51 +2,36 @@
 /* The file of a record: made whole or not at all, also where a file cannot be made without a name. */
 #define _GNU_SOURCE
 #include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
+#include "opening.h"
 #include "os/record.h"
 #include "pair.h"
 
-/*
- * What openat(2) does to files without a name, and to temporary names, and whether flock(2) works: both stand
- * before the C library's.
- */
+/* Without a name no file can be made, and none can be locked. */
 static bool no_nameless, no_locks;
-static int taken;                /* how many temporary names are taken */
-static int temporary, inherited; /* temporary names, and files that a program that is started would have */
+static int taken, temporary; /* how many temporary names are taken, and were tried */
 
+/* This stands before the C library's function. */
 int flock(int fd, int operation)
 {
 	errno = ENOLCK;
 	return no_locks ? -1 : (int)syscall(SYS_flock, fd, operation);
 }
 
-int openat(int directory, const char *path, int flags, ...)
+static int refusal(int directory, const char *path, int flags)
 {
-	va_list args;
-	mode_t mode;
+	bool is_temporary = strncmp(path, ".new.", 5) == 0;
 
-	va_start(args, flags);
-	mode = (flags & (O_CREAT | O_TMPFILE)) != 0 ? va_arg(args, mode_t) : 0;
-	va_end(args);
-	temporary += strncmp(path, ".new.", 5) == 0;
-	inherited += (flags & O_CLOEXEC) == 0;
+	(void)directory;
+	temporary += is_temporary;
 	if (no_nameless && (flags & O_TMPFILE) == O_TMPFILE)
-		errno = EOPNOTSUPP;
-	else if (strncmp(path, ".new.", 5) == 0 && taken-- > 0)
-		errno = EEXIST;
-	else
-		return (int)syscall(SYS_openat, directory, path, flags, mode);
-	return -1;
+		return EOPNOTSUPP;
+	return is_temporary && taken-- > 0 ? EEXIST : 0;
 }
 
 static int accept(int fd, void *arg)

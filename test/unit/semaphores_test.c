@@ -4,16 +4,10 @@
  * side is a process of its own, because SEM_UNDO belongs to a process.
  */
 #define _GNU_SOURCE /* semtimedop */
-#include <dlfcn.h>
-#include <errno.h>
-#include <signal.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/ipc.h>
 #include <sys/sem.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
+#include "libc.h"
 #include "os/semaphores.h"
 #include "pair.h"
 
@@ -22,13 +16,8 @@ static bool no_waits;
 
 int semtimedop(int id, struct sembuf *operations, size_t count, const struct timespec *timeout)
 {
-	static int (*next)(int, struct sembuf *, size_t, const struct timespec *);
-
-	if (next == NULL)
-		*(void **)&next = dlsym(RTLD_NEXT, "semtimedop");
-	must(next != NULL);
 	errno = EAGAIN;
-	return no_waits ? -1 : next(id, operations, count, timeout);
+	return no_waits ? -1 : libc(semtimedop)(id, operations, count, timeout);
 }
 
 /* Another process changes the value each time before this one does. */
@@ -37,14 +26,9 @@ static int attempts;
 
 int semop(int id, struct sembuf *operations, size_t count)
 {
-	static int (*next)(int, struct sembuf *, size_t);
-
-	if (next == NULL)
-		*(void **)&next = dlsym(RTLD_NEXT, "semop");
-	must(next != NULL);
 	attempts++;
 	errno = EAGAIN;
-	return attacked ? -1 : next(id, operations, count);
+	return attacked ? -1 : libc(semop)(id, operations, count);
 }
 
 static struct sv_fault fault;
@@ -61,20 +45,19 @@ static int bells_of(enum sv_role sleeper)
 	return value(sleeper == SV_READER ? SV_SEM_DATA : SV_SEM_SPACE);
 }
 
-/* A child that calls act and then ends: it returns, or is killed. */
-static void in_child(void (*act)(enum sv_role role), enum sv_role role, bool killed)
+/* A child that calls act and then ends: it returns, or is killed.  Returns its exit status. */
+static int in_child(void (*act)(enum sv_role role), enum sv_role role, bool killed)
 {
 	pid_t pid = fork();
-	int status;
 
 	must(pid != -1);
 	if (pid == 0) {
 		act(role);
 		if (killed)
-			kill(getpid(), SIGKILL);
+			raise(SIGKILL);
 		_exit(0);
 	}
-	must(waitpid(pid, &status, 0) == pid);
+	return WEXITSTATUS(status_of(pid));
 }
 
 static void begin(void)
@@ -131,16 +114,10 @@ static void one_side(enum sv_role role)
 {
 	const char *name = role == SV_WRITER ? "writer" : "reader";
 	enum sv_role peer = sv_other(role);
-	int status;
-	pid_t pid;
 
 	begin();
-	pid = fork();
-	must(pid != -1);
-	if (pid == 0)
-		attach_and_look(role);
-	must(waitpid(pid, &status, 0) == pid);
-	is(WEXITSTATUS(status), 16, "the %s attaches: one bell for its peer, none for itself", name);
+	is(in_child(attach_and_look, role, false), 16,
+	   "the %s attaches: one bell for its peer, none for itself", name);
 	end();
 
 	begin();
