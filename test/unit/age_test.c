@@ -4,15 +4,13 @@
  * young under the lock stays.
  */
 #define _GNU_SOURCE /* syscall */
-#include <fcntl.h>
-#include <string.h>
 #include <sys/file.h>
 #include <sys/syscall.h>
 #include <time.h>
 
 #include "pair.h"
 
-static char meet[] = "/tmp/svipc-age-test.XXXXXX";
+static struct sv_options of_path;
 static time_t ahead; /* of the real time */
 static bool replaces;
 
@@ -27,35 +25,24 @@ time_t time(time_t *out)
 	return now.tv_sec + ahead;
 }
 
-static struct sv_options of_path(unsigned flags)
-{
-	struct sv_options options = options_of(flags, 4096);
-
-	options.name = NULL;
-	options.path = meet;
-	return options;
-}
-
 static void leave_data(void)
 {
-	struct sv_options options = of_path(SV_DETACH);
 	sv_channel *writer;
 
-	must(sv_open(&writer, SV_WRITER, &options, 0, NULL) == SV_OK);
+	of_path.flags = SV_DETACH;
+	must(sv_open(&writer, SV_WRITER, &of_path, 0, NULL) == SV_OK);
 	send_byte(writer);
 	must(sv_finish(writer, 0) == SV_OK && sv_close(writer) == SV_OK);
 }
 
 static void take_data(void)
 {
-	struct sv_options options = of_path(0);
 	sv_channel *reader;
-	const void *data;
-	size_t got;
 
-	must(sv_open(&reader, SV_READER, &options, 0, NULL) == SV_OK);
-	must(sv_peek(reader, 1, &data, &got, 0) == SV_OK && sv_release(reader, 1) == SV_OK);
-	must(sv_peek(reader, 1, &data, &got, 0) == SV_END && sv_finish(reader, 0) == SV_OK);
+	of_path.flags = 0;
+	must(sv_open(&reader, SV_READER, &of_path, 0, NULL) == SV_OK);
+	take_bytes(reader, 1);
+	take_end(reader);
 	must(sv_close(reader) == SV_OK);
 }
 
@@ -71,21 +58,12 @@ int flock(int fd, int operation)
 	return (int)syscall(SYS_flock, fd, operation);
 }
 
-static int count_removed(const struct sv_info *info, int removed, void *arg)
-{
-	int *count = arg;
-
-	(void)info;
-	*count += removed != 0;
-	return 0;
-}
-
 static int removed_by_age(int64_t older_than_s)
 {
 	struct sv_clean_options options = SV_CLEAN_INIT;
 	int removed = 0;
 
-	options.path = meet;
+	options.path = of_path.path;
 	options.all = 1;
 	options.older_than_s = older_than_s;
 	must(sv_clean(&options, count_removed, &removed, NULL) == SV_OK);
@@ -94,10 +72,8 @@ static int removed_by_age(int64_t older_than_s)
 
 int main(void)
 {
-	int fd = mkstemp(meet);
-
-	must(fd != -1 && close(fd) == 0);
 	own_directory();
+	of_path = options_of_file(0, 4096);
 	leave_data();
 	is(removed_by_age(50), 0, "what is young stays");
 	ahead = 100;
@@ -106,7 +82,7 @@ int main(void)
 	ok(!replaces && ahead == 0, "it was replaced");
 	ahead = 100;
 	is(removed_by_age(50), 1, "what is old is removed");
-	must(unlink(meet) == 0);
+	must(unlink(of_path.path) == 0);
 	ok(directory_is_empty(), "nothing is left");
 	return tap_done();
 }

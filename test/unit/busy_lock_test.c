@@ -4,7 +4,6 @@
  * that is held for long prevents it.
  */
 #define _GNU_SOURCE /* syscall */
-#include <errno.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/syscall.h>
@@ -45,18 +44,9 @@ static int clean(const char *name, struct sv_info *seen)
 /* A look does not call stale what another process is about to open or close. */
 static void no_doubt(void)
 {
-	struct sv_options options = options_of(0, 4096);
-	struct sv_info info = SV_INFO_INIT;
-	sv_channel *writer;
-	pid_t child;
+	struct sv_info info = leave_by_death("dead");
 	int fd;
 
-	options.name = "dead";
-	child = fork();
-	must(child != -1);
-	if (child == 0)
-		_exit(sv_open(&writer, SV_WRITER, &options, 0, NULL));
-	must(status_of(child) == 0 && sv_find("dead", NULL, 0, &info, NULL) == SV_OK);
 	is(info.state, SV_STATE_STALE, "a channel whose only side is dead");
 	fd = open(info.path, O_RDONLY | O_CLOEXEC);
 	must(fd != -1 && flock(fd, LOCK_EX) == 0);

@@ -2,14 +2,12 @@
 /* The directory of a user: where it is looked for, and which one is refused. */
 #define _GNU_SOURCE /* RTLD_NEXT, syscall */
 #include <dirent.h>
-#include <dlfcn.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <stdarg.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
+#include "libc.h"
 #include "os/directory.h"
 #include "pair.h"
 
@@ -63,7 +61,7 @@ static void refused(int mode, const char *text)
 	struct sv_fault fault = { .label = "" };
 	struct sv_directory directory;
 
-	must(chmod(getenv("SVIPC_DIR"), (mode_t)mode) == 0);
+	must(chmod(unit_directory, (mode_t)mode) == 0);
 	is(sv_directory_open(&directory, true, &fault), SV_ESYSTEM, "a directory of mode %04o is refused",
 	   mode);
 	ok(strstr(fault.error.text, text) != NULL, "why: %s", fault.error.text);
@@ -78,12 +76,7 @@ static bool short_of_memory;
 
 DIR *fdopendir(int fd)
 {
-	static DIR *(*next)(int);
-
-	if (next == NULL)
-		*(void **)&next = dlsym(RTLD_NEXT, "fdopendir");
-	must(next != NULL);
-	return short_of_memory ? NULL : next(fd);
+	return short_of_memory ? NULL : libc(fdopendir)(fd);
 }
 
 static void names(void)
@@ -142,45 +135,43 @@ static void canonical(void)
 {
 	struct sv_fault fault = { .label = "" };
 	struct sv_directory directory;
-	char chosen[64], path[128], expected[128];
+	char path[128], expected[128];
 
-	snprintf(chosen, sizeof chosen, "%s", getenv("SVIPC_DIR"));
-	snprintf(path, sizeof path, "%s/../%s", chosen, strrchr(chosen, '/') + 1);
-	snprintf(expected, sizeof expected, "%s/ipc-%llu", chosen, (unsigned long long)sv_ipc_namespace());
+	snprintf(path, sizeof path, "%s/../%s", unit_directory, strrchr(unit_directory, '/') + 1);
+	snprintf(expected, sizeof expected, "%s/ipc-%llu", unit_directory,
+	         (unsigned long long)sv_ipc_namespace());
 	memset(&directory, 'x', sizeof directory);
-	must(setenv("SVIPC_DIR", path, 1) == 0);
+	use_directory(path);
 	is(sv_directory_open(&directory, true, &fault), SV_OK, "a directory by another path");
 	ok(strcmp(directory.path, expected) == 0, "has its own: %s", directory.path);
 	sv_directory_close(&directory);
-	snprintf(path, sizeof path, "%s/two\nlines", chosen);
-	must(setenv("SVIPC_DIR", path, 1) == 0);
+	snprintf(path, sizeof path, "%s/two\nlines", unit_directory);
+	use_directory(path);
 	is(sv_directory_open(&directory, true, &fault), SV_EINVAL, "no path has two lines");
-	must(rmdir(path) == 0 && setenv("SVIPC_DIR", chosen, 1) == 0);
+	must(rmdir(path) == 0);
+	use_directory(unit_directory);
 }
 
 static void made_by_another_user(uid_t me)
 {
-	char path[64];
-
-	snprintf(path, sizeof path, "%s", getenv("SVIPC_DIR"));
-	must(unsetenv("SVIPC_DIR") == 0);
-	theirs = path;
+	use_directory(NULL);
+	theirs = unit_directory;
 	closed = NULL;
 	/* Root's would not count as another user's. */
-	if (me == 0 && chown(path, 70002, (gid_t)-1) == -1)
+	if (me == 0 && chown(unit_directory, 70002, (gid_t)-1) == -1)
 		ok(1, "another user's directory # SKIP may not give one away");
 	else
 		are_tried(70001, "/dev/shm/svipc-70001 /tmp/svipc-70001 ");
 	theirs = NULL;
 	user = me;
-	must(setenv("SVIPC_DIR", path, 1) == 0);
+	use_directory(unit_directory);
 }
 
 int main(void)
 {
 	uid_t me = (uid_t)syscall(SYS_geteuid);
 
-	must(unsetenv("SVIPC_DIR") == 0);
+	use_directory(NULL);
 	are_tried(0, "/run/svipc /dev/shm/svipc-0 /tmp/svipc-0 ");
 	are_tried(1000, "/dev/shm/svipc-1000 /tmp/svipc-1000 ");
 	closed = "/dev/shm";

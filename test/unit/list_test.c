@@ -1,33 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 /* Listing: channels whose file was removed, and channels of another directory. */
 #define _GNU_SOURCE /* RTLD_NEXT */
-#include <dlfcn.h>
-#include <fcntl.h>
-#include <signal.h>
-#include <string.h>
 #include <sys/ipc.h>
 #include <sys/sem.h>
 #include <sys/shm.h>
 #include <sys/stat.h>
 
 #include "inspect/inspect.h"
+#include "libc.h"
 #include "pair.h"
-
-#define PATH_SIZE 200
 
 /* Set: this process dies before it makes a set.  The function stands before the C library's. */
 static bool dies;
 
 int semget(key_t key, int count, int flags)
 {
-	static int (*next)(key_t, int, int);
-
-	if (next == NULL)
-		*(void **)&next = dlsym(RTLD_NEXT, "semget");
-	must(next != NULL);
 	if (dies && (flags & IPC_CREAT) != 0)
 		raise(SIGKILL);
-	return next(key, count, flags);
+	return libc(semget)(key, count, flags);
 }
 
 /* What was seen of the channel that has this key. */
@@ -77,53 +67,32 @@ static struct seen would_clean(uint32_t key)
 	return seen;
 }
 
-static uint32_t key_of(sv_channel *ch)
-{
-	struct sv_info info = SV_INFO_INIT;
-
-	must(sv_stat(ch, &info) == SV_OK);
-	return info.key;
-}
-
 /* The path of a file in the directory of this IPC namespace. */
 static const char *path_of(const char *file)
 {
-	static char path[PATH_SIZE];
+	static char path[200];
 
 	snprintf(path, sizeof path, "%s/ipc-%llu/%s", getenv("SVIPC_DIR"),
 	         (unsigned long long)sv_ipc_namespace(), file);
 	return path;
 }
 
-/* Make a file, and options for a channel at its path. */
-static void of_a_file(struct sv_options *options, char path[PATH_SIZE])
-{
-	int fd;
-
-	snprintf(path, PATH_SIZE, "%s/rendezvous", getenv("SVIPC_DIR"));
-	fd = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
-	must(fd != -1 && close(fd) == 0);
-	options->name = NULL;
-	options->path = path;
-}
-
 static void a_file_that_was_removed(void)
 {
-	struct sv_options options = options_of(0, 4096);
-	char path[PATH_SIZE], resolved[sizeof((struct sv_info *)0)->path];
+	struct sv_options options = options_of_file(0, 4096);
+	char resolved[sizeof((struct sv_info *)0)->path];
 	struct seen seen;
 	sv_channel *ch;
 
-	of_a_file(&options, path);
 	options.project = 7;
 	must(sv_open(&ch, SV_WRITER, &options, 0, NULL) == SV_OK);
-	seen = listed(key_of(ch), 0);
+	seen = listed(info_of(ch).key, 0);
 	is(seen.count, 1, "a channel with a path is listed once");
 	snprintf(resolved, sizeof resolved, "%s", seen.info.path);
-	must(unlink(path) == 0);
+	must(unlink(options.path) == 0);
 	seen = listed(seen.key, 0);
 	is(seen.count, 1, "so it is when its file was removed");
-	ok(strcmp(seen.info.path, resolved) == 0 && strstr(resolved, "/rendezvous") != NULL,
+	ok(strcmp(seen.info.path, resolved) == 0 && strstr(resolved, "/file") != NULL,
 	   "its path is still '%s'", seen.info.path);
 	is(seen.info.project, 7, "and so is its project id");
 	ok(seen.info.name[0] == '\0', "it has no name");
@@ -144,7 +113,7 @@ static void another_project(void)
 	options.project = 7;
 	must(sv_open(&pair.writer, SV_WRITER, &options, 0, NULL) == SV_OK);
 	must(sv_open(&pair.reader, SV_READER, &options, 0, NULL) == SV_OK);
-	seen = listed(key_of(pair.writer), 0);
+	seen = listed(info_of(pair.writer).key, 0);
 	ok(seen.count == 1 && seen.info.project == 7 && strcmp(seen.info.name, "unit") == 0,
 	   "a name with a project id is listed as such");
 	close_pair(&pair);
@@ -153,43 +122,18 @@ static void another_project(void)
 /* The same of a channel with a path. */
 static void a_file_that_was_replaced(void)
 {
-	struct sv_options options = options_of(0, 4096);
-	char path[PATH_SIZE];
+	struct sv_options options = options_of_file(0, 4096);
 	struct pair pair;
 	uint32_t key;
 
-	of_a_file(&options, path);
 	must(sv_open(&pair.writer, SV_WRITER, &options, 0, NULL) == SV_OK);
 	must(sv_open(&pair.reader, SV_READER, &options, 0, NULL) == SV_OK);
-	key = key_of(pair.writer);
-	must(unlink(path) == 0 && mkfifo(path, 0600) == 0);
+	key = info_of(pair.writer).key;
+	must(unlink(options.path) == 0 && mkfifo(options.path, 0600) == 0);
 	is(listed(key, 0).count, 1, "a channel whose file became a FIFO is listed");
 	close_pair(&pair);
-	must(unlink(path) == 0);
+	must(unlink(options.path) == 0);
 	is(listed(key, 0).count, 0, "until it is closed");
-}
-
-/* A writer that is killed in its sleep; returns the key of what it leaves. */
-static uint32_t leave(const char *name)
-{
-	struct sv_options options = options_of(0, 4096);
-	int ends[2];
-	uint32_t key;
-	pid_t child;
-
-	must(pipe(ends) == 0 && (child = fork()) != -1);
-	if (child == 0) {
-		sv_channel *ch;
-
-		options.name = name;
-		must(sv_open(&ch, SV_WRITER, &options, 0, NULL) == SV_OK);
-		key = key_of(ch);
-		must(write(ends[1], &key, sizeof key) == sizeof key);
-		raise(SIGKILL);
-	}
-	must(close(ends[1]) == 0 && read(ends[0], &key, sizeof key) == sizeof key && close(ends[0]) == 0);
-	status_of(child);
-	return key;
 }
 
 /* Whose file cleaning would remove together with its channel. */
@@ -204,41 +148,38 @@ static int note_named(struct sv_sight *sight, void *arg)
 
 static void another_directory(void)
 {
-	struct sv_clean_options options = SV_CLEAN_INIT;
-	char *chosen = strdup(getenv("SVIPC_DIR")), other[200];
-	uint32_t key = leave("left");
+	char other[100];
+	uint32_t key = leave_by_death("left").key;
 	struct sv_fault fault = { .label = "" };
 	struct seen seen, named = { .key = key };
 
-	must(chosen != NULL && snprintf(other, sizeof other, "%s/other", chosen) > 0 &&
-	     mkdir(other, 0700) == 0);
-	must(setenv("SVIPC_DIR", other, 1) == 0);
+	snprintf(other, sizeof other, "%s/other", unit_directory);
+	must(mkdir(other, 0700) == 0);
+	use_directory(other);
 	is(listed(key, 0).count, 0, "only channels of the directory that the user has chosen are listed");
 	seen = listed(key, 1);
 	is(seen.count, 1, "unless all are wanted");
-	ok(strcmp(seen.info.name, "left") == 0 && strncmp(seen.info.path, chosen, strlen(chosen)) == 0,
+	ok(strcmp(seen.info.name, "left") == 0 &&
+	           strncmp(seen.info.path, unit_directory, strlen(unit_directory)) == 0,
 	   "its name is '%s', its path '%s'", seen.info.name, seen.info.path);
 	is(seen.info.state, SV_STATE_STALE, "it is stale");
-	must(unsetenv("SVIPC_DIR") == 0);
+	use_directory(NULL);
 	is(listed(key, 0).count, 1, "without a choice each directory counts");
 	must(sv_sight_walk(SV_SCOPE_OWN, note_named, &named, &fault) == SV_OK);
 	is(named.count, 1, "and the file there is open, as that of a name");
 	seen = would_clean(key);
 	is(seen.count, 1, "so it does for cleaning");
 	is(seen.removed, 1, "which would remove the channel: %s", seen.info.reason);
-	must(setenv("SVIPC_DIR", chosen, 1) == 0 && rmdir(other) == 0);
-	free(chosen);
-	options.name = "left";
-	seen = (struct seen){ .key = key };
-	must(sv_clean(&options, see_clean, &seen, NULL) == SV_OK);
-	is(seen.removed, 1, "cleaning removes it");
+	use_directory(unit_directory);
+	must(rmdir(other) == 0);
+	is(clean_all("left"), 1, "cleaning removes it");
 	is(listed(key, 1).count, 0, "then it is gone");
 }
 
 /* Only the segment is left, and says where its file was. */
 static void only_a_segment(void)
 {
-	uint32_t key = leave("left");
+	uint32_t key = leave_by_death("left").key;
 	struct sv_header *header;
 	struct seen seen;
 
@@ -265,17 +206,15 @@ static void only_a_segment(void)
 /* The ids that the kernel gives out first belong to another channel. */
 static void a_maker_that_died(void)
 {
-	struct sv_options options = options_of(0, 4096);
+	struct sv_options options = options_of_file(0, 4096);
 	struct sv_clean_options clean = SV_CLEAN_INIT;
 	struct pair other = open_pair(0, 4096);
 	struct seen seen = { .key = 0 };
-	char path[PATH_SIZE];
 	sv_channel *ch;
 	pid_t child;
 
-	of_a_file(&options, path);
 	must(sv_open(&ch, SV_WRITER, &options, 0, NULL) == SV_OK);
-	seen.key = key_of(ch);
+	seen.key = info_of(ch).key;
 	must(sv_close(ch) == SV_OK && (child = fork()) != -1);
 	if (child == 0) {
 		dies = true;
@@ -283,12 +222,12 @@ static void a_maker_that_died(void)
 	}
 	status_of(child);
 	must(shmget((key_t)seen.key, 0, 0) != -1);
-	clean.path = path;
+	clean.path = options.path;
 	must(sv_clean(&clean, see_clean, &seen, NULL) == SV_OK);
 	is(seen.removed, 1, "what a process made before it died is removed");
 	is(shmget((key_t)seen.key, 0, 0), -1, "so that its key is free");
 	close_pair(&other);
-	must(unlink(path) == 0);
+	must(unlink(options.path) == 0);
 }
 
 /* What cleaning does to files with the names of files that are being made. */
@@ -324,8 +263,7 @@ __attribute__((noinline)) static void fill_stack(void)
 
 static void a_used_stack(void)
 {
-	uint32_t key = leave("left");
-	struct sv_clean_options options = SV_CLEAN_INIT;
+	uint32_t key = leave_by_death("left").key;
 	struct seen seen = { .key = key };
 
 	fill_stack();
@@ -334,23 +272,20 @@ static void a_used_stack(void)
 	   seen.info.path);
 	must(shmctl(seen.info.shmid, IPC_RMID, NULL) == 0);
 	is(listed(key, 0).info.total, SV_UNKNOWN, "without its segment nobody knows how much is to come");
-	options.name = "left";
-	must(sv_clean(&options, see_clean, &seen, NULL) == SV_OK);
+	must(clean_all("left") == 1);
 }
 
 /* Whatever fails, the library closes only what it has opened. */
 static void no_directory(void)
 {
 	struct sv_info info = SV_INFO_INIT;
-	char *chosen = strdup(getenv("SVIPC_DIR"));
 
-	must(chosen != NULL && setenv("SVIPC_DIR", "/nonexistent/directory", 1) == 0);
+	use_directory("/nonexistent/directory");
 	is(sv_find("x", NULL, 0, &info, NULL), SV_ESYSTEM,
 	   "nothing is found in a directory that is not there");
 	is(listed(0, 0).count, 0, "and nothing is listed");
 	ok(fcntl(STDIN_FILENO, F_GETFD) != -1, "standard input is still open");
-	must(setenv("SVIPC_DIR", chosen, 1) == 0);
-	free(chosen);
+	use_directory(unit_directory);
 }
 
 /* Descriptors that a program would inherit. */

@@ -2,10 +2,7 @@
 /* What sv_open() makes of what it finds, and of a kernel that does not do what it should. */
 #define _GNU_SOURCE /* RTLD_NEXT */
 #include <dirent.h>
-#include <dlfcn.h>
-#include <signal.h>
 #include <stdarg.h>
-#include <string.h>
 #include <sys/ipc.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
@@ -17,6 +14,7 @@
 #endif
 
 #include "channel/channel.h"
+#include "libc.h"
 #include "pair.h"
 
 /* --- the functions below stand before the C library's ------------------------------------------------------
@@ -28,73 +26,49 @@ static int made, late; /* segments; how many sets seem to be made too late, 10 s
 
 int shmget(key_t key, size_t size, int flags)
 {
-	static int (*next)(key_t, size_t, int);
-
-	if (next == NULL)
-		*(void **)&next = dlsym(RTLD_NEXT, "shmget");
-	must(next != NULL);
 	made += (flags & IPC_CREAT) != 0;
 	errno = taken ? EEXIST : EINVAL;
 	if ((flags & IPC_CREAT) != 0 && (taken || (largest != 0 && size > largest)))
 		return -1;
-	return next(key, size, flags);
+	return libc(shmget)(key, size, flags);
 }
 
 static int naps;
 
 int nanosleep(const struct timespec *time, struct timespec *left)
 {
-	static int (*next)(const struct timespec *, struct timespec *);
-
-	if (next == NULL)
-		*(void **)&next = dlsym(RTLD_NEXT, "nanosleep");
-	must(next != NULL);
 	naps++;
-	return next(time, left);
+	return libc(nanosleep)(time, left);
 }
 
 static int huge; /* how often huge pages were asked for; they are not to be had */
 
 int madvise(void *address, size_t length, int advice)
 {
-	static int (*next)(void *, size_t, int);
-
-	if (next == NULL)
-		*(void **)&next = dlsym(RTLD_NEXT, "madvise");
-	must(next != NULL);
 	huge += advice == MADV_COLLAPSE;
 	errno = EINVAL;
-	return advice == MADV_COLLAPSE ? -1 : next(address, length, advice);
+	return advice == MADV_COLLAPSE ? -1 : libc(madvise)(address, length, advice);
 }
 
 static int removals;
 
 int shmctl(int id, int command, struct shmid_ds *ds)
 {
-	static int (*next)(int, int, struct shmid_ds *);
-
-	if (next == NULL)
-		*(void **)&next = dlsym(RTLD_NEXT, "shmctl");
-	must(next != NULL);
 	removals += command == IPC_RMID;
-	return next(id, command, ds);
+	return libc(shmctl)(id, command, ds);
 }
 
 int semctl(int id, int number, int command, ...)
 {
-	static int (*next)(int, int, int, ...);
 	va_list args;
 	void *arg;
 	int result;
 
-	if (next == NULL)
-		*(void **)&next = dlsym(RTLD_NEXT, "semctl");
-	must(next != NULL);
 	va_start(args, command);
 	arg = va_arg(args, void *);
 	va_end(args);
 	removals += command == IPC_RMID;
-	result = next(id, number, command, arg);
+	result = libc(semctl)(id, number, command, arg);
 	if (command == IPC_STAT && late > 0) {
 		late--;
 		((struct semid_ds *)arg)->sem_ctime += 10;
@@ -153,19 +127,6 @@ static void while_a_transfer_ends(enum sv_role first)
 	is(opens(SV_WRITER, &options, 0), SV_OK, "now it has ended");
 }
 
-/* What a writer leaves that dies. */
-static void leave(void)
-{
-	struct sv_options options = options_of(0, 4096);
-	sv_channel *ch;
-	pid_t child = fork();
-
-	must(child != -1);
-	if (child == 0)
-		_exit(sv_open(&ch, SV_WRITER, &options, 0, NULL));
-	must(status_of(child) == 0);
-}
-
 static void only_to_join(void)
 {
 	struct sv_options options = options_of(SV_JOIN_ONLY, 4096);
@@ -173,7 +134,7 @@ static void only_to_join(void)
 	uint32_t key;
 	int id;
 
-	leave();
+	leave_by_death("unit");
 	is(opens(SV_READER, &options, 0), SV_ESYSTEM, "who may only join does not join a dead channel");
 	is(error.sys_errno, ENOENT, "there is none for it");
 	must(sv_find("unit", NULL, 0, &info, NULL) == SV_OK);
@@ -249,7 +210,6 @@ static void at_one_time(void)
 static void sides(void)
 {
 	struct sv_options options = options_of(0, 4096);
-	struct sv_info info = SV_INFO_INIT;
 	sv_channel *ch;
 	pid_t child;
 	int wait;
@@ -257,8 +217,7 @@ static void sides(void)
 	for (wait = SV_WAIT_AUTO; wait <= SV_WAIT_SLEEP; wait++) {
 		options.wait = (enum sv_wait)wait;
 		must(sv_open(&ch, SV_READER, &options, 0, NULL) == SV_OK);
-		must(sv_stat(ch, &info) == SV_OK);
-		is(info.total, SV_UNKNOWN, "a reader does not know how much will come");
+		is(info_of(ch).total, SV_UNKNOWN, "a reader does not know how much will come");
 		is(ch->pace.allowed, wait == SV_WAIT_AUTO && ch->spin.allowed, "policy %d: holds", wait);
 		must(sv_close(ch) == SV_OK);
 	}
@@ -293,10 +252,9 @@ static void a_successor(void)
 	is(atomic_load(&line->status), SV_RUNNING, "it has not ended");
 	ok(atomic_load(&line->cpu) != 5000 && atomic_load(&line->fences) != 5, "it runs where it runs");
 	must(sv_finish(writer, 0) == SV_EAGAIN && sv_release(pair.reader, 0) == SV_OK);
-	must(sv_peek(pair.reader, 1, &(const void *){ NULL }, &(size_t){ 0 }, 0) == SV_OK);
-	must(sv_release(pair.reader, 1) == SV_OK);
-	must(sv_peek(pair.reader, 1, &(const void *){ NULL }, &(size_t){ 0 }, 0) == SV_END);
-	must(sv_finish(pair.reader, 0) == SV_OK && sv_finish(writer, 0) == SV_OK);
+	take_bytes(pair.reader, 1);
+	take_end(pair.reader);
+	must(sv_finish(writer, 0) == SV_OK);
 	must(sv_close(writer) == SV_OK && sv_close(pair.reader) == SV_OK);
 }
 
@@ -339,16 +297,11 @@ static int records(void)
 /* A record of another's channel is kept only by who has attached to it. */
 static void a_record_of_anothers(void)
 {
-	struct sv_options options = options_of(0, 4096);
+	struct sv_options options = options_of_file(0, 4096);
 	struct rlimit none = { 0, 0 };
 	sv_channel *writer;
-	char path[200];
 	pid_t child;
 
-	snprintf(path, sizeof path, "%s/meet", getenv("SVIPC_DIR"));
-	must(close(open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600)) == 0);
-	options.name = NULL;
-	options.path = path;
 	options.source = (struct sv_source){ 1, 2, 3, 4 };
 	removals = 0;
 	child = fork();
@@ -365,7 +318,7 @@ static void a_record_of_anothers(void)
 	is(records(), 0, "it leaves no record");
 	options.source.inode = 5;
 	is(opens(SV_READER, &options, 0), SV_OK, "one into another file is not");
-	must(sv_close(writer) == SV_OK && unlink(path) == 0);
+	must(sv_close(writer) == SV_OK && unlink(options.path) == 0);
 }
 
 int main(void)

@@ -5,8 +5,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -28,13 +30,20 @@ struct pair {
 	sv_channel *reader;
 };
 
+static char unit_directory[] = "/tmp/svipc-unit.XXXXXX"; /* that of own_directory() */
+
+/* The library uses this directory from now on.  NULL: none is chosen. */
+static inline void use_directory(const char *path)
+{
+	must((path != NULL ? setenv("SVIPC_DIR", path, 1) : unsetenv("SVIPC_DIR")) == 0);
+}
+
 /* A directory of channels for this test alone; it is empty again when all are closed. */
 static inline void own_directory(void)
 {
-	char directory[] = "/tmp/svipc-unit.XXXXXX";
-
-	must(mkdtemp(directory) != NULL);
-	must(setenv("SVIPC_DIR", directory, 1) == 0);
+	memcpy(strrchr(unit_directory, '.'), ".XXXXXX", sizeof ".XXXXXX");
+	must(mkdtemp(unit_directory) != NULL);
+	use_directory(unit_directory);
 }
 
 static inline bool directory_is_empty(void)
@@ -54,6 +63,19 @@ static inline struct sv_options options_of(unsigned flags, uint64_t capacity)
 	options.name = "unit";
 	options.flags = flags;
 	options.capacity = capacity;
+	return options;
+}
+
+/* An empty file in that directory, and options for a channel that has its path. */
+static inline struct sv_options options_of_file(unsigned flags, uint64_t capacity)
+{
+	static char path[sizeof unit_directory + 5];
+	struct sv_options options = options_of(flags, capacity);
+
+	snprintf(path, sizeof path, "%s/file", unit_directory);
+	must(close(open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600)) == 0);
+	options.name = NULL;
+	options.path = path;
 	return options;
 }
 
@@ -83,6 +105,31 @@ static inline void send_byte(sv_channel *writer)
 	must(sv_commit(writer, 1) == SV_OK);
 }
 
+/* Take so many bytes that have been sent, or the end. */
+static inline void take_bytes(sv_channel *reader, size_t bytes)
+{
+	const void *data;
+	size_t got;
+
+	must(sv_peek(reader, bytes, &data, &got, 0) == SV_OK && sv_release(reader, bytes) == SV_OK);
+}
+
+static inline void take_end(sv_channel *reader)
+{
+	const void *data;
+	size_t got;
+
+	must(sv_peek(reader, 1, &data, &got, 0) == SV_END && sv_finish(reader, 0) == SV_OK);
+}
+
+static inline struct sv_info info_of(sv_channel *ch)
+{
+	struct sv_info info = SV_INFO_INIT;
+
+	must(sv_stat(ch, &info) == SV_OK);
+	return info;
+}
+
 static inline int open_descriptors(void)
 {
 	int fd, count = 0;
@@ -98,6 +145,43 @@ static inline int status_of(pid_t child)
 
 	must(waitpid(child, &status, 0) == child);
 	return status;
+}
+
+/* What a writer leaves that is killed before a reader comes. */
+static inline struct sv_info leave_by_death(const char *name)
+{
+	struct sv_options options = options_of(0, 4096);
+	struct sv_info info = SV_INFO_INIT;
+	sv_channel *writer;
+	pid_t child = fork();
+
+	must(child != -1);
+	options.name = name;
+	if (child == 0) {
+		must(sv_open(&writer, SV_WRITER, &options, 0, NULL) == SV_OK);
+		raise(SIGKILL);
+	}
+	must(WIFSIGNALED(status_of(child)) && sv_find(name, NULL, 0, &info, NULL) == SV_OK);
+	return info;
+}
+
+static inline int count_removed(const struct sv_info *info, int removed, void *arg)
+{
+	(void)info;
+	*(int *)arg += removed == 1;
+	return 0;
+}
+
+/* Remove a channel, or all for NULL, also what is left for somebody.  Returns how many were removed. */
+static inline int clean_all(const char *name)
+{
+	struct sv_clean_options options = SV_CLEAN_INIT;
+	int removed = 0;
+
+	options.name = name;
+	options.all = 1;
+	must(sv_clean(&options, count_removed, &removed, NULL) == SV_OK);
+	return removed;
 }
 
 #endif

@@ -1,57 +1,33 @@
 /* SPDX-License-Identifier: MIT */
 /* Opening a rendezvous: what is somebody's data, what cannot be opened, and how its lock is waited for. */
 #define _GNU_SOURCE /* O_PATH, RTLD_NEXT, syscall */
-#include <dlfcn.h>
 #include <sched.h>
-#include <stdarg.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/ipc.h>
 #include <sys/sem.h>
 #include <sys/shm.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 
 #include "channel/channel.h"
+#include "libc.h"
+#include "opening.h"
 #include "pair.h"
 
 /* --- the functions below stand before the C library's ------------------------------------------------------
  */
 
-static int reason;          /* errno of open(2) of a file by its descriptor; 0: it works */
-static int inherited, slow; /* how often it was called without flags that it needs */
-
-int open(const char *path, int flags, ...)
-{
-	va_list args;
-	mode_t mode;
-
-	va_start(args, flags);
-	mode = (flags & (O_CREAT | O_TMPFILE)) != 0 ? va_arg(args, mode_t) : 0;
-	va_end(args);
-	inherited += (flags & O_CLOEXEC) == 0;
-	slow += (flags & (O_PATH | O_CREAT)) == 0 &&
-	        (flags & (O_NOCTTY | O_NONBLOCK)) != (O_NOCTTY | O_NONBLOCK);
-	errno = reason;
-	return reason != 0 && strncmp(path, "/proc/self/fd/", 14) == 0
-	               ? -1
-	               : (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
-}
-
+static int reason;      /* errno of open(2) of a file by its descriptor; 0: it works */
 static int name_reason; /* the same of a name */
+static int slow;        /* how often a file was opened by a path without flags that it needs */
 
-int openat(int directory, const char *path, int flags, ...)
+static int refusal(int directory, const char *path, int flags)
 {
-	va_list args;
-	mode_t mode;
-
-	va_start(args, flags);
-	mode = (flags & (O_CREAT | O_TMPFILE)) != 0 ? va_arg(args, mode_t) : 0;
-	va_end(args);
-	errno = name_reason;
-	return name_reason != 0 && strcmp(path, "unit") == 0
-	               ? -1
-	               : (int)syscall(SYS_openat, directory, path, flags, mode);
+	slow += directory == AT_FDCWD && (flags & (O_PATH | O_CREAT | O_DIRECTORY)) == 0 &&
+	        (flags & (O_NOCTTY | O_NONBLOCK)) != (O_NOCTTY | O_NONBLOCK);
+	return strncmp(path, "/proc/self/fd/", 14) == 0 ? reason
+	       : strcmp(path, "unit") == 0              ? name_reason
+	                                                : 0;
 }
 
 static int rivals; /* how many other processes make a file of the same name just before */
@@ -69,15 +45,11 @@ static int not_opened; /* how often something was closed that was not open */
 /* Called while a file is made that has no name yet. */
 int shmget(key_t key, size_t size, int flags)
 {
-	static int (*next)(key_t, size_t, int);
 	int fd, count = 0;
 	struct stat st;
 
-	if (next == NULL)
-		*(void **)&next = dlsym(RTLD_NEXT, "shmget");
-	must(next != NULL);
 	if (taken == 0)
-		return next(key, size, flags);
+		return libc(shmget)(key, size, flags);
 	for (fd = 0; fd < 256; fd++)
 		count += fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_nlink == 0;
 	without = count > without ? count : without;
@@ -193,18 +165,19 @@ static void made_meanwhile(void)
 static void by_path(void)
 {
 	struct sv_rendezvous rv;
-	char path[200];
+	const char *path = options_of_file(0, 0).path;
 	gid_t group = 77;
 	int files, fd;
 
-	snprintf(path, sizeof path, "%s/meet", getenv("SVIPC_DIR"));
+	must(unlink(path) == 0);
 	is(open_one(&rv, NULL, path, 0), SV_ESYSTEM, "a path that is not there");
 	is(fault.error.advice, SV_ADVICE_PATH, "that is advised");
 	must(mkfifo(path, 0600) == 0);
 	is(open_one(&rv, NULL, path, 0), SV_ESYSTEM, "a FIFO");
 	is(fault.error.sys_errno, EMEDIUMTYPE, "it is told by its errno");
 	ok(strstr(fault.error.text, "refusing") != NULL, "it is refused: %s", fault.error.text);
-	must(unlink(path) == 0 && close(open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600)) == 0);
+	must(unlink(path) == 0);
+	path = options_of_file(0, 0).path;
 	reason = EACCES;
 	is(open_one(&rv, NULL, path, 0), SV_ESYSTEM, "a file that may not be opened");
 	is(fault.error.sys_errno, EACCES, "it is told why");
@@ -293,15 +266,15 @@ static int note(const struct sv_info *info, void *arg)
 static void elsewhere(void)
 {
 	struct sv_options options = options_of(0, 4096);
-	char chosen[200], other[220];
+	char other[100];
 	int files;
 	struct sv_info info = SV_INFO_INIT;
 	sv_channel *ch;
 
 	must(sv_open(&ch, SV_WRITER, &options, 0, NULL) == SV_OK);
-	snprintf(chosen, sizeof chosen, "%s", getenv("SVIPC_DIR"));
-	snprintf(other, sizeof other, "%s/other", chosen);
-	must(mkdir(other, 0700) == 0 && setenv("SVIPC_DIR", other, 1) == 0);
+	snprintf(other, sizeof other, "%s/other", unit_directory);
+	must(mkdir(other, 0700) == 0);
+	use_directory(other);
 	reason = EACCES;
 	must(sv_list(1, note, &info, NULL) == SV_OK);
 	reason = 0;
@@ -311,7 +284,8 @@ static void elsewhere(void)
 	files = open_descriptors();
 	must(sv_list(0, note, &info, NULL) == SV_OK);
 	is(open_descriptors(), files, "it is closed again if it is not listed");
-	must(setenv("SVIPC_DIR", chosen, 1) == 0 && rmdir(other) == 0 && sv_close(ch) == SV_OK);
+	use_directory(unit_directory);
+	must(rmdir(other) == 0 && sv_close(ch) == SV_OK);
 }
 
 /* Files that are dropped are held for a while, because others would get their inodes, and so their keys. */

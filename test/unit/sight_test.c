@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What a look at a channel says that changes meanwhile, or of which not all can be seen. */
 #define _GNU_SOURCE /* RTLD_NEXT, syscall */
-#include <dlfcn.h>
 #include <limits.h>
-#include <signal.h>
-#include <string.h>
 #include <sys/file.h>
 #include <sys/ipc.h>
 #include <sys/sem.h>
@@ -12,6 +9,7 @@
 #include <sys/syscall.h>
 
 #include "channel/channel.h"
+#include "libc.h"
 #include "pair.h"
 
 static struct sv_info remnant; /* a channel whose only side was killed */
@@ -54,32 +52,13 @@ static key_t taken; /* the key of a segment that has gone before its owner is as
 
 int shmget(key_t key, size_t size, int flags)
 {
-	static int (*next)(key_t, size_t, int);
-
-	if (next == NULL)
-		*(void **)&next = dlsym(RTLD_NEXT, "shmget");
-	must(next != NULL);
-	return taken != 0 && key == taken ? INT_MAX : next(key, size, flags);
+	return taken != 0 && key == taken ? INT_MAX : libc(shmget)(key, size, flags);
 }
 
 static int find(struct sv_info *info)
 {
 	*info = (struct sv_info)SV_INFO_INIT;
 	return sv_find("unit", NULL, 0, info, NULL);
-}
-
-static void leave(void)
-{
-	struct sv_options options = options_of(0, 4096);
-	sv_channel *ch;
-	pid_t child = fork();
-
-	must(child != -1);
-	if (child == 0) {
-		must(sv_open(&ch, SV_WRITER, &options, 0, NULL) == SV_OK);
-		raise(SIGKILL);
-	}
-	must(WIFSIGNALED(status_of(child)) && find(&remnant) == SV_OK && remnant.state == SV_STATE_STALE);
 }
 
 static void it_gets_well(void)
@@ -103,7 +82,7 @@ static void it_ends(void)
 {
 	struct sv_info info;
 
-	leave();
+	remnant = leave_by_death("unit");
 	ending = true;
 	is(find(&info), SV_ESYSTEM, "a channel that has ended meanwhile is not found");
 	ok(!ending && info.shmid == -1 && info.semid == -1, "nothing of it is there");
@@ -113,7 +92,7 @@ static void its_key_is_taken(void)
 {
 	struct sv_info info;
 
-	leave();
+	remnant = leave_by_death("unit");
 	remove_objects();
 	taken = (key_t)remnant.key;
 	is(find(&info), SV_OK, "of a channel without objects the record is found");
@@ -126,23 +105,18 @@ static void its_key_is_taken(void)
 /* A process without a directory finds a channel by its path as others do: the key leads to its objects. */
 static void without_a_directory(void)
 {
-	struct sv_options options = options_of(0, 4096);
-	char *chosen = strdup(getenv("SVIPC_DIR")), path[200];
+	struct sv_options options = options_of_file(0, 4096);
 	struct sv_info info = SV_INFO_INIT;
 	sv_channel *ch;
 
-	must(chosen != NULL && snprintf(path, sizeof path, "%s/file", chosen) < (int)sizeof path);
-	must(close(open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600)) == 0);
-	options.name = NULL;
-	options.path = path;
 	must(sv_open(&ch, SV_WRITER, &options, 0, NULL) == SV_OK);
-	must(setenv("SVIPC_DIR", "/nonexistent/directory", 1) == 0);
-	is(sv_find(NULL, path, 0, &info, NULL), SV_OK, "without a directory a channel is found by its path");
+	use_directory("/nonexistent/directory");
+	is(sv_find(NULL, options.path, 0, &info, NULL), SV_OK,
+	   "without a directory a channel is found by its path");
 	is(info.shmid, ch->segment.id, "it is that one");
 	is(find(&info), SV_ESYSTEM, "none is found by its name");
-	must(setenv("SVIPC_DIR", chosen, 1) == 0);
-	must(sv_close(ch) == SV_OK && unlink(path) == 0);
-	free(chosen);
+	use_directory(unit_directory);
+	must(sv_close(ch) == SV_OK && unlink(options.path) == 0);
 }
 
 int main(void)
