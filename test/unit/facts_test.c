@@ -178,6 +178,11 @@ static void headers_of_a_record(void)
 	sv_gather(&objects, &target);
 	ok(objects.facts.segment == SV_SEGMENT_GOOD && objects.shmid == SEGMENT,
 	   "without a record it is good");
+	is(objects.facts.set, SV_SET_GOOD, "and so is its set");
+	world.used = 0;
+	sv_gather(&objects, &target);
+	is(objects.facts.set, SV_SET_NEW, "which is new as long as nobody has used it");
+	world.used = 7;
 	for (i = 0; i < 5; i++) {
 		fill_header(&target);
 		header.generation = i != 0;
