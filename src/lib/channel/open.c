@@ -191,7 +191,6 @@ static int await_role(struct opening *o)
 {
 	int code;
 
-	sv_segment_unmap(&o->ch->segment);
 	sv_rendezvous_close(&o->ch->rv);
 	code = sv_turn_await_role(&o->turn, &o->objects, o->ch->role, &o->where.patience, &o->ch->fault);
 	return code == SV_OK ? LOOK_AGAIN : code;
