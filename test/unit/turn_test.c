@@ -2,6 +2,7 @@
 /* Places in a queue: who is first, what a wait without success says, and what stays open or locked. */
 #define _GNU_SOURCE /* O_TMPFILE, syscall */
 #include <poll.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/inotify.h>
 #include <sys/ipc.h>
@@ -137,6 +138,24 @@ static void await_set(struct sv_turn *turn)
 	must(sv_sem_remove(objects.semid) == 0);
 }
 
+/* A child has the open files of its parent, and so its locks. */
+static void a_child(void)
+{
+	struct sv_turn first = take(1), second = take(2);
+	pid_t child = fork();
+
+	must(child != -1);
+	if (child == 0) {
+		alarm(60);
+		for (;;)
+			pause();
+	}
+	sv_turn_leave(&first);
+	ok(sv_turn_is_first(&second), "who leaves has no number, even if a child goes on");
+	must(kill(child, SIGKILL) == 0 && WIFSIGNALED(status_of(child)));
+	sv_turn_leave(&second);
+}
+
 /* Whoever may write to the directory must not make this process change another file. */
 static void a_link(void)
 {
@@ -180,6 +199,7 @@ int main(void)
 	own_directory();
 	must(sv_rendezvous_open(&rv, &where, &fault) == SV_OK);
 	a_link();
+	a_child();
 	first = take(1);
 	is(sv_turn_take(&first, &rv, SV_WRITER, &fault), SV_OK, "who has a number");
 	is(first.number, 1, "keeps it");

@@ -269,6 +269,7 @@ void sv_turn_prune(int directory, const char *file)
 void sv_turn_leave(struct sv_turn *turn)
 {
 	if (turn->fd != -1) {
+		/* A child of this process may have the file open, too. */
 		lock_bytes(turn->fd, F_OFD_SETLK, F_UNLCK, 0, 0);
 		remove_unused(turn->fd, turn->directory, turn->file);
 		close(turn->fd);
