@@ -1,43 +1,35 @@
 /* SPDX-License-Identifier: MIT */
-/* On a resumable channel: a writer that replaces one that died or failed after everything was said. */
-#include <errno.h>
-#include <signal.h>
-#include <string.h>
-#include <sys/wait.h>
-
+/* On a resumable channel: a side that replaces one that died or failed after everything was said. */
 #include "pair.h"
+#include "ring/layout.h"
 
-/* A writer that commits three bytes, says that this was all, and is killed while it waits for the answer. */
-/* sv_open(): the two ends are different files, so the reader's has another inode. */
-static int open_as(sv_channel **ch, enum sv_role role, const struct sv_options *options, int timeout_ms,
-                   struct sv_error *err)
+/* Of one transfer.  The two ends are different files, so the reader's has another inode. */
+static int open_as(sv_channel **ch, enum sv_role role, const struct sv_options *options)
 {
 	struct sv_options own = *options;
 
 	if (role == SV_READER && own.source.inode != 0)
 		own.source.inode += 100;
-	return sv_open(ch, role, &own, timeout_ms, err);
+	return sv_open(ch, role, &own, 0, NULL);
 }
 
-static void a_writer_dies_at_the_end(const struct sv_options *options)
+static sv_channel *opened(enum sv_role role, const struct sv_options *options)
 {
-	sv_channel *writer;
+	sv_channel *ch;
+
+	must(open_as(&ch, role, options) == SV_OK);
+	return ch;
+}
+
+/* Three bytes, and that this was all. */
+static void send_all(sv_channel *writer)
+{
 	void *space;
 	size_t got;
-	int status;
-	pid_t child = fork();
 
-	must(child != -1);
-	if (child == 0) {
-		if (open_as(&writer, SV_WRITER, options, -1, NULL) != SV_OK ||
-		    sv_reserve(writer, 3, &space, &got, 0) != SV_OK)
-			_exit(1);
-		memcpy(space, "all", 3);
-		if (sv_commit(writer, 3) != SV_OK || sv_finish(writer, 0) != SV_EAGAIN)
-			_exit(1);
-		raise(SIGKILL);
-	}
-	must(waitpid(child, &status, 0) == child && WIFSIGNALED(status));
+	must(sv_reserve(writer, 3, &space, &got, 0) == SV_OK);
+	memcpy(space, "all", 3);
+	must(sv_commit(writer, 3) == SV_OK && sv_finish(writer, 0) == SV_EAGAIN);
 }
 
 static void take_all(sv_channel *reader)
@@ -49,75 +41,49 @@ static void take_all(sv_channel *reader)
 	must(sv_release(reader, 3) == SV_OK && sv_peek(reader, 1, &data, &got, 0) == SV_END);
 }
 
-static void open_both(struct pair *pair, const struct sv_options *options)
+/* A side that is killed after everything was said; the output of a reader is complete then. */
+static void dies_at_the_end(enum sv_role role, const struct sv_options *options)
 {
-	must(open_as(&pair->reader, SV_READER, options, 0, NULL) == SV_OK);
-	a_writer_dies_at_the_end(options);
-	take_all(pair->reader);
-}
-
-/* The reader may also die after everything was said: its output is complete. */
-static void a_reader_dies_at_the_end(const struct sv_options *options)
-{
-	sv_channel *reader;
-	int status;
 	pid_t child = fork();
+	sv_channel *ch;
 
 	must(child != -1);
 	if (child == 0) {
-		if (open_as(&reader, SV_READER, options, -1, NULL) != SV_OK)
-			_exit(1);
-		take_all(reader);
-		if (sv_finish(reader, 0) != SV_OK)
-			_exit(1);
+		ch = opened(role, options);
+		if (role == SV_WRITER) {
+			send_all(ch);
+		} else {
+			take_all(ch);
+			must(sv_finish(ch, 0) == SV_OK);
+		}
 		raise(SIGKILL);
 	}
-	must(waitpid(child, &status, 0) == child && WIFSIGNALED(status));
+	must(WIFSIGNALED(status_of(child)));
 }
 
-/* Both dead or gone, all done, and the writer does not know: its file is the first of these. */
-static void leave_to_the_writer(const struct sv_options *options)
+/* A reader that has taken all from a writer that is dead. */
+static sv_channel *reader_of_the_dead(const struct sv_options *options)
 {
-	sv_channel *reader;
+	sv_channel *reader = opened(SV_READER, options);
 
-	must(open_as(&reader, SV_READER, options, 0, NULL) == SV_OK);
-	a_writer_dies_at_the_end(options);
+	dies_at_the_end(SV_WRITER, options);
 	take_all(reader);
-	must(sv_finish(reader, 0) == SV_OK && sv_close(reader) == SV_OK);
+	return reader;
 }
 
-static void leave_to_the_reader(const struct sv_options *options)
+/* Both are dead or gone, all is done, and this side does not know. */
+static void leave_to(enum sv_role role, const struct sv_options *options)
 {
-	sv_channel *writer;
-	void *space;
-	size_t got;
+	sv_channel *other;
 
-	must(open_as(&writer, SV_WRITER, options, 0, NULL) == SV_OK);
-	must(sv_reserve(writer, 3, &space, &got, 0) == SV_OK);
-	memcpy(space, "all", 3);
-	must(sv_commit(writer, 3) == SV_OK && sv_finish(writer, 0) == SV_EAGAIN);
-	a_reader_dies_at_the_end(options);
-	must(sv_finish(writer, 0) == SV_OK && sv_close(writer) == SV_OK);
-}
-
-static bool begins_anew(enum sv_role role, const struct sv_options *options)
-{
-	sv_channel *ch;
-	bool anew;
-
-	must(open_as(&ch, role, options, 0, NULL) == SV_OK);
-	anew = sv_position(ch) == 0 && sv_wait_peer(ch, 0) == SV_EAGAIN;
-	sv_close(ch);
-	return anew;
-}
-
-static int last_state;
-
-static int note_state(const struct sv_info *info, void *arg)
-{
-	(void)arg;
-	last_state = (int)info->state;
-	return SV_OK;
+	if (role == SV_WRITER) {
+		other = reader_of_the_dead(options);
+	} else {
+		other = opened(SV_WRITER, options);
+		send_all(other);
+		dies_at_the_end(SV_READER, options);
+	}
+	must(sv_finish(other, 0) == SV_OK && sv_close(other) == SV_OK);
 }
 
 static int note_removal(const struct sv_info *info, int removed, void *arg)
@@ -126,12 +92,19 @@ static int note_removal(const struct sv_info *info, int removed, void *arg)
 	return removed == 1 && info->side[SV_READER].attached == 0 ? SV_OK : SV_EINVAL;
 }
 
+static int drop_all(void)
+{
+	struct sv_clean_options clean = SV_CLEAN_INIT;
+
+	clean.all = 1;
+	return sv_clean(&clean, note_removal, NULL, NULL);
+}
+
 /* Who resumes does not end because of a reader that failed before. */
 static void after_a_failure(void)
 {
 	struct sv_options options = options_of(SV_RESUME, 4096);
 	struct pair pair = open_pair(SV_RESUME, 4096);
-	struct sv_clean_options clean = SV_CLEAN_INIT;
 	sv_channel *ch;
 	void *place;
 	size_t got;
@@ -139,30 +112,103 @@ static void after_a_failure(void)
 	send_byte(pair.writer);
 	must(sv_abort(pair.reader, EIO) == SV_OK && sv_check(pair.writer) == SV_EPEER);
 	close_pair(&pair);
-	must(sv_open(&ch, SV_WRITER, &options, 0, NULL) == SV_OK);
+	ch = opened(SV_WRITER, &options);
 	is(sv_position(ch), 1, "the next writer goes on");
 	is(sv_reserve(ch, 1, &place, &got, 0), SV_OK, "and need not know how the last reader ended");
-	must(sv_close(ch) == SV_OK);
-	clean.name = "unit";
-	clean.all = 1;
-	must(sv_clean(&clean, note_removal, NULL, NULL) == SV_OK);
+	must(sv_close(ch) == SV_OK && drop_all() == SV_OK);
+}
+
+/* The successor of a writer that died, and its reader, which is done before or after the successor comes. */
+static struct pair succeeded(const struct sv_options *options, bool reader_is_done)
+{
+	struct pair pair;
+
+	pair.reader = reader_of_the_dead(options);
+	must(!reader_is_done || sv_finish(pair.reader, 0) == SV_OK);
+	pair.writer = opened(SV_WRITER, options);
+	must(reader_is_done || sv_finish(pair.reader, 0) == SV_OK);
+	is(sv_position(pair.writer), 3, "the successor goes on at the end");
+	return pair;
+}
+
+static void the_reader_is_done(void)
+{
+	struct sv_options options = options_of(SV_RESUME, 4096);
+	struct pair pair = succeeded(&options, false);
+	void *space;
+	size_t got;
+
+	is(sv_reserve(pair.writer, 1, &space, &got, 0), SV_OK,
+	   "although the reader is done, it may look for more input");
+	ok(sv_commit(pair.writer, 0) == SV_OK && sv_finish(pair.writer, 0) == SV_OK,
+	   "and without more it has finished, too");
+	close_pair(&pair);
+	pair = succeeded(&options, true);
+	is(sv_reserve(pair.writer, 1, &space, &got, 0), SV_OK,
+	   "the same when the reader was done before it came");
+	is(sv_finish(pair.writer, 0), SV_OK, "it finishes without a word");
+	close_pair(&pair);
+	pair = succeeded(&options, true);
+	must(sv_reserve(pair.writer, 1, &space, &got, 0) == SV_OK && sv_commit(pair.writer, 1) == SV_OK);
+	is(sv_reserve(pair.writer, 1, &space, &got, 0), SV_ECORRUPT,
+	   "more than the reader has taken cannot follow");
+	is(sv_finish(pair.writer, 0), SV_ECORRUPT, "and is not said to have arrived");
+	close_pair(&pair);
+}
+
+/* The successor of a writer that fails after the reader was done, or that is closed before. */
+static void the_writer_ends(void)
+{
+	struct sv_options options = options_of(SV_RESUME, 4096);
+	struct pair pair;
+	int fails;
+
+	for (fails = 0; fails < 2; fails++) {
+		pair = open_pair(SV_RESUME, 4096);
+		send_all(pair.writer);
+		must(fails || sv_close(pair.writer) == SV_OK);
+		take_all(pair.reader);
+		must(sv_finish(pair.reader, 0) == SV_OK);
+		must(!fails || (sv_abort(pair.writer, ENOMEM) == SV_OK && sv_close(pair.writer) == SV_OK));
+		must(sv_close(pair.reader) == SV_OK);
+		pair.writer = opened(SV_WRITER, &options);
+		is(sv_finish(pair.writer, 0), SV_OK, "a writer that %s is followed by one that has finished",
+		   fails ? "fails after the reader was done" : "is closed before the reader was done");
+		sv_close(pair.writer);
+	}
+}
+
+static void begins_anew(enum sv_role left_to, enum sv_role role, const struct sv_options *left,
+                        const struct sv_options *options, const char *what)
+{
+	sv_channel *ch;
+
+	leave_to(left_to, left);
+	ch = opened(role, options);
+	ok(sv_position(ch) == 0 && sv_wait_peer(ch, 0) == SV_EAGAIN, "%s begins anew", what);
+	sv_close(ch);
 }
 
 static void the_channel_waits_for_whom_success_is_owed(void)
 {
-	struct sv_options options = options_of(SV_RESUME, 4096), other;
-	struct sv_clean_options clean = SV_CLEAN_INIT;
+	struct sv_options options = options_of(SV_RESUME, 4096), changed, another, messages, usual;
+	struct sv_info info = SV_INFO_INIT;
 	sv_channel *ch;
 	const void *data;
 	size_t got;
 
-	own_directory();
 	options.source = (struct sv_source){ 1, 2, 3, 4 };
+	changed = another = options;
+	changed.source.size = 5;
+	another.source.inode = 5;
+	usual = options_of(0, 4096);
+	messages = options_of(SV_RESUME | SV_MESSAGES, 4096);
+	messages.source = options.source;
 
-	leave_to_the_writer(&options);
-	must(sv_list(0, note_state, NULL, NULL) == SV_OK);
-	is(last_state, SV_STATE_RESUMABLE, "complete, and the writer dead: kept for its successor");
-	is(open_as(&ch, SV_WRITER, &options, 0, NULL), SV_OK, "the successor finds it");
+	leave_to(SV_WRITER, &options);
+	must(sv_find("unit", NULL, 0, &info, NULL) == SV_OK);
+	is(info.state, SV_STATE_RESUMABLE, "complete, and the writer dead: kept for its successor");
+	is(open_as(&ch, SV_WRITER, &options), SV_OK, "the successor finds it");
 	is(sv_position(ch), 3, "goes on at the end");
 	is(sv_wait_peer(ch, 0), SV_OK, "need not wait for a reader");
 	is(sv_finish(ch, 0), SV_OK, "and has finished");
@@ -170,29 +216,8 @@ static void the_channel_waits_for_whom_success_is_owed(void)
 	ok(directory_is_empty(), "then it is gone");
 
 	own_directory();
-	leave_to_the_writer(&options);
-	other = options;
-	other.source.inode = 5;
-	ok(begins_anew(SV_WRITER, &other), "a writer of another file begins anew");
-	leave_to_the_writer(&options);
-	other = options;
-	other.source.size = 5;
-	ok(begins_anew(SV_WRITER, &other), "so does one of a changed file");
-	leave_to_the_writer(&options);
-	ok(begins_anew(SV_READER, &options), "so does a reader, to which nothing is owed");
-	leave_to_the_writer(&options);
-	other = options_of(0, 4096);
-	ok(begins_anew(SV_WRITER, &other), "so does a transfer that is not resumable");
-	leave_to_the_writer(&options);
-	other = options_of(SV_RESUME | SV_MESSAGES, 4096);
-	other.source = options.source;
-	ok(begins_anew(SV_WRITER, &other), "so does one of messages");
-
-	leave_to_the_reader(&options);
-	other = options;
-	other.source.size = 5;
-	is(open_as(&ch, SV_READER, &other, 0, NULL), SV_OK,
-	   "complete, and the reader dead: its successor finds it");
+	leave_to(SV_READER, &options);
+	is(open_as(&ch, SV_READER, &changed), SV_OK, "complete, and the reader dead: its successor finds it");
 	is(sv_position(ch), 3, "goes on at the end");
 	is(sv_peek(ch, 1, &data, &got, 0), SV_END, "finds the end");
 	is(sv_finish(ch, 0), SV_OK, "and has finished");
@@ -200,87 +225,31 @@ static void the_channel_waits_for_whom_success_is_owed(void)
 	ok(directory_is_empty(), "then it is gone");
 
 	own_directory();
-	leave_to_the_reader(&options);
-	other.source.inode = 5;
-	ok(begins_anew(SV_READER, &other), "a reader into another file begins anew");
-	leave_to_the_reader(&options);
-	ok(begins_anew(SV_WRITER, &options), "so does a writer");
+	begins_anew(SV_WRITER, SV_WRITER, &options, &another, "a writer of another file");
+	begins_anew(SV_WRITER, SV_WRITER, &options, &changed, "a writer of a changed file");
+	begins_anew(SV_WRITER, SV_READER, &options, &options, "a reader, to which nothing is owed,");
+	begins_anew(SV_WRITER, SV_WRITER, &options, &usual, "a transfer that is not resumable");
+	begins_anew(SV_WRITER, SV_WRITER, &options, &messages, "a transfer of messages");
+	begins_anew(SV_READER, SV_READER, &options, &another, "a reader into another file");
+	begins_anew(SV_READER, SV_WRITER, &options, &options, "a writer, to which nothing is owed,");
 
-	must(open_as(&ch, SV_READER, &options, 0, NULL) == SV_OK);
-	a_writer_dies_at_the_end(&options);
-	must(sv_peek(ch, 1, &data, &got, 0) == SV_OK && sv_release(ch, 1) == SV_OK);
+	ch = opened(SV_READER, &options);
+	dies_at_the_end(SV_WRITER, &options);
+	take_bytes(ch, 1);
 	sv_close(ch);
-	is(open_as(&ch, SV_READER, &other, 0, NULL), SV_ESOURCE, "amid a transfer another output is refused");
-	must(open_as(&ch, SV_READER, &options, 0, NULL) == SV_OK);
+	is(open_as(&ch, SV_READER, &another), SV_ESOURCE, "amid a transfer another output is refused");
+	ch = opened(SV_READER, &options);
 	is(sv_position(ch), 1, "and the transfer can go on");
 	sv_close(ch);
-	clean.all = 1;
-	ok(sv_clean(&clean, note_removal, NULL, NULL) == SV_OK && directory_is_empty(),
-	   "and svclean --all drops it");
+	ok(drop_all() == SV_OK && directory_is_empty(), "and svclean --all drops it");
 }
 
 int main(void)
 {
-	struct sv_options options = options_of(SV_RESUME, 4096);
-	struct pair pair;
-	void *space;
-	size_t got;
-
 	own_directory();
-
-	open_both(&pair, &options);
-	must(open_as(&pair.writer, SV_WRITER, &options, 0, NULL) == SV_OK);
-	must(sv_finish(pair.reader, 0) == SV_OK);
-	is(sv_position(pair.writer), 3, "the successor goes on at the end");
-	is(sv_reserve(pair.writer, 1, &space, &got, 0), SV_OK,
-	   "although the reader is done, it may look for more input");
-	ok(sv_commit(pair.writer, 0) == SV_OK && sv_finish(pair.writer, 0) == SV_OK,
-	   "and without more it has finished, too");
-	close_pair(&pair);
-
-	open_both(&pair, &options);
-	must(sv_finish(pair.reader, 0) == SV_OK);
-	must(open_as(&pair.writer, SV_WRITER, &options, 0, NULL) == SV_OK);
-	is(sv_reserve(pair.writer, 1, &space, &got, 0), SV_OK,
-	   "the same when the reader was done before it came");
-	is(sv_finish(pair.writer, 0), SV_OK, "it finishes without a word");
-	close_pair(&pair);
-
-	open_both(&pair, &options);
-	must(sv_finish(pair.reader, 0) == SV_OK);
-	must(open_as(&pair.writer, SV_WRITER, &options, 0, NULL) == SV_OK);
-	must(sv_reserve(pair.writer, 1, &space, &got, 0) == SV_OK && sv_commit(pair.writer, 1) == SV_OK);
-	is(sv_reserve(pair.writer, 1, &space, &got, 0), SV_ECORRUPT,
-	   "more than the reader has taken cannot follow");
-	is(sv_finish(pair.writer, 0), SV_ECORRUPT, "and is not said to have arrived");
-	close_pair(&pair);
-
-	pair = open_pair(SV_RESUME, 4096);
-	must(sv_reserve(pair.writer, 3, &space, &got, 0) == SV_OK);
-	memcpy(space, "all", 3);
-	must(sv_commit(pair.writer, 3) == SV_OK && sv_finish(pair.writer, 0) == SV_EAGAIN);
-	take_all(pair.reader);
-	must(sv_finish(pair.reader, 0) == SV_OK && sv_abort(pair.writer, ENOMEM) == SV_OK);
-	close_pair(&pair);
-	must(open_as(&pair.writer, SV_WRITER, &options, 0, NULL) == SV_OK);
-	is(sv_finish(pair.writer, 0), SV_OK,
-	   "a writer that fails after the reader was done is followed by one that has finished");
-	sv_close(pair.writer);
-
-	pair = open_pair(SV_RESUME, 4096);
-	must(sv_reserve(pair.writer, 3, &space, &got, 0) == SV_OK);
-	memcpy(space, "all", 3);
-	must(sv_commit(pair.writer, 3) == SV_OK && sv_finish(pair.writer, 0) == SV_EAGAIN);
-	must(sv_close(pair.writer) == SV_OK);
-	take_all(pair.reader);
-	must(sv_finish(pair.reader, 0) == SV_OK && sv_close(pair.reader) == SV_OK);
-	must(open_as(&pair.writer, SV_WRITER, &options, 0, NULL) == SV_OK);
-	is(sv_finish(pair.writer, 0), SV_OK, "so is one that is closed before the reader was done");
-	sv_close(pair.writer);
-	ok(directory_is_empty(), "and nothing is left");
-	the_channel_waits_for_whom_success_is_owed();
-	own_directory();
+	the_reader_is_done();
+	the_writer_ends();
 	after_a_failure();
-	ok(directory_is_empty(), "and nothing is left");
+	the_channel_waits_for_whom_success_is_owed();
 	return tap_done();
 }
