@@ -6,10 +6,10 @@
 #include "os/key.h"
 #include "world.h"
 
+static struct sv_objects objects; /* what was gathered last */
+
 static void set_counts(const struct sv_target *target, enum sv_set_fact fact, const char *which)
 {
-	struct sv_objects objects;
-
 	sv_gather(&objects, target);
 	is(objects.facts.own, world.set_user == me, "what this user has made is its own");
 	ok(objects.semid == SET && objects.facts.set == fact && !objects.facts.in_the_way,
@@ -18,8 +18,6 @@ static void set_counts(const struct sv_target *target, enum sv_set_fact fact, co
 
 static void set_is_in_the_way(const struct sv_target *target, const char *which)
 {
-	struct sv_objects objects;
-
 	sv_gather(&objects, target);
 	ok(objects.semid == -1 && objects.facts.set == SV_SET_NONE, "%s is not the channel's", which);
 	ok(objects.facts.in_the_way && objects.stranger.id == SET &&
@@ -30,25 +28,38 @@ static void set_is_in_the_way(const struct sv_target *target, const char *which)
 	   "so it does not matter whose it is");
 }
 
+static void segment_counts(const struct sv_target *target, enum sv_segment_fact fact, const char *which)
+{
+	sv_gather(&objects, target);
+	ok(objects.shmid == SEGMENT && objects.facts.segment == fact, "%s is the channel's", which);
+}
+
+static void segment_is_in_the_way(const struct sv_target *target, const char *which)
+{
+	sv_gather(&objects, target);
+	ok(objects.shmid == -1 && objects.facts.segment == SV_SEGMENT_NONE, "%s is not the channel's", which);
+	ok(objects.facts.in_the_way && objects.stranger.id == SEGMENT &&
+	           strcmp(objects.stranger.kind, "segment") == 0 &&
+	           objects.stranger.owner == world.segment_user,
+	   "and that is known");
+}
+
 /* Without a record, what is left of a peer's channel once its segment is removed. */
 static void a_set_without_a_record(void)
 {
 	struct sv_target target = target_of_path();
-	struct sv_objects objects;
 
 	memset(&world, 0, sizeof world);
 	world.set = true;
 	world.set_user = friend;
 	world.used = 7;
 	set_counts(&target, SV_SET_GOOD, "a set that a friend has made and used");
-	sv_gather(&objects, &target);
 	is(objects.facts.side[SV_WRITER], SV_PRESENT, "without a weight on it both sides are there");
 	target.recorded = true;
 	target.record.shmid = SEGMENT + 1;
 	target.record.semid = SET + 1;
 	target.record.file.inode = 7;
 	set_counts(&target, SV_SET_GOOD, "so it is after an earlier channel of which a record is left");
-	sv_gather(&objects, &target);
 	ok(objects.facts.record == SV_RECORD_NONE && !objects.facts.other_file, "which does not count");
 	target.recorded = false;
 	world.used = 0;
@@ -71,26 +82,17 @@ static void a_set_without_a_record(void)
 static void a_record_that_was_begun(void)
 {
 	struct sv_target target = target_of_record(-1, -1);
-	struct sv_objects objects;
 
 	memset(&world, 0, sizeof world);
 	world.segment = true;
 	world.segment_user = me;
-	sv_gather(&objects, &target);
-	ok(objects.shmid == SEGMENT && objects.facts.segment == SV_SEGMENT_UNREADY,
-	   "an empty segment of one's own is the channel's");
+	segment_counts(&target, SV_SEGMENT_UNREADY, "an empty segment of one's own");
 	fill_header(&target);
 	header.generation++;
-	sv_gather(&objects, &target);
-	ok(objects.shmid == -1 && objects.facts.in_the_way, "a complete one of another generation is not");
+	segment_is_in_the_way(&target, "a complete one of another generation");
 	memset(&header, 0, sizeof header);
 	world.segment_user = stranger;
-	sv_gather(&objects, &target);
-	ok(objects.shmid == -1 && objects.facts.segment == SV_SEGMENT_NONE,
-	   "an empty segment of another user is not the channel's");
-	ok(objects.facts.in_the_way && objects.stranger.id == SEGMENT &&
-	           strcmp(objects.stranger.kind, "segment") == 0,
-	   "and that is known");
+	segment_is_in_the_way(&target, "an empty segment of another user");
 	ok(objects.facts.own && !objects.facts.sole, "so it does not matter whose it is");
 	world.segment = false;
 	world.set = true;
@@ -115,7 +117,6 @@ static void a_record_that_was_begun(void)
 static void a_record_of_a_set(void)
 {
 	struct sv_target target = target_of_record(SEGMENT, SET);
-	struct sv_objects objects;
 
 	memset(&world, 0, sizeof world);
 	world.set = true;
@@ -155,7 +156,6 @@ static void make_both(void)
 static void headers_of_a_record(void)
 {
 	struct sv_target target = target_of_record(SEGMENT, SET);
-	struct sv_objects objects;
 	int i;
 
 	make_both();
@@ -167,17 +167,13 @@ static void headers_of_a_record(void)
 		header.semid += i == 2;
 		header.key += i == 3;
 		header.project += i == 4;
-		sv_gather(&objects, &target);
-		ok(objects.facts.segment == (i == 0 ? SV_SEGMENT_GOOD : SV_SEGMENT_CORRUPT) &&
-		           objects.shmid == SEGMENT,
-		   "header %d", i);
+		segment_counts(&target, i == 0 ? SV_SEGMENT_GOOD : SV_SEGMENT_CORRUPT,
+		               i == 0 ? "a segment with the header of its record" : "one with another");
 	}
 	target = target_of_path();
 	fill_header(&target);
 	header.generation = 1;
-	sv_gather(&objects, &target);
-	ok(objects.facts.segment == SV_SEGMENT_GOOD && objects.shmid == SEGMENT,
-	   "without a record it is good");
+	segment_counts(&target, SV_SEGMENT_GOOD, "without a record a segment with a header");
 	is(objects.facts.set, SV_SET_GOOD, "and so is its set");
 	world.used = 0;
 	sv_gather(&objects, &target);
@@ -190,10 +186,7 @@ static void headers_of_a_record(void)
 		header.project += i == 2;
 		header.key += i == 3;
 		target.identity.inode = i == 4 ? 7 : 0;
-		sv_gather(&objects, &target);
-		ok(objects.shmid == -1 && objects.facts.segment == SV_SEGMENT_NONE &&
-		           objects.facts.in_the_way && objects.stranger.id == SEGMENT,
-		   "a segment with header %d is in the way", i);
+		segment_is_in_the_way(&target, "one with another header");
 	}
 	memset(&header, 0, sizeof header);
 }
@@ -202,25 +195,20 @@ static void headers_of_a_record(void)
 static void a_record_of_a_segment(void)
 {
 	struct sv_target target = target_of_record(SEGMENT, SET);
-	struct sv_objects objects;
 
 	make_both();
 	fill_header(&target);
-	sv_gather(&objects, &target);
-	ok(objects.shmid == SEGMENT && objects.facts.segment == SV_SEGMENT_GOOD, "the segment of the record");
+	segment_counts(&target, SV_SEGMENT_GOOD, "the segment of the record");
 	ok(objects.facts.own && objects.facts.sole, "only this user can have written to it");
 	world.segment_made = MADE + 60;
-	sv_gather(&objects, &target);
-	ok(objects.shmid == SEGMENT && objects.facts.segment == SV_SEGMENT_GOOD,
-	   "so it is after its permissions were changed");
+	segment_counts(&target, SV_SEGMENT_GOOD, "the same after its permissions were changed");
 	memset(&header, 'x', sizeof header);
 	sv_gather(&objects, &target);
 	ok(objects.shmid == -1 && objects.facts.in_the_way,
 	   "what has another content and time is another one");
 	world.segment_made = MADE;
-	sv_gather(&objects, &target);
-	ok(objects.shmid == SEGMENT && objects.facts.segment == SV_SEGMENT_CORRUPT,
-	   "a segment that was overwritten has the time of the record");
+	segment_counts(&target, SV_SEGMENT_CORRUPT,
+	               "a segment that was overwritten, with the time of the record,");
 	fill_header(&target);
 	world.set_user = stranger;
 	set_is_in_the_way(&target, "a set of another user");
@@ -228,7 +216,6 @@ static void a_record_of_a_segment(void)
 	target.owner = friend;
 	world.set_user = friend;
 	set_is_in_the_way(&target, "a set of a friend, where the segment is one's own,");
-	sv_gather(&objects, &target);
 	ok(objects.stranger.untrusted, "because it is not trusted as a part of it");
 	target.named = true;
 	target.record.shmid = SEGMENT + 1;
