@@ -2,6 +2,7 @@
 /* The public calls: their order, their codes, their time-outs, and what they report about a peer. */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <limits.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -79,6 +80,8 @@ static void bad_ends(void)
 	send_text(pair.writer, "before");
 	ok(sv_abort(pair.writer, 0) == SV_EINVAL && sv_last_error(pair.writer)->sys_errno == 0,
 	   "an abort needs a reason");
+	ok(sv_abort(pair.writer, INT_MAX) == SV_EINVAL && sv_abort(pair.writer, -INT_MAX) == SV_EINVAL,
+	   "one that there can be");
 	ok(sv_abort(pair.writer, EIO) == SV_OK, "the writer gives up");
 	ok(sv_finish(pair.writer, 0) == SV_EINVAL && sv_last_error(pair.writer)->sys_errno == 0,
 	   "after that it cannot finish");

@@ -22,7 +22,7 @@ static void set_is_in_the_way(const struct sv_target *target, const char *which)
 	ok(objects.semid == -1 && objects.facts.set == SV_SET_NONE, "%s is not the channel's", which);
 	ok(objects.facts.in_the_way && objects.stranger.id == SET &&
 	           strcmp(objects.stranger.kind, "semaphore set") == 0 &&
-	           objects.stranger.owner == world.set_user,
+	           objects.stranger.owner == world.set_user && !objects.stranger.unreadable,
 	   "and that is known");
 	is(objects.facts.own, objects.shmid == -1 || world.segment_user == me,
 	   "so it does not matter whose it is");
