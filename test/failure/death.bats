@@ -87,7 +87,7 @@ assert_no_segment() {
 	done
 }
 
-@test "both killed: no segment is left, even before svclean; svclean removes the rest" {
+@test "both killed: no segment is left, even before svclean; svclean removes the rest; without it the next transfer works too" {
 	both_killed
 	assert_no_segment
 	run_logged svclean
@@ -95,23 +95,8 @@ assert_no_segment() {
 	assert_output_has 'removed default (set '
 	assert_nothing_left
 	fresh
-}
-
-@test "both killed: the next transfer works without svclean" {
 	both_killed
 	fresh
-}
-
-@test "a writer killed while it is stopped is reported like any other" {
-	half_way
-	kill -STOP "${pid[writer]}"
-	wait_until '[ "$(sv_state "${pid[writer]}")" = T ]'
-	kill -KILL "${pid[writer]}"
-	reap reader
-	assert_status 3
-	assert_stderr_has "the writer (pid ${pid[writer]}) died"
-	reap writer
-	assert_nothing_left
 }
 
 @test "the other side waits for a side that is stopped" {
@@ -137,53 +122,30 @@ assert_no_segment() {
 	done
 }
 
-@test "a waiting writer and a waiting reader of two channels are killed: svclean removes both channels" {
-	spawn writer svwrite -c one /dev/null
-	spawn reader svread -c two
-	wait_asleep "${pid[writer]}"
-	wait_asleep "${pid[reader]}"
-	kill -KILL "${pid[writer]}" "${pid[reader]}"
-	reap writer
-	reap reader
-	run_logged svclean
-	assert_status 0
-	assert_equal 'lines' "$(wc -l <<<"$output")" 2
-	assert_output_has 'removed one'
-	assert_output_has 'removed two'
-	assert_nothing_left
-}
-
-@test "a reader killed just before attaching: the writer continues to wait and serves the next one" {
+@test "a side killed just before attaching: the other one continues to wait and serves the next one" {
 	skip_unless strace
+	local waits killed
 	random_file file 100000
-	spawn writer svwrite -v file
-	wait_asleep "${pid[writer]}"
-	run_logged strace -qq -o trace -e inject=semop,semtimedop:signal=KILL:when=1 svread -o copy
-	assert_status 137
-	# The writer wakes once by itself, to print after a second whom it waits for.
-	wait_until 'grep -q waiting writer.err'
-	wait_asleep "${pid[writer]}"
-	run_logged svread -t 10 -o copy
-	assert_status 0
-	ends_well writer
-	assert_same_file file copy
-	assert_nothing_left
-}
-
-@test "a writer killed just before attaching: the reader continues to wait and serves the next one" {
-	skip_unless strace
-	random_file file 100000
-	spawn reader svread -v -o copy
-	wait_asleep "${pid[reader]}"
-	run_logged strace -qq -o trace -e inject=semop,semtimedop:signal=KILL:when=1 svwrite file
-	assert_status 137
-	wait_until 'grep -q waiting reader.err'
-	wait_asleep "${pid[reader]}"
-	run_logged svwrite -t 10 file
-	assert_status 0
-	ends_well reader
-	assert_same_file file copy
-	assert_nothing_left
+	for waits in 'svwrite file' 'svread -o copy'; do
+		killed='svread -o copy'
+		[ "$waits" = 'svwrite file' ] || killed='svwrite file'
+		# shellcheck disable=SC2086 # words
+		spawn waits $waits -v
+		wait_asleep "${pid[waits]}"
+		# shellcheck disable=SC2086 # words
+		run_logged strace -qq -o trace -e inject=semop,semtimedop:signal=KILL:when=1 $killed
+		assert_status 137
+		# The side wakes once by itself, to print after a second whom it waits for.
+		wait_until 'grep -q waiting waits.err'
+		wait_asleep "${pid[waits]}"
+		# shellcheck disable=SC2086 # words
+		run_logged $killed -t 10
+		assert_status 0
+		ends_well waits
+		assert_same_file file copy
+		assert_nothing_left
+		rm copy
+	done
 }
 
 @test "the reader killed after all data came but before its answer: no success for the writer" {
@@ -237,63 +199,21 @@ assert_no_segment() {
 	assert_nothing_left
 }
 
-@test "-t or SIGINT ends a new process that waits for an old transfer to end" {
-	lost_writer
-	run_logged svwrite -t 0.2 file
-	assert_status 4
-	assert_output_has "pid ${pid[reader]}"
-	run_logged svread -t 0
-	assert_status 4
-	spawn next svwrite file 9>&-
-	wait_asleep "${pid[next]}"
-	end_by INT next
-	assert_status 130
-	end_by TERM reader
-	exec 9>&-
-	assert_nothing_left
-}
-
-@test "a side killed while it holds the lock does not block the next one" {
-	skip_unless strace
-	local call
-	for call in shmget semget shmat; do
-		run_logged strace -qq -o trace -e inject=$call:signal=KILL:when=2 svread
-		assert_status 137 4
-		fresh
-	done
-}
-
-@test "the creator killed between its steps: a leftover, removed by svclean" {
+@test "a side killed while it holds the lock and creates: it does not block the next one, and svclean removes what it left" {
 	skip_unless strace
 	local where
 	# The second shmget makes the segment, the second semget the set; the first of each only looks.
-	for where in semget:signal=KILL:when=2 shmat:signal=KILL:when=1 shmat:signal=KILL:when=2 semctl:signal=KILL:when=1; do
+	for where in shmget:signal=KILL:when=2 semget:signal=KILL:when=2 shmat:signal=KILL:when=1 shmat:signal=KILL:when=2 \
+		semctl:signal=KILL:when=1; do
+		run_logged strace -qq -o trace -e "inject=$where" svread
+		assert_status 137
+		fresh
 		run_logged strace -qq -o trace -e "inject=$where" svread
 		assert_status 137
 		run_logged svclean
 		assert_status 0
-		assert_output_has 'removed default'
+		[[ $where == shmget* ]] || assert_output_has 'removed default'
 		assert_nothing_left
 	done
 }
 
-
-@test "twenty transfers on one channel succeed after twenty kills" {
-	local i
-	random_file file 200000
-	for ((i = 0; i < 20; i++)); do
-		if ((i % 2)); then
-			spawn alone svwrite file
-		else
-			spawn alone svread -o copy
-		fi
-		wait_asleep "${pid[alone]}"
-		end_by KILL alone
-		spawn reader svread -o copy
-		run_logged svwrite file
-		assert_status 0
-		ends_well reader
-	done
-	assert_same_file file copy
-	assert_nothing_left
-}

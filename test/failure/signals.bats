@@ -7,51 +7,24 @@
 
 load ../lib/common
 
-# ended_by SIGNAL SIDE: that side gets the signal half-way and dies by it, and the other side says so.
-ended_by() {
-	local signal=$1 side=$2 other=writer number
-	number=$(kill -l "$signal")
-	[ "$side" = reader ] || other=reader
-	half_way
-	end_by "$signal" "$side"
-	assert_status $((128 + number))
-	exec 9>&-
-	reap $other
-	assert_status 3
-	assert_stderr_has "the $side (pid ${pid[$side]}) was ended by signal $number"
-	assert_nothing_left
-}
-
-@test "SIGINT ends the writer: it dies by the signal, the reader names the signal" {
-	ended_by INT writer
-}
-
-@test "SIGTERM ends the writer: it dies by the signal, the reader names the signal" {
-	ended_by TERM writer
-}
-
-@test "SIGHUP ends the writer: it dies by the signal, the reader names the signal" {
-	ended_by HUP writer
-}
-
-@test "SIGINT ends the reader: it dies by the signal, the writer names the signal" {
-	ended_by INT reader
-}
-
-@test "SIGTERM ends the reader: it dies by the signal, the writer names the signal" {
-	ended_by TERM reader
-}
-
-@test "SIGHUP ends the reader: it dies by the signal, the writer names the signal" {
-	ended_by HUP reader
-}
-
-@test "all that was sent before the writer was interrupted is in the output" {
-	half_way
-	end_by INT writer
-	reap reader
-	assert_status 3
-	assert_same_file sent copy
+@test "INT, TERM or HUP ends a side: it dies by the signal, and the other side names the signal and has all that came before" {
+	local signal side other number
+	for side in writer reader; do
+		other=reader
+		[ $side = writer ] || other=writer
+		for signal in INT TERM HUP; do
+			number=$(kill -l $signal)
+			half_way
+			end_by $signal $side
+			assert_status $((128 + number))
+			exec 9>&-
+			reap $other
+			assert_status 3
+			assert_stderr_has "the $side (pid ${pid[$side]}) was ended by signal $number"
+			assert_same_file sent copy
+			assert_nothing_left
+		done
+	done
 }
 
 @test "a side that waits alone ends at once by INT, TERM or HUP and leaves nothing" {
@@ -162,15 +135,4 @@ ended_by() {
 		assert_status 0
 		assert_nothing_left
 	done
-}
-
-@test "the other side reports a SIGSEGV as a death" {
-	skip_if_sanitized
-	half_way
-	end_by SEGV writer
-	assert_status 139
-	reap reader
-	assert_status 3
-	assert_stderr_has "the writer (pid ${pid[writer]}) died"
-	assert_no_leak
 }

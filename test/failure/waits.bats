@@ -28,13 +28,20 @@ newcomer_waits() {
 	assert_nothing_left
 }
 
-@test "a new process waits for a stopped survivor: -t and TERM end the wait" {
+@test "a new process waits for a stopped survivor: -t, TERM and INT end the wait" {
 	newcomer_waits
 	kill -STOP "${pid[reader]}"
 	run_logged svwrite -t 0.2 file
 	assert_status 4
+	assert_output_has "pid ${pid[reader]}"
+	run_logged svread -t 0
+	assert_status 4
 	end_by TERM next
 	assert_status 143
+	spawn next svwrite file 9>&-
+	wait_asleep "${pid[next]}"
+	end_by INT next
+	assert_status 130
 	end_by KILL reader
 	exec 9>&-
 	svclean -q
@@ -170,4 +177,31 @@ newcomer_waits() {
 	reap writer
 	assert_status 1 3
 	ipc_leaked "$sv_before" | ipc_remove
+}
+
+# ends_with_its_reader SIGNAL TEXT [OPTION...]: a writer whose input never comes ends and says TEXT when its reader gets that
+# signal.
+ends_with_its_reader() {
+	mkfifo input
+	exec 7<>input
+	spawn reader svread "${@:3}" -o out
+	spawn writer svwrite "${@:3}" input
+	svstat --wait default=running -t "$SV_DEADLINE"
+	[[ $* != *progress* ]] || wait_until 'grep -q "waiting for input" writer.err'
+	# The writer is in poll(2) or read(2), not in a semaphore operation.
+	wait_until '[ "$(sv_state "${pid[writer]}")" = S ] && ! sv_asleep "${pid[writer]}"'
+	kill "-$1" "${pid[reader]}"
+	reap writer
+	assert_status 3
+	assert_stderr_has "$2"
+	reap reader
+	rm input
+	assert_nothing_left
+}
+
+@test "a writer that waits for its own input ends at once when its reader ends" {
+	ends_with_its_reader KILL died
+	ends_with_its_reader TERM 'signal 15'
+	ends_with_its_reader KILL died --lines
+	ends_with_its_reader KILL died --progress=force
 }
