@@ -24,15 +24,14 @@ limited() {
 
 @test "address space (ulimit -v) too small for the mapping: says ulimit, and nothing is left" {
 	skip_if_sanitized
-	run_logged bash -c 'ulimit -v 100000; exec svread -s 64M'
-	assert_status 1
-	assert_output_has 'ulimit -v'
-	assert_output_matches '(Cannot allocate|Out of) memory'
-	assert_nothing_left
-	run_logged bash -c 'ulimit -v 100000; exec svwrite -s 64M /dev/null'
-	assert_status 1
-	assert_output_has 'ulimit -v'
-	assert_nothing_left
+	local side
+	for side in svread 'svwrite /dev/null'; do
+		run_logged bash -c "ulimit -v 100000; exec $side -s 64M"
+		assert_status 1
+		assert_output_has 'ulimit -v'
+		assert_output_matches '(Cannot allocate|Out of) memory'
+		assert_nothing_left
+	done
 }
 
 @test "address space too small for another process's channel: that one continues to wait, unharmed" {
@@ -111,12 +110,15 @@ limited() {
 	assert_nothing_left
 }
 
-@test "another user's channel, not shared: permission denied, and what to do" {
+@test "another user's channel, not shared: permission denied also with -m, and what to do" {
 	another_user
 	touch meet
 	chmod 644 meet
 	spawn writer svwrite -k meet - <<<text
 	wait_asleep "${pid[writer]}"
+	run_logged "${as[@]}" svread -k meet -m 0666
+	assert_status 5
+	assert_output_has 'of user 0'
 	run_logged "${as[@]}" svread -k meet
 	assert_status 5
 	assert_output_has 'of user 0'
@@ -154,22 +156,26 @@ limited() {
 	assert_equal 'records left' "$(find theirs "$SVIPC_DIR" -name '.path.*')" ''
 }
 
-@test "-m 0660 lets the group in, and nobody else" {
+@test "-m 0660 lets the group in, and nobody else, on both sides" {
 	another_user
 	touch meet
-	chown 12345:65533 meet
-	chmod 660 meet
+	chown 0:65533 meet
+	chmod 666 meet
 	local maker=(env "SVIPC_DIR=$PUBLIC/maker" setpriv --reuid 12345 --regid 65533 --clear-groups)
+	# shellcheck disable=SC2034 # by reference
 	local stranger=(env "SVIPC_DIR=$PUBLIC/stranger" setpriv --reuid 54321 --regid 54321 --clear-groups)
 	mkdir -m 700 maker stranger
 	chown 12345 maker
 	chown 54321 stranger
 	spawn writer "${maker[@]}" svwrite -k meet -m 0660 - <<<text
 	wait_asleep "${pid[writer]}"
-	chmod 666 meet
-	run_logged "${stranger[@]}" svread -k meet -m 0660
-	assert_status 5
-	assert_output_has 'of user 12345'
+	local refused
+	for refused in 'stranger 0660' 'stranger 0666' 'as 0600'; do
+		local -n who=${refused% *}
+		run_logged "${who[@]}" svread -k meet -m "${refused#* }"
+		assert_status 5
+		assert_output_has 'user 12345'
+	done
 	run_logged "${as[@]}" svread -k meet -m 0660
 	assert_status 0
 	assert_output text

@@ -31,27 +31,6 @@ load ../lib/arena
 	done
 }
 
-@test "after ipcrm of the set both sides say that it was removed, whichever notices first" {
-	local first second
-	for first in writer reader; do
-		second=reader
-		[ $first = writer ] || second=writer
-		half_way
-		# The side that is stopped notices second, after the other side has reported its failure.
-		kill -STOP "${pid[$second]}"
-		ipcrm -s "$(svstat --noheadings -o semid | tr -d ' ')"
-		exec 9>&-
-		reap $first
-		assert_status 1
-		assert_stderr_has 'removed'
-		kill -CONT "${pid[$second]}"
-		reap $second
-		assert_status 1
-		assert_stderr_has 'removed'
-		assert_nothing_left
-	done
-}
-
 @test "another user's svstat of a path calls a live channel live, or says that it may not look" {
 	arena_open
 	chmod 755 .

@@ -187,22 +187,6 @@ live_ends_well() {
 	assert_equal objects "$(objects)" ''
 }
 
-@test "-m 0666 on both sides lets any two users meet, whoever comes first" {
-	sh_in root 'touch /tmp/meet && chmod 644 /tmp/meet'
-	spawn his "${bob[@]}" svread -t 20 -m 0666 -k /tmp/meet -o copy
-	wait_until '[ -n "$(objects '$BOB')" ]'
-	run_logged "${alice[@]}" svwrite -t 20 -m 0666 -k /tmp/meet secret
-	assert_status 0
-	ends_well his
-	spawn hers "${alice[@]}" svwrite -t 20 -m 0666 -k /tmp/meet secret
-	wait_until '[ -n "$(objects '$ALICE')" ]'
-	run_logged "${bob[@]}" svread -t 20 -m 0666 -k /tmp/meet -o copy2
-	assert_status 0
-	ends_well hers
-	assert_equal objects "$(objects)" ''
-	sh_in root "cmp $HOMES/alice/secret $HOMES/bob/copy && cmp $HOMES/alice/secret $HOMES/bob/copy2"
-}
-
 @test "a user killed on another user's channel can join that user's next channel" {
 	local side
 	sh_in root 'touch /tmp/meet && chmod 666 /tmp/meet'
@@ -270,42 +254,6 @@ live_ends_well() {
 			assert_equal objects "$(objects)" '' || return 1
 		done
 	done
-}
-
-@test "other users cannot join a channel made without -m, even if they trust its maker" {
-	sh_in root 'touch /tmp/meet && chmod 666 /tmp/meet'
-	spawn hers "${alice[@]}" svwrite -k /tmp/meet secret
-	wait_asleep "${pid[hers]}"
-	before=$(objects)
-	run_logged "${bob[@]}" svread -t 2 -m 0666 -k /tmp/meet
-	assert_status 1 5
-	assert_output_has "user $ALICE"
-	stays "$before"
-	end_by TERM hers
-}
-
-@test "-m 0660 on both sides lets members of the group meet, and nobody else" {
-	local groups=70009
-	alice_g=("${arena_inside[@]}" setpriv --reuid "$ALICE" --regid "$groups" --clear-groups env -u SVIPC_DIR -C "$HOMES/alice"
-		"PATH=$HOMES/bin:$PATH")
-	bob_g=("${arena_inside[@]}" setpriv --reuid "$BOB" --regid "$BOB" --groups "$groups" env -u SVIPC_DIR -C "$HOMES/bob"
-		"PATH=$HOMES/bin:$PATH")
-	sh_in root 'touch /tmp/meet && chmod 666 /tmp/meet'
-	spawn hers "${alice_g[@]}" svwrite -t 20 -m 0660 -k /tmp/meet secret
-	wait_asleep "${pid[hers]}"
-	before=$(objects)
-	run_logged "${mallory[@]}" svread -t 2 -m 0660 -k /tmp/meet
-	assert_status 1 5
-	run_logged "${mallory[@]}" svread -t 2 -m 0666 -k /tmp/meet
-	assert_status 1 5
-	run_logged "${bob_g[@]}" svread -t 2 -k /tmp/meet
-	assert_status 1 5
-	assert_output_has "user $ALICE"
-	stays "$before"
-	run_logged "${bob_g[@]}" svread -t 20 -m 0660 -k /tmp/meet -o copy
-	assert_status 0
-	ends_well hers
-	assert_equal objects "$(objects)" ''
 }
 
 @test "a set of one user beside a segment of another is nobody's channel" {

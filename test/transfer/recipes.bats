@@ -1,8 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# The recipes of svipc(7) and the README for more than one user on one machine: another machine by socat or ssh, other
-# users, IPC namespaces, and a systemd that removes a user's objects.
+# The recipes of svipc(7) and the README for another machine, by socat or ssh, and for IPC namespaces.
 
 load ../lib/common
 
@@ -34,13 +33,18 @@ machine() {
 		$text" machine "$@"
 }
 
-@test "over TCP a file arrives by svread | socat on one machine and socat | svwrite on the other" {
-	skip_unless socat
+# over_tcp: start svread | socat as the process sender on one machine, and socat | svwrite as receiver on the other.
+over_tcp() {
 	local port
+	skip_unless socat
 	port=$(free_port)
-	random_file sent 3000000
 	spawn sender machine "$there" 'svread | socat -u - TCP-LISTEN:$1,bind=127.0.0.1,reuseaddr' "$port"
 	spawn receiver machine "$here" 'socat -u TCP:127.0.0.1:$1,retry=200,interval=0.1 - | svwrite' "$port"
+}
+
+@test "over TCP a file arrives by svread | socat on one machine and socat | svwrite on the other" {
+	over_tcp
+	random_file sent 3000000
 	spawn reader machine "$here" "svread -o '$WORK/copy'"
 	run_logged env "SVIPC_DIR=$there" svwrite -t 60 sent
 	assert_status 0
@@ -52,13 +56,9 @@ machine() {
 }
 
 @test "over TCP: the far reader's disk is full; every pipeline back to the first writer fails" {
-	skip_unless socat
 	[ -w /dev/full ] || skip 'needs /dev/full'
-	local port
-	port=$(free_port)
+	over_tcp
 	# /dev/zero is more than the buffers on the way can hold.
-	spawn sender machine "$there" 'svread | socat -u - TCP-LISTEN:$1,bind=127.0.0.1,reuseaddr' "$port"
-	spawn receiver machine "$here" 'socat -u TCP:127.0.0.1:$1,retry=200,interval=0.1 - | svwrite' "$port"
 	spawn reader machine "$here" 'svread >/dev/full'
 	spawn writer env "SVIPC_DIR=$there" svwrite -t 60 /dev/zero
 	reap reader
@@ -76,14 +76,10 @@ machine() {
 }
 
 @test "over TCP: when the first writer dies the sending pipeline fails, but the far side succeeds" {
-	skip_unless socat
-	local port
-	port=$(free_port)
+	over_tcp
 	random_file sent 100000
 	mkfifo feed
 	exec 9<>feed
-	spawn sender machine "$there" 'svread | socat -u - TCP-LISTEN:$1,bind=127.0.0.1,reuseaddr' "$port" 9>&-
-	spawn receiver machine "$here" 'socat -u TCP:127.0.0.1:$1,retry=200,interval=0.1 - | svwrite' "$port" 9>&-
 	spawn reader machine "$here" "svread -o '$WORK/copy'" 9>&-
 	spawn writer env "SVIPC_DIR=$there" svwrite -t 60 feed 9>&-
 	cat sent >&9
@@ -135,64 +131,6 @@ machine() {
 	end_by TERM sshd
 }
 
-# Make a directory $place that every user can reach, with a directory of another user in it.
-with_other_user() {
-	skip_unless_root
-	skip_unless setpriv
-	setpriv --reuid=65534 --regid=65534 --clear-groups test -x "$SVIPC_BUILD/svread" ||
-		skip 'another user cannot reach the build directory'
-	place=$(mktemp -d /tmp/svipc-users.XXXXXX)
-	mkdir -m 700 "$place/of-other"
-	chown 65534:65534 "$place/of-other"
-	chmod 755 "$place"
-	touch "$place/handover"
-}
-
-teardown() {
-	sv_teardown
-	rm -rf "${place-}"
-}
-
-# as_other COMMAND...: run it as that user, who also has the group 12345.
-as_other() {
-	setpriv --reuid=65534 --regid=65534 --groups=12345 env "SVIPC_DIR=$place/of-other" "$@"
-}
-
-@test "between users: a path with mode 0666 lets all users meet" {
-	with_other_user
-	random_file sent 300000
-	spawn writer svwrite -k "$place/handover" -m 0666 sent
-	wait_asleep "${pid[writer]}"
-	as_other "$SVIPC_BUILD/svread" -t 30 -k "$place/handover" >copy
-	ends_well writer
-	assert_same_file sent copy
-}
-
-@test "between users: without --mode the other user is refused and told what to do" {
-	with_other_user
-	spawn writer svwrite -k "$place/handover" /dev/null
-	wait_asleep "${pid[writer]}"
-	run as_other "$SVIPC_BUILD/svread" -t 30 -k "$place/handover"
-	sv_log 'svread as another user'
-	assert_status 5
-	assert_output_has 'of user 0'
-	assert_output_has '--mode=0660'
-	# The waiting side is not disturbed.
-	run_logged svread -k "$place/handover"
-	assert_status 0
-	ends_well writer
-}
-
-@test "between users: mode 0660 admits the group of the first user" {
-	with_other_user
-	random_file sent 300000
-	spawn writer setpriv --regid=12345 --clear-groups "$SVIPC_BUILD/svwrite" -k "$place/handover" -m 0660 sent
-	wait_asleep "${pid[writer]}"
-	as_other "$SVIPC_BUILD/svread" -t 30 -k "$place/handover" >copy
-	ends_well writer
-	assert_same_file sent copy
-}
-
 @test "containers: in two IPC namespaces the sides never meet, and each message names its namespace" {
 	skip_unless_own_ipc
 	echo hello >file
@@ -218,19 +156,4 @@ as_other() {
 	assert_output hello
 	ends_well writer
 	end_by TERM holder
-}
-
-@test "when systemd RemoveIPC removes the objects, a waiting side ends with 1 and names the possible causes" {
-	# What systemd-logind does: remove every object of the user.
-	skip_unless_own_ipc
-	half_way
-	ipc_leaked "$sv_before" | ipc_remove
-	reap reader
-	assert_status 1
-	assert_stderr_has 'removed by another process'
-	assert_stderr_has 'RemoveIPC'
-	exec 9>&-
-	# The writer waits for its input: it may notice the removal first, or that the reader is gone.
-	reap writer
-	assert_status 1 3
 }
