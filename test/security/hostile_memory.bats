@@ -46,12 +46,16 @@ the_next_works() {
 	assert_same_file in out
 }
 
-# overwritten FIELD VALUE [TEXT]: overwrite a field while a writer waits; a reader that comes then reports TEXT.  The writer
-# is stopped meanwhile, because it looks at its header once a second and would leave by itself.
+# overwritten FIELD VALUE [TEXT]: overwrite a field while a writer waits; svclean leaves the channel alone, and a reader that
+# comes then reports TEXT.  The writer is stopped meanwhile, because it looks at its header once a second and would leave by
+# itself.
 overwritten() {
 	waiting_writer
 	kill -STOP "${pid[writer]}"
 	ipctool set "$shm" "$1" "$2"
+	run_logged svclean -a
+	assert_status 0
+	assert_equal 'segment in use' "$(segment)" "$shm"
 	run_logged svread -t 5 -o out
 	assert_status 5
 	assert_output_has "${3:-corrupt channel}"
@@ -62,47 +66,28 @@ overwritten() {
 	all_is_well_after_svclean
 }
 
-@test "the magic number is overwritten while a writer waits: corrupt" {
-	overwritten magic 0x1234
-}
-
-@test "the ready mark is overwritten: corrupt" {
-	overwritten ready 1
-}
-
-@test "the format of another version: the reader says so, and svclean leaves the live channel alone" {
-	waiting_writer
-	was=$(ipctool get "$shm" format)
-	ipctool set "$shm" format $((was + (1 << 24)))
-	run_logged svread -t 5
-	assert_status 5
-	assert_output_has 'another version'
-	run_logged svclean -a
-	assert_status 0
-	assert_equal 'segment in use' "$(segment)" "$shm"
-	end_by KILL writer
-	all_is_well_after_svclean
-}
-
-@test "capacity, inode, key or flags are overwritten: corrupt" {
-	local field
-	for field in capacity inode key flags; do
-		echo "# $field"
-		overwritten "$field" 0x7fff5000
-	done
-}
-
-@test "the header names another semaphore set: corrupt" {
-	overwritten semid 1000000
-}
-
-@test "a slot or a position is out of range: corrupt" {
-	local what
-	for what in 'reader.slot 77' 'writer.position 1000000' 'reader.position 5'; do
-		echo "# $what"
-		# shellcheck disable=SC2086 # words
-		overwritten $what
-	done
+@test "a field of the header, a slot or a position has a wrong value while a writer waits: corrupt, or another version" {
+	local field value text
+	while read -r field value text; do
+		echo "# $field $value"
+		overwritten "$field" "$value" "$text"
+	done <<-'END'
+		magic 0x1234
+		magic 0x0201004350495653 corrupt channel
+		format 0x02000000 another version
+		ready 1
+		header_size 8192
+		capacity 0
+		capacity 16384
+		capacity 0xffffffffffffffff
+		inode 0x7fff5000
+		key 0x7fff5000
+		flags 0x7fff5000
+		semid 1000000
+		reader.slot 77
+		writer.position 1000000
+		reader.position 5
+	END
 }
 
 @test "the writer's position is overwritten while it waits for a reader: both are told" {
@@ -120,9 +105,11 @@ overwritten() {
 	done
 }
 
-# running FIELD VALUE WRITER READER: overwrite a field while the ring is full and both sides are stopped; they end with these
-# statuses.  What the writer has stored is read when no data is left, so then the writer goes on only after the reader's end.
+# running FIELD VALUE STATUS STATUS TEXT: overwrite a field of one side while the ring is full and both sides are stopped.
+# The other side, which goes on first, ends with the first status and says TEXT; that side ends with the second status.
 running() {
+	local side=${1%%.*} other=writer
+	[ "$side" = reader ] || other=reader
 	spawn reader svread -t 20 -s 8K -o out
 	wait_until '[ -e "$rv" ]'
 	wait_asleep "${pid[reader]}"
@@ -133,64 +120,24 @@ running() {
 	wait_asleep "${pid[writer]}"
 	kill -STOP "${pid[writer]}"
 	ipctool set "$shm" "$1" "$2"
-	kill -CONT "${pid[reader]}"
-	[[ $1 != writer.* ]] || wait_gone "${pid[reader]}"
-	kill -CONT "${pid[writer]}"
-	reap writer
+	kill -CONT "${pid[$other]}"
+	reap $other
 	assert_status "$3"
-	writer_said=$stderr
-	reap reader
+	assert_stderr_has "corrupt channel: $5"
+	kill -CONT "${pid[$side]}"
+	reap "$side"
 	assert_status "$4"
-	reader_said=$stderr
 	all_is_well_after_svclean
 }
 
-@test "the writer's position out of range while running: the reader calls it corrupt, the writer is told" {
-	running writer.position 0x4000000 3 5
-	[[ $reader_said == *'corrupt channel: the writer stored an impossible position'* ]]
-	running writer.position 8193 3 5
-	[[ $reader_said == *'corrupt channel'* ]]
-}
-
-@test "an impossible status: the side that reads it reports a corrupt channel" {
-	running writer.status 0x77770000 3 5
-	[[ $reader_said == *'corrupt channel: the writer stored an unknown status'* ]]
-	running reader.status 0x77770000 5 3
-	[[ $writer_said == *'corrupt channel: the reader stored an unknown status'* ]]
-}
-
-@test "a reader that says it has finished before the writer: corrupt" {
-	running reader.status 1 5 3
-	[[ $writer_said == *'corrupt channel'* ]]
-}
-
-# foreign KIND ARGUMENT: other software has an object under our key; it stays untouched.
-foreign() {
-	ipctool record "$rv" 83 -1 -1
-	id=$(ipctool "$1" "$rv" 83 "$2")
-	before=$(ipc_list)
-	# The name gets another file, and so another key.
-	the_next_works
-	run_logged svclean -a
-	assert_status 0
-	assert_equal 'the object' "$(ipc_list)" "$before"
-	ipcrm "$([ "$1" = shm ] && echo -m || echo -s)" "$id"
-	all_is_well_after_svclean
-}
-
-@test "a segment too small or of an odd size in our place is foreign and stays" {
-	local bytes
-	for bytes in 1 8191 20481; do
-		echo "# $bytes"
-		foreign shm $bytes
-	done
-}
-
-@test "a set of 1 or 3 semaphores in our place is foreign and stays" {
-	local count
-	for count in 1 3; do
-		foreign sem $count
-	done
+@test "a wrong position or status while running: the side that reads it calls it corrupt, the other one is told" {
+	running writer.position 0x4000000 5 3 'the writer stored an impossible position'
+	running writer.position 8193 5 3 'the writer stored an impossible position'
+	running reader.position 0x4000000000000000 5 5 'the reader stored an impossible position'
+	running writer.status 0x77770000 5 3 'the writer stored an unknown status'
+	running reader.status 0x77770000 5 3 'the reader stored an unknown status'
+	# The reader says that it has finished, before the writer has.
+	running reader.status 1 5 3 'the reader'
 }
 
 @test "our set is replaced by one of 1 or 3 semaphores: it is refused, and svclean leaves it alone" {
@@ -239,24 +186,6 @@ foreign() {
 	ipcrm -s "$other" -s "$sem" -m "$shm"
 }
 
-@test "another user's channel is reported as that user's and left alone" {
-	another_user
-	cp "$WORK/in" .
-	touch meet
-	spawn writer svwrite -k meet in
-	wait_asleep "${pid[writer]}"
-	shm=$(ipctool find shm meet 83)
-	run_logged "${as[@]}" svread -t 5 -k meet
-	assert_status 5
-	assert_output_has 'of user 0'
-	run_logged "${as[@]}" svclean -a
-	assert_status 0
-	run_logged "${as[@]}" svclean -a -k meet
-	assert_equal 'the segment' "$(ipctool find shm meet 83)" "$shm"
-	end_by INT writer
-	assert_status 130
-}
-
 @test "single bytes of the header and of both sides' lines are overwritten: a sample of states and values" {
 	run_logged hostile --sample 5 --seed "${SV_SEED:-1}"
 	assert_status 0
@@ -273,38 +202,11 @@ every_byte() {
 }
 
 # bats test_tags=long
-@test "every byte is overwritten while a writer waits" {
-	every_byte --only writer-waits
-}
-
-# bats test_tags=long
-@test "every byte is overwritten while a reader waits" {
-	every_byte --only reader-waits
-}
-
-# bats test_tags=long
-@test "every byte is overwritten after a writer died" {
-	every_byte --only writer-died
-}
-
-# bats test_tags=long
-@test "every byte is overwritten after a reader died" {
-	every_byte --only reader-died
-}
-
-# bats test_tags=long
-@test "every byte of a detached channel is overwritten" {
-	every_byte --only detached
-}
-
-# bats test_tags=long
-@test "every byte of a resumable channel is overwritten after its sides died half-way" {
-	every_byte --only halfway
-}
-
-# bats test_tags=long
-@test "every byte is overwritten while the ring is full and the reader is stopped" {
-	every_byte --only paused
+@test "every byte is overwritten, in each state of a channel that is not running" {
+	local state
+	for state in writer-waits reader-waits writer-died reader-died detached halfway paused; do
+		every_byte --only $state
+	done
 }
 
 # bats test_tags=long

@@ -171,22 +171,6 @@ D=default
 	assert_nothing_left
 }
 
-@test "a channel in use whose header is corrupt is left alone" {
-	spawn alone svread
-	wait_asleep "${pid[alone]}"
-	# Once a second a waiting side checks its header, and ends if it is corrupt.
-	kill -STOP "${pid[alone]}"
-	ipctool set "$(segment_of)" format 1
-	left_alone -a
-	ipctool set "$(segment_of)" magic 0
-	left_alone -a
-	kill -CONT "${pid[alone]}"
-	reap alone
-	assert_status 5
-	svclean -aq
-	assert_nothing_left
-}
-
 @test "a stale segment that somebody still has attached is left alone" {
 	stale one
 	mkfifo hold
