@@ -6,18 +6,30 @@
 
 load ../lib/common
 
-@test "output device full: both sides report it" {
-	spawn reader bash -c 'exec svread >/dev/full'
-	run_logged svwrite - <<<text
-	assert_status 3
-	assert_output_has 'the reader'
-	assert_output_has 'No space left on device'
-	assert_output_has incomplete
+# both_report TEXT READER-TEXT: svwrite sends `file` to the process `reader`, which fails: both sides name the reason TEXT, which
+# is a regular expression, and the reader also says READER-TEXT.
+both_report() {
+	run_logged svwrite -s 16K file
+	assert_status 3 || return 1
+	assert_output_has 'the reader' || return 1
+	assert_output_matches "$1" || return 1
+	assert_output_has incomplete || return 1
 	reap reader
-	assert_status 1
-	assert_stderr_has 'No space left on device'
-	assert_stderr_has 'standard output'
+	assert_status 1 || return 1
+	assert_stderr_matches "$1" || return 1
+	assert_stderr_has "$2" || return 1
 	assert_nothing_left
+}
+
+@test "an output that is full, too large, or closed by its consumer: both sides report it" {
+	random_file file 3M
+	spawn reader bash -c 'exec svread >/dev/full'
+	both_report 'No space left on device' 'standard output'
+	spawn reader bash -c 'ulimit -f 1; exec svread -s 16K -o copy'
+	both_report 'File too large' 'cannot write copy: File too large'
+	spawn reader bash -c 'svread -s 16K | head -c 1000 >part; exit "${PIPESTATUS[0]}"'
+	both_report 'Broken pipe' 'standard output'
+	assert_equal 'bytes taken' "$(stat -c %s part)" 1000
 }
 
 @test "output file system full: the reader names the file, and the writer reports it too" {
@@ -26,40 +38,17 @@ load ../lib/common
 	skip_unless_own_mounts
 	random_file file 1M
 	spawn reader unshare --mount bash -c 'mount -t tmpfs -o size=64k none small && exec svread -s 16K -o small/copy'
-	run_logged svwrite file
-	assert_status 3
-	assert_output_has 'No space left on device'
-	reap reader
-	assert_status 1
-	assert_stderr_has small/copy
-	assert_nothing_left
+	both_report 'No space left on device' small/copy
 }
 
-@test "an output that fails only at close is a failure on both sides" {
-	echo text >file
-	midway close=5 0 svread -o copy
-	run_logged svwrite file
-	assert_status 3
-	assert_output_matches '(Input/output|I/O) error'
-	reap svread
-	assert_status 1
-	assert_stderr_matches '(Input/output|I/O) error'
-	assert_stderr_has copy
-	assert_nothing_left
-}
-
-@test "the reader's pipe is closed (EPIPE): both sides report it" {
-	# More than pipe and ring can hold.
-	random_file file 3M
-	spawn reader bash -c 'svread | head -c 1000 >part; exit "${PIPESTATUS[0]}"'
-	run_logged svwrite -s 16K file
-	assert_status 3
-	assert_output_has 'Broken pipe'
-	reap reader
-	assert_status 1
-	assert_stderr_has 'Broken pipe'
-	assert_equal 'bytes taken' "$(stat -c %s part)" 1000
-	assert_nothing_left
+@test "an output that fails in the middle, or only at close, is a failure on both sides" {
+	random_file file 300000
+	local interposed when
+	interpose midway
+	for when in 'errno=5 3' 'close=5 0'; do
+		spawn reader "${interposed[@]}" "SV_MIDWAY=${when% *}" "SV_MIDWAY_AFTER=${when#* }" svread -s 16K -o copy
+		both_report '(Input/output|I/O) error' copy
+	done
 }
 
 @test "an input error in the middle: the bytes before it are delivered, then both sides report the error" {
@@ -93,20 +82,7 @@ load ../lib/common
 	assert_nothing_left
 }
 
-@test "both sides report an output error in the middle of the file (EIO)" {
-	random_file file 300000
-	spawn writer svwrite -s 16K file
-	midway errno=5 3 svread -s 16K -o copy
-	reap svread
-	assert_status 1
-	assert_stderr_has 'cannot write copy'
-	reap writer
-	assert_status 3
-	assert_stderr_matches '(Input/output|I/O) error'
-	assert_nothing_left
-}
-
-@test "a directory as input is refused before anything is sent" {
+@test "a directory as input, or a missing one, is refused before anything is sent" {
 	mkdir directory
 	echo text >file
 	spawn reader svread -o copy
@@ -114,25 +90,14 @@ load ../lib/common
 	run_logged svwrite file directory
 	assert_status 1
 	assert_output 'svwrite: cannot read directory: Is a directory'
+	run_logged svwrite file missing
+	assert_status 1
+	assert_output 'svwrite: cannot open missing: No such file or directory'
 	# The reader has noticed nothing.
 	wait_asleep "${pid[reader]}"
 	run_logged svwrite file
 	assert_status 0
 	ends_well reader
-	assert_same_file file copy
-	assert_nothing_left
-}
-
-@test "a missing input is refused before anything is sent" {
-	echo text >file
-	spawn reader svread -o copy
-	wait_asleep "${pid[reader]}"
-	run_logged svwrite file missing
-	assert_status 1
-	assert_output 'svwrite: cannot open missing: No such file or directory'
-	run_logged svwrite file
-	assert_status 0
-	reap reader
 	assert_same_file file copy
 	assert_nothing_left
 }
@@ -166,32 +131,6 @@ load ../lib/common
 	assert_status 0
 	assert_output text
 	ends_well writer
-	assert_nothing_left
-}
-
-@test "closed standard input or output is an error, not a hang" {
-	run_logged bash -c 'exec svwrite <&-'
-	assert_status 1
-	assert_output_has 'standard input'
-	spawn writer svwrite - <<<text
-	run_logged bash -c 'exec svread >&-'
-	assert_status 1
-	assert_output_has 'standard output'
-	run_logged svread
-	assert_output text
-	ends_well writer
-	assert_nothing_left
-}
-
-@test "a limit on the size of files is reported as an error on both sides" {
-	random_file file 1M
-	spawn reader bash -c 'ulimit -f 1; exec svread -s 16K -o copy'
-	run_logged svwrite file
-	assert_status 3
-	assert_output_has 'File too large'
-	reap reader
-	assert_status 1
-	assert_stderr_has 'cannot write copy: File too large'
 	assert_nothing_left
 }
 

@@ -11,22 +11,16 @@ load ../lib/survivor
 	assert_status 4
 	assert_output_has 'timed out'
 	assert_output_has 'reader'
-	assert_nothing_left
 	run_logged svread --timeout=0.1
 	assert_status 4
 	assert_output_has 'writer'
-	assert_nothing_left
-	# Longer than the second after which a side prints whom it waits for.
-	run_logged svread --timeout=1.2
-	assert_status 4
-	assert_nothing_left
-}
-
-@test "-t 0 does not wait" {
-	run_logged svwrite -t 0 /dev/null
-	assert_status 4
-	run_logged svread -t 0
-	assert_status 4
+	# No wait at all, and a wait longer than the second after which a side prints whom it waits for.
+	local command
+	for command in 'svwrite -t 0 /dev/null' 'svread -t 0' 'svread -t 1.2'; do
+		# shellcheck disable=SC2086 # words
+		run_logged $command
+		assert_status 4
+	done
 	assert_nothing_left
 }
 

@@ -256,13 +256,18 @@ half_written() {
 	assert_status 4
 	assert_equal copy "$(cat copy)" text
 	# The side is refused before it opens the channel, so it does not disturb a side that waits there.
+	spawn writer svwrite - <<<text
+	wait_asleep "${pid[writer]}"
 	run_logged sh -c 'exec svread >&-'
 	assert_status 1
 	assert_output_has 'standard output: Bad file descriptor'
 	run_logged sh -c 'exec svwrite <&-'
 	assert_status 1
 	assert_output_has 'standard input: Bad file descriptor'
-	assert_equal channels "$(ls "$RV")" ''
+	run_logged svread
+	assert_output text
+	ends_well writer
+	assert_nothing_left
 }
 
 @test "the same file at both ends is refused also if it is one of several inputs, or an output of -f" {
