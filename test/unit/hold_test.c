@@ -36,9 +36,12 @@ int main(void)
 	/* The pace itself is tested in pace_test. */
 	pair.reader->pace.allowed = false;
 	pair.reader->pace.hold_ns = HOLD_NS;
+	pair.reader->pace.state = SV_PACE_HOLDING;
+	pair.reader->pace.plain = 65536;
 	took = time_of_look(&pair);
 	ok(took >= HOLD_NS, "with a hold of %d ns the look comes no earlier: after %lld ns", HOLD_NS,
 	   (long long)took);
+	is(pair.reader->pace.meagre, 1, "one that brings a single byte is noted as meagre");
 	pair.reader->pace.hold_ns = 0;
 	for (i = 0; i < 100; i++) {
 		took = time_of_look(&pair);
