@@ -18,6 +18,8 @@ static char tried[200];
 static int inherited;      /* files that a program which is started would have open */
 static const char *closed; /* where no file can be made */
 static const char *theirs; /* what another user has made in the first place; NULL: nothing */
+static bool shut;          /* that may not be opened, */
+static uid_t owner;        /* and belongs to this user */
 
 uid_t geteuid(void)
 {
@@ -34,6 +36,9 @@ int openat(int directory, const char *path, int flags, ...)
 {
 	if (strstr(path, "/svipc") != NULL && strstr(path, "unit") == NULL) {
 		snprintf(tried + strlen(tried), sizeof tried - strlen(tried), "%s ", path);
+		errno = EACCES;
+		if (shut && strncmp(path, "/dev/shm", 8) == 0)
+			return -1;
 		if (theirs != NULL && strncmp(path, "/dev/shm", 8) == 0)
 			return (int)syscall(SYS_openat, directory, theirs, flags, 0);
 		errno = ENOENT;
@@ -41,6 +46,15 @@ int openat(int directory, const char *path, int flags, ...)
 	}
 	inherited += (flags & O_CLOEXEC) == 0;
 	return (int)syscall(SYS_openat, directory, path, flags, 0);
+}
+
+int fstatat(int directory, const char *restrict path, struct stat *restrict st, int flags)
+{
+	int result = libc(fstatat)(directory, shut ? "/" : path, st, flags);
+
+	if (shut)
+		st->st_uid = owner;
+	return result;
 }
 
 static void are_tried(uid_t who, const char *expected)
@@ -167,6 +181,25 @@ static void made_by_another_user(uid_t me)
 	use_directory(unit_directory);
 }
 
+/* Only what another user may have put in the way is left for the next place. */
+static void not_to_be_opened(void)
+{
+	struct sv_fault fault = { .label = "" };
+	struct sv_directory directory;
+
+	use_directory(NULL);
+	closed = NULL;
+	shut = true;
+	owner = 70002;
+	are_tried(70001, "/dev/shm/svipc-70001 /tmp/svipc-70001 ");
+	owner = 0;
+	tried[0] = '\0';
+	is(sv_directory_open(&directory, false, &fault), SV_ESYSTEM, "root's may not be opened either");
+	is(fault.error.sys_errno, EACCES, "which is what it says");
+	ok(strcmp(tried, "/dev/shm/svipc-70001 ") == 0, "no other is tried: %s", tried);
+	shut = false;
+}
+
 int main(void)
 {
 	uid_t me = (uid_t)syscall(SYS_geteuid);
@@ -176,6 +209,7 @@ int main(void)
 	are_tried(1000, "/dev/shm/svipc-1000 /tmp/svipc-1000 ");
 	closed = "/dev/shm";
 	are_tried(1000, "/tmp/svipc-1000 ");
+	not_to_be_opened();
 	user = me;
 	own_directory();
 	refused(0770, "its mode is 0770");
