@@ -4,6 +4,7 @@
 #include <sys/ipc.h>
 #include <sys/mman.h>
 #include <sys/shm.h>
+#include <time.h>
 
 #include "libc.h"
 #include "os/segment.h"
@@ -44,6 +45,18 @@ void *shmat(int id, const void *address, int flags)
 	return libc(shmat)(id, address, flags);
 }
 
+static void *glance; /* of another process, which ends when this one waits */
+
+int nanosleep(const struct timespec *time, struct timespec *left)
+{
+	(void)time;
+	(void)left;
+	if (glance != NULL)
+		shmdt(glance);
+	glance = NULL;
+	return 0;
+}
+
 static void of_capacity(uint64_t capacity)
 {
 	struct sv_segment segment = { .base = NULL };
@@ -61,6 +74,8 @@ static void of_capacity(uint64_t capacity)
 	is((long)(length - given_back), (long)(2 * capacity + sv_segment_header_size()),
 	   "what is not needed of it is given back");
 	ok(sv_segment_unmapped(id, 2) && !sv_segment_unmapped(id, 1), "nobody else has it mapped");
+	glance = libc(shmat)(id, NULL, SHM_RDONLY);
+	ok(sv_segment_unmapped(id, 2), "who only looks at it does not count");
 	ok(sv_segment_stat(id, &facts, &fault) == SV_OK && !facts.marked, "it stays");
 	shmctl(id, IPC_RMID, NULL);
 	ok(sv_segment_stat(id, &facts, &fault) == SV_OK && facts.marked, "until it is unmapped");
