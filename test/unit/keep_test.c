@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A process forgets only its own record: a file of the same name may belong to the next channel by now. */
-#define _GNU_SOURCE /* O_PATH */
+#define _GNU_SOURCE /* O_PATH, RTLD_NEXT */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -9,6 +10,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "libc.h"
 #include "os/rendezvous.h"
 #include "svipc.h"
 #include "tap.h"
@@ -65,6 +67,14 @@ int linkat(int from, const char *old, int to, const char *name, int flags)
 {
 	errno = ENOSPC;
 	return full ? -1 : (int)syscall(SYS_linkat, from, old, to, name, flags);
+}
+
+/* Is there no memory to read a directory? */
+static bool blind;
+
+DIR *fdopendir(int fd)
+{
+	return blind ? NULL : libc(fdopendir)(fd);
 }
 
 /* What is removed while the library waits for it; NULL: nothing. */
@@ -203,6 +213,9 @@ static void of_other_names(void)
 	   "the file has another name");
 	ok(sv_rendezvous_has_other_name(&rv, true) && sv_rendezvous_has_other_name(&rv, false),
 	   "which is not that of another file that is being made");
+	blind = true;
+	ok(sv_rendezvous_has_other_name(&rv, true), "it counts if nobody can tell whose it is");
+	blind = false;
 	vanishes = link;
 	ok(!sv_rendezvous_has_other_name(&rv, false), "but a name that is removed meanwhile is none");
 	vanishes = NULL;

@@ -201,6 +201,7 @@ static void limits(void)
 	sv_pace_init(&pace, true);
 	for (round = 0; round < 2; round++) {
 		hold(&pace, &now, &seen);
+		is(pace.left, 4096, "a first hold is measured again soon");
 		for (i = 0; i < 7; i++)
 			sv_pace_held(&pace, 127);
 		ok(pace.hold_ns > 0, "seven holds that bring little change nothing");

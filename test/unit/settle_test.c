@@ -2,6 +2,7 @@
 /* A peer that says again and again that it is attaching makes no endless loop of the other side. */
 #define _GNU_SOURCE /* syscall */
 #include <stdatomic.h>
+#include <string.h>
 #include <sys/file.h>
 #include <sys/sem.h>
 #include <sys/syscall.h>
@@ -57,6 +58,22 @@ static void an_overwritten_position(void)
 	close_pair(&pair);
 }
 
+/* The same before a side comes. */
+static void an_impossible_position(void)
+{
+	struct sv_options options = options_of(0, 4096);
+	struct sv_error error = SV_ERROR_INIT;
+	sv_channel *writer, *reader;
+
+	must(sv_open(&writer, SV_WRITER, &options, 0, NULL) == SV_OK);
+	atomic_store(&writer->header->side[SV_READER].position, 1);
+	is(sv_open(&reader, SV_READER, &options, 0, &error), SV_ECORRUPT,
+	   "nobody begins where nothing can have been read");
+	ok(strstr(error.text, "impossible positions") != NULL && error.advice == SV_ADVICE_CLEAN_ALL,
+	   "it says so: %s", error.text);
+	must(sv_close(writer) == SV_OK);
+}
+
 int main(void)
 {
 	static const enum sv_role roles[] = { SV_WRITER, SV_READER };
@@ -91,6 +108,7 @@ int main(void)
 	}
 	a_removal_after_a_death();
 	an_overwritten_position();
+	an_impossible_position();
 	ok(directory_is_empty(), "nothing is left");
 	return tap_done();
 }
