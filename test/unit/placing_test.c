@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Where a segment is mapped: within the addresses that were reserved for it, and they all end with it. */
+/*
+ * Where a segment is mapped: within the addresses that were reserved for it, and they all end with it.  And
+ * which one is not mapped to look at it.
+ */
 #define _GNU_SOURCE /* RTLD_NEXT */
 #include <sys/ipc.h>
 #include <sys/mman.h>
@@ -7,8 +10,18 @@
 #include <time.h>
 
 #include "libc.h"
+#include "opening.h"
 #include "os/segment.h"
-#include "tap.h"
+#include "pair.h"
+
+static bool no_proc; /* the setting of the system cannot be read */
+
+static int refusal(int directory, const char *path, int flags)
+{
+	(void)directory;
+	(void)flags;
+	return no_proc && strcmp(path, "/proc/sys/kernel/shm_rmid_forced") == 0 ? EACCES : 0;
+}
 
 static unsigned char *reserved; /* the last reservation */
 static size_t length, given_back;
@@ -85,6 +98,20 @@ static void of_capacity(uint64_t capacity)
 	is((long)given_back, 0, "nothing is unmapped twice");
 }
 
+/* One that its last detach may remove. */
+static void not_looked_at(void)
+{
+	int id = shmget(IPC_PRIVATE, 1, 0600);
+
+	must(id != -1);
+	no_proc = true;
+	ok(sv_segment_removal_is_forced(),
+	   "if it is not known whether a last detach removes, it counts as true");
+	ok(sv_segment_glance(id, 0) == NULL && errno == EBUSY, "so that a segment is not looked at");
+	no_proc = false;
+	must(shmctl(id, IPC_RMID, NULL) == 0);
+}
+
 int main(void)
 {
 	const uint64_t largest = sizeof(void *) == 8 ? UINT64_C(1) << 44 : UINT64_C(1) << 29;
@@ -93,6 +120,7 @@ int main(void)
 	of_capacity(1 << 20);
 	of_capacity(2 << 20);
 	of_capacity(8 << 20);
+	not_looked_at();
 	is((long)(sv_segment_capacity(sv_segment_header_size() + largest) >> 20), (long)(largest >> 20),
 	   "the largest capacity is one");
 	is((long)sv_segment_capacity(sv_segment_header_size() + 2 * largest), 0, "and is not exceeded");
