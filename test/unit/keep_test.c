@@ -2,20 +2,12 @@
 /* A process forgets only its own record: a file of the same name may belong to the next channel by now. */
 #define _GNU_SOURCE /* O_PATH, RTLD_NEXT */
 #include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <unistd.h>
 
 #include "libc.h"
 #include "os/rendezvous.h"
-#include "svipc.h"
-#include "tap.h"
-
-static char directory[] = "/tmp/svipc-keep-test.XXXXXX", meet[128];
+#include "pair.h"
 
 /*
  * Another user's move, between a look at a file by its path and the next step: the parent of the file becomes
@@ -39,7 +31,7 @@ static int look(int at, const char *path, struct stat *st, int flags)
 
 	if (fd != -1)
 		close(fd);
-	if (changing && strstr(path, "/meet") != NULL)
+	if (changing && strstr(path, "/file") != NULL)
 		st->st_ino++;
 	swap();
 	return result;
@@ -89,14 +81,15 @@ int nanosleep(const struct timespec *pause, struct timespec *left)
 
 static struct sv_fault fault;
 
-static bool open_one(struct sv_rendezvous *rv, const char *name, const char *path)
+static struct sv_rendezvous opened(const char *name, const char *path)
 {
 	struct sv_whereabouts where = { .name = name, .path = path, .project = 83, .create = true };
+	struct sv_rendezvous rv;
 
 	fault.label[0] = '\0';
 	where.patience = sv_patience(10000, NULL);
-	return ok(sv_rendezvous_open(rv, &where, &fault) == SV_OK, "%s is open",
-	          name != NULL ? name : "a path");
+	must(sv_rendezvous_open(&rv, &where, &fault) == SV_OK);
+	return rv;
 }
 
 static bool write_one(struct sv_rendezvous *rv, uint64_t generation)
@@ -126,14 +119,12 @@ static int count_one(const struct sv_info *info, void *arg)
 
 static void of_a_path(void)
 {
-	int count = 0;
+	const char *path = options_of_file(0, 0).path;
+	struct sv_rendezvous rv = opened(NULL, path);
 	struct sv_record without_path, read;
-	struct sv_rendezvous rv;
 	int64_t birth;
-	int fd;
+	int fd, count = 0;
 
-	if (!open_one(&rv, NULL, meet))
-		return;
 	ok(write_one(&rv, 1) && has(&rv, 1), "the record of a path is read as it was written");
 	ok(write_one(&rv, 2) && has(&rv, 2), "the next channel of that path writes its own in its place");
 	/* As a process sees it that may not call statx(2). */
@@ -174,41 +165,37 @@ static void of_a_path(void)
 	sv_rendezvous_forget(&rv, 2);
 	ok(!has(&rv, 2), "who forgets the second removes it");
 	sv_rendezvous_close(&rv);
+	must(unlink(path) == 0);
 }
 
 static void of_a_name(void)
 {
 	struct sv_record of_path = { .generation = 3, .project = 83, .path = "/of/another" };
-	struct sv_rendezvous old, next;
+	struct sv_rendezvous old = opened("name", NULL), next;
 
-	if (!open_one(&old, "name", NULL))
-		return;
 	ok(sv_rendezvous_write(&old, &of_path, &fault) == SV_OK && sv_rendezvous_read(&old, &of_path) &&
 	           of_path.path[0] == '\0',
 	   "the record of a name is written without a path");
 	/* Somebody removes the file by hand, and somebody makes it again. */
-	ok(unlinkat(old.directory.fd, old.file, 0) == 0, "the file of a name is removed by hand");
-	if (open_one(&next, "name", NULL)) {
-		sv_rendezvous_forget(&old, 0);
-		ok(sv_rendezvous_is_there(&next), "who forgets the old file leaves the new one of that name");
-		sv_rendezvous_forget(&next, 0);
-		ok(!sv_rendezvous_is_there(&next), "who forgets the new one removes it");
-		sv_rendezvous_close(&next);
-	}
+	must(unlink(old.path) == 0);
+	next = opened("name", NULL);
+	sv_rendezvous_forget(&old, 0);
+	ok(sv_rendezvous_is_there(&next), "who forgets the old file leaves the new one of that name");
+	sv_rendezvous_forget(&next, 0);
+	ok(!sv_rendezvous_is_there(&next), "who forgets the new one removes it");
+	sv_rendezvous_close(&next);
 	sv_rendezvous_close(&old);
 }
 
 /* A hard link makes a file somebody's data, unless it is the name that the maker gave it at first. */
 static void of_other_names(void)
 {
-	struct sv_rendezvous rv;
+	struct sv_rendezvous rv = opened("name", NULL);
 	char link[160];
 	int fd;
 
-	if (!open_one(&rv, "name", NULL))
-		return;
 	fd = openat(rv.directory.fd, ".new.1.1", O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
-	snprintf(link, sizeof link, "%s/link", directory);
+	snprintf(link, sizeof link, "%s/link", unit_directory);
 	ok(fd != -1 && close(fd) == 0 && linkat(rv.directory.fd, rv.file, AT_FDCWD, link, 0) == 0,
 	   "the file has another name");
 	ok(sv_rendezvous_has_other_name(&rv, true) && sv_rendezvous_has_other_name(&rv, false),
@@ -233,48 +220,33 @@ static void of_other_names(void)
 /* A channel of another directory is known from its segment only, which has the path of its file. */
 static void of_a_name_elsewhere(void)
 {
-	struct sv_rendezvous rv, found;
-	int next;
+	struct sv_rendezvous rv = opened("name", NULL), found = rv;
+	int before = open_descriptors();
 
-	if (!open_one(&rv, "name", NULL))
-		return;
-	found = rv;
 	found.directory.fd = -1;
 	found.identity.inode++;
 	sv_rendezvous_forget(&found, 0);
 	ok(sv_rendezvous_is_there(&rv), "who has found another file at the path of a name leaves it");
 	found.identity = rv.identity;
-	next = dup(rv.fd);
-	close(next);
 	sv_rendezvous_forget(&found, 0);
-	ok(dup(rv.fd) == next && close(next) == 0, "no descriptor stays open");
+	is(open_descriptors(), before, "no descriptor stays open");
 	ok(!sv_rendezvous_is_there(&rv), "who has found the file by its path removes it");
 	sv_rendezvous_close(&rv);
-}
-
-/* Make a directory that can take the parent's place, with a file of the same name. */
-static bool prepare_swap(const struct sv_rendezvous *rv, int number)
-{
-	char file[320];
-	FILE *made;
-
-	snprintf(parent, sizeof parent, "%.*s", (int)(strrchr(rv->path, '/') - rv->path), rv->path);
-	snprintf(away, sizeof away, "%s/away%d", directory, number);
-	snprintf(other, sizeof other, "%s/other%d", directory, number);
-	snprintf(file, sizeof file, "%s/%s", other, rv->file);
-	made = mkdir(other, 0700) == 0 ? fopen(file, "we") : NULL;
-	return made != NULL && fclose(made) == 0;
 }
 
 /* Swap after the first look, the second, and so on, until there are no more.  False: there were no more. */
 static bool of_a_parent_that_is_swapped(int after)
 {
-	struct sv_rendezvous rv, found;
+	struct sv_rendezvous rv = opened("name", NULL), found = rv;
+	char file[320];
 	bool swapped;
 
-	if (!open_one(&rv, "name", NULL) || !ok(prepare_swap(&rv, after), "another directory is made"))
-		return false;
-	found = rv;
+	/* A directory that can take the parent's place, with a file of the same name. */
+	snprintf(parent, sizeof parent, "%.*s", (int)(strrchr(rv.path, '/') - rv.path), rv.path);
+	snprintf(away, sizeof away, "%s/away%d", unit_directory, after);
+	snprintf(other, sizeof other, "%s/other%d", unit_directory, after);
+	snprintf(file, sizeof file, "%s/%s", other, rv.file);
+	must(mkdir(other, 0700) == 0 && close(open(file, O_CREAT | O_WRONLY | O_CLOEXEC, 0600)) == 0);
 	found.directory.fd = -1;
 	looks = 0;
 	swap_after = after;
@@ -294,15 +266,8 @@ int main(void)
 {
 	char command[256];
 	int after;
-	FILE *file;
 
-	if (mkdtemp(directory) == NULL)
-		return 1;
-	setenv("SVIPC_DIR", directory, 1);
-	snprintf(meet, sizeof meet, "%s/meet", directory);
-	file = fopen(meet, "we");
-	if (file == NULL || fclose(file) != 0)
-		return 1;
+	own_directory();
 	of_a_path();
 	of_a_name();
 	of_other_names();
@@ -310,6 +275,6 @@ int main(void)
 	for (after = 1; of_a_parent_that_is_swapped(after); after++)
 		;
 	ok(1, "looks at the file%s", after > 1 ? "" : " # SKIP this libc has other functions for them");
-	snprintf(command, sizeof command, "rm -rf %s", directory);
+	snprintf(command, sizeof command, "rm -rf %s", unit_directory);
 	return system(command) != 0 || tap_done();
 }
