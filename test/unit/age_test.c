@@ -30,17 +30,16 @@ static void leave_data(void)
 	sv_channel *writer;
 
 	of_path.flags = SV_DETACH;
-	must(sv_open(&writer, SV_WRITER, &of_path, 0, NULL) == SV_OK);
+	writer = open_side(SV_WRITER, &of_path);
 	send_byte(writer);
 	must(sv_finish(writer, 0) == SV_OK && sv_close(writer) == SV_OK);
+	of_path.flags = 0;
 }
 
 static void take_data(void)
 {
-	sv_channel *reader;
+	sv_channel *reader = open_side(SV_READER, &of_path);
 
-	of_path.flags = 0;
-	must(sv_open(&reader, SV_READER, &of_path, 0, NULL) == SV_OK);
 	take_bytes(reader, 1);
 	take_end(reader);
 	must(sv_close(reader) == SV_OK);

@@ -113,9 +113,8 @@ static void newcomer(void)
 {
 	struct sv_options options = options_of(0, CAPACITY);
 	struct sv_error error = SV_ERROR_INIT;
-	sv_channel *writer, *reader;
+	sv_channel *writer = open_side(SV_WRITER, &options), *reader;
 
-	must(sv_open(&writer, SV_WRITER, &options, 0, NULL) == SV_OK);
 	send_byte(writer);
 	send_byte(writer);
 	atomic_store(&writer->ring.peer->position, 1);

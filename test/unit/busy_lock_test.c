@@ -66,7 +66,7 @@ int main(void)
 	sv_channel *writer;
 
 	own_directory();
-	must(sv_open(&writer, SV_WRITER, &options, 0, NULL) == SV_OK);
+	writer = open_side(SV_WRITER, &options);
 	send_byte(writer);
 	must(sv_finish(writer, 0) == SV_OK && sv_close(writer) == SV_OK);
 	no_doubt();

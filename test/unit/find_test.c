@@ -77,9 +77,9 @@ static void sides(void)
 	ok(info.side[SV_WRITER].sys_errno == 0 && info.side[SV_WRITER].signal == 0, "as no failure");
 	close_pair(&pair);
 	options.source = (struct sv_source){ .device = 1, .inode = 2, .size = 3, .mtime_ns = 4 };
-	must(sv_open(&pair.writer, SV_WRITER, &options, 0, NULL) == SV_OK);
+	pair.writer = open_side(SV_WRITER, &options);
 	options.source = (struct sv_source){ .device = 5, .inode = 6 };
-	must(sv_open(&pair.reader, SV_READER, &options, 0, NULL) == SV_OK);
+	pair.reader = open_side(SV_READER, &options);
 	info = info_of(pair.reader);
 	ok(info.file[SV_WRITER].device == 1 && info.file[SV_WRITER].inode == 2 &&
 	           info.file[SV_WRITER].size == 3 && info.file[SV_WRITER].mtime_ns == 4,
@@ -118,14 +118,14 @@ static void left_for_a_reader(void)
 	int i;
 
 	options.total = 2;
-	must(sv_open(&ch, SV_WRITER, &options, 0, NULL) == SV_OK);
+	ch = open_side(SV_WRITER, &options);
 	send_byte(ch);
 	send_byte(ch);
 	is(sv_reserve(ch, 4096, &place, &got, 0), SV_ETOOBIG, "what is left must fit into the channel");
 	is(sv_last_error(ch)->sys_errno, 0, "no system call has failed");
 	must(sv_finish(ch, 0) == SV_OK && sv_abort(ch, EIO) == SV_OK && sv_close(ch) == SV_OK);
 	for (i = 0; i < 2; i++) {
-		must(sv_open(&ch, SV_READER, &reading, 0, NULL) == SV_OK);
+		ch = open_side(SV_READER, &reading);
 		ok(sv_position(ch) == 0 && info_of(ch).side[SV_READER].position == 0, "a reader begins at 0");
 		is(info_of(ch).total, 2, "the writer has said how much there is");
 		must(sv_peek(ch, 2, &data, &got, 0) == SV_OK && sv_release(ch, 1 + (size_t)i) == SV_OK);
@@ -227,7 +227,7 @@ static void also_here(const char *name)
 	sv_channel *ch;
 
 	options.name = name;
-	must(sv_open(&ch, SV_WRITER, &options, 0, NULL) == SV_OK);
+	ch = open_side(SV_WRITER, &options);
 	ok(sv_find(name, NULL, 0, &info, NULL) == SV_OK && info.elsewhere == 1 && info.other_namespace == 7,
 	   "'%s' is here, and in another namespace", name);
 	must(sv_close(ch) == SV_OK);

@@ -9,10 +9,8 @@
 static sv_channel *writer_of(unsigned flags)
 {
 	struct sv_options options = options_of(flags, 65536);
-	sv_channel *writer;
 
-	must(sv_open(&writer, SV_WRITER, &options, 0, NULL) == SV_OK);
-	return writer;
+	return open_side(SV_WRITER, &options);
 }
 
 static void refuses(struct cli_transfer *t, bool reported, const char *what)

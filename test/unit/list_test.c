@@ -85,7 +85,7 @@ static void a_file_that_was_removed(void)
 	sv_channel *ch;
 
 	options.project = 7;
-	must(sv_open(&ch, SV_WRITER, &options, 0, NULL) == SV_OK);
+	ch = open_side(SV_WRITER, &options);
 	seen = listed(info_of(ch).key, 0);
 	is(seen.count, 1, "a channel with a path is listed once");
 	snprintf(resolved, sizeof resolved, "%s", seen.info.path);
@@ -111,8 +111,8 @@ static void another_project(void)
 	struct seen seen;
 
 	options.project = 7;
-	must(sv_open(&pair.writer, SV_WRITER, &options, 0, NULL) == SV_OK);
-	must(sv_open(&pair.reader, SV_READER, &options, 0, NULL) == SV_OK);
+	pair.writer = open_side(SV_WRITER, &options);
+	pair.reader = open_side(SV_READER, &options);
 	seen = listed(info_of(pair.writer).key, 0);
 	ok(seen.count == 1 && seen.info.project == 7 && strcmp(seen.info.name, "unit") == 0,
 	   "a name with a project id is listed as such");
@@ -126,8 +126,8 @@ static void a_file_that_was_replaced(void)
 	struct pair pair;
 	uint32_t key;
 
-	must(sv_open(&pair.writer, SV_WRITER, &options, 0, NULL) == SV_OK);
-	must(sv_open(&pair.reader, SV_READER, &options, 0, NULL) == SV_OK);
+	pair.writer = open_side(SV_WRITER, &options);
+	pair.reader = open_side(SV_READER, &options);
 	key = info_of(pair.writer).key;
 	must(unlink(options.path) == 0 && mkfifo(options.path, 0600) == 0);
 	is(listed(key, 0).count, 1, "a channel whose file became a FIFO is listed");
@@ -210,10 +210,9 @@ static void a_maker_that_died(void)
 	struct sv_clean_options clean = SV_CLEAN_INIT;
 	struct pair other = open_pair(0, 4096);
 	struct seen seen = { .key = 0 };
-	sv_channel *ch;
+	sv_channel *ch = open_side(SV_WRITER, &options);
 	pid_t child;
 
-	must(sv_open(&ch, SV_WRITER, &options, 0, NULL) == SV_OK);
 	seen.key = info_of(ch).key;
 	must(sv_close(ch) == SV_OK && (child = fork()) != -1);
 	if (child == 0) {

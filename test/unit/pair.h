@@ -79,13 +79,21 @@ static inline struct sv_options options_of_file(unsigned flags, uint64_t capacit
 	return options;
 }
 
+static inline sv_channel *open_side(enum sv_role role, const struct sv_options *options)
+{
+	sv_channel *ch;
+
+	must(sv_open(&ch, role, options, 0, NULL) == SV_OK);
+	return ch;
+}
+
 static inline struct pair open_pair(unsigned flags, uint64_t capacity)
 {
 	struct sv_options options = options_of(flags, capacity);
 	struct pair pair;
 
-	must(sv_open(&pair.writer, SV_WRITER, &options, 0, NULL) == SV_OK);
-	must(sv_open(&pair.reader, SV_READER, &options, 0, NULL) == SV_OK);
+	pair.writer = open_side(SV_WRITER, &options);
+	pair.reader = open_side(SV_READER, &options);
 	return pair;
 }
 
@@ -152,13 +160,12 @@ static inline struct sv_info leave_by_death(const char *name)
 {
 	struct sv_options options = options_of(0, 4096);
 	struct sv_info info = SV_INFO_INIT;
-	sv_channel *writer;
 	pid_t child = fork();
 
 	must(child != -1);
 	options.name = name;
 	if (child == 0) {
-		must(sv_open(&writer, SV_WRITER, &options, 0, NULL) == SV_OK);
+		open_side(SV_WRITER, &options);
 		raise(SIGKILL);
 	}
 	must(WIFSIGNALED(status_of(child)) && sv_find(name, NULL, 0, &info, NULL) == SV_OK);

@@ -5,7 +5,6 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/ipc.h>
-#include <sys/sem.h>
 #include <sys/shm.h>
 #include <sys/stat.h>
 
@@ -234,27 +233,6 @@ static void waits(void)
 	sv_rendezvous_close(&rv);
 }
 
-/* Somebody's segment has the key of a file that was left: the channel gets another file. */
-static void a_key_that_is_taken(void)
-{
-	struct sv_options options = options_of(0, 4096);
-	struct sv_info info = SV_INFO_INIT;
-	struct sv_rendezvous rv;
-	sv_channel *ch;
-	int id;
-
-	must(open_one(&rv, "unit", NULL, 0) == SV_OK);
-	sv_rendezvous_close(&rv);
-	id = shmget(rv.key, 1, IPC_CREAT | IPC_EXCL | 0640);
-	must(id != -1 && sv_find("unit", NULL, 0, &info, NULL) == SV_OK);
-	is(info.state, SV_STATE_STALE, "only the record is left");
-	ok(info.shmid == id && info.owner == geteuid(), "of the object in its way all is told");
-	is(sv_open(&ch, SV_WRITER, &options, 0, NULL), SV_OK, "the channel is opened");
-	ok(ch->rv.key != rv.key && ch->segment.id != id, "with another key");
-	is(sv_close(ch), SV_OK, "and closed");
-	is(shmctl(id, IPC_RMID, NULL), 0, "somebody's segment is still there");
-}
-
 static int note(const struct sv_info *info, void *arg)
 {
 	if (info->side[SV_WRITER].pid == getpid())
@@ -269,9 +247,8 @@ static void elsewhere(void)
 	char other[100];
 	int files;
 	struct sv_info info = SV_INFO_INIT;
-	sv_channel *ch;
+	sv_channel *ch = open_side(SV_WRITER, &options);
 
-	must(sv_open(&ch, SV_WRITER, &options, 0, NULL) == SV_OK);
 	snprintf(other, sizeof other, "%s/other", unit_directory);
 	must(mkdir(other, 0700) == 0);
 	use_directory(other);
@@ -313,7 +290,6 @@ int main(void)
 	made_meanwhile();
 	by_path();
 	waits();
-	a_key_that_is_taken();
 	keys_that_are_taken();
 	elsewhere();
 	ok(directory_is_empty(), "nothing is left");

@@ -65,9 +65,8 @@ static void it_gets_well(void)
 {
 	struct sv_options options = options_of(0, 4096);
 	struct sv_info info;
-	sv_channel *ch;
+	sv_channel *ch = open_side(SV_WRITER, &options);
 
-	must(sv_open(&ch, SV_WRITER, &options, 0, NULL) == SV_OK);
 	header = ch->header;
 	header->magic++;
 	busy = true;
@@ -107,9 +106,8 @@ static void without_a_directory(void)
 {
 	struct sv_options options = options_of_file(0, 4096);
 	struct sv_info info = SV_INFO_INIT;
-	sv_channel *ch;
+	sv_channel *ch = open_side(SV_WRITER, &options);
 
-	must(sv_open(&ch, SV_WRITER, &options, 0, NULL) == SV_OK);
 	use_directory("/nonexistent/directory");
 	is(sv_find(NULL, options.path, 0, &info, NULL), SV_OK,
 	   "without a directory a channel is found by its path");

@@ -13,7 +13,7 @@ static int open_as(sv_channel **ch, enum sv_role role, const struct sv_options *
 	return sv_open(ch, role, &own, 0, NULL);
 }
 
-static sv_channel *opened(enum sv_role role, const struct sv_options *options)
+static sv_channel *joined(enum sv_role role, const struct sv_options *options)
 {
 	sv_channel *ch;
 
@@ -49,7 +49,7 @@ static void dies_at_the_end(enum sv_role role, const struct sv_options *options)
 
 	must(child != -1);
 	if (child == 0) {
-		ch = opened(role, options);
+		ch = joined(role, options);
 		if (role == SV_WRITER) {
 			send_all(ch);
 		} else {
@@ -64,7 +64,7 @@ static void dies_at_the_end(enum sv_role role, const struct sv_options *options)
 /* A reader that has taken all from a writer that is dead. */
 static sv_channel *reader_of_the_dead(const struct sv_options *options)
 {
-	sv_channel *reader = opened(SV_READER, options);
+	sv_channel *reader = joined(SV_READER, options);
 
 	dies_at_the_end(SV_WRITER, options);
 	take_all(reader);
@@ -79,7 +79,7 @@ static void leave_to(enum sv_role role, const struct sv_options *options)
 	if (role == SV_WRITER) {
 		other = reader_of_the_dead(options);
 	} else {
-		other = opened(SV_WRITER, options);
+		other = joined(SV_WRITER, options);
 		send_all(other);
 		dies_at_the_end(SV_READER, options);
 	}
@@ -112,7 +112,7 @@ static void after_a_failure(void)
 	send_byte(pair.writer);
 	must(sv_abort(pair.reader, EIO) == SV_OK && sv_check(pair.writer) == SV_EPEER);
 	close_pair(&pair);
-	ch = opened(SV_WRITER, &options);
+	ch = joined(SV_WRITER, &options);
 	is(sv_position(ch), 1, "the next writer goes on");
 	is(sv_reserve(ch, 1, &place, &got, 0), SV_OK, "and need not know how the last reader ended");
 	must(sv_close(ch) == SV_OK && drop_all() == SV_OK);
@@ -125,7 +125,7 @@ static struct pair succeeded(const struct sv_options *options, bool reader_is_do
 
 	pair.reader = reader_of_the_dead(options);
 	must(!reader_is_done || sv_finish(pair.reader, 0) == SV_OK);
-	pair.writer = opened(SV_WRITER, options);
+	pair.writer = joined(SV_WRITER, options);
 	must(reader_is_done || sv_finish(pair.reader, 0) == SV_OK);
 	is(sv_position(pair.writer), 3, "the successor goes on at the end");
 	return pair;
@@ -171,7 +171,7 @@ static void the_writer_ends(void)
 		must(sv_finish(pair.reader, 0) == SV_OK);
 		must(!fails || (sv_abort(pair.writer, ENOMEM) == SV_OK && sv_close(pair.writer) == SV_OK));
 		must(sv_close(pair.reader) == SV_OK);
-		pair.writer = opened(SV_WRITER, &options);
+		pair.writer = joined(SV_WRITER, &options);
 		is(sv_finish(pair.writer, 0), SV_OK, "a writer that %s is followed by one that has finished",
 		   fails ? "fails after the reader was done" : "is closed before the reader was done");
 		sv_close(pair.writer);
@@ -184,7 +184,7 @@ static void begins_anew(enum sv_role left_to, enum sv_role role, const struct sv
 	sv_channel *ch;
 
 	leave_to(left_to, left);
-	ch = opened(role, options);
+	ch = joined(role, options);
 	ok(sv_position(ch) == 0 && sv_wait_peer(ch, 0) == SV_EAGAIN, "%s begins anew", what);
 	sv_close(ch);
 }
@@ -233,12 +233,12 @@ static void the_channel_waits_for_whom_success_is_owed(void)
 	begins_anew(SV_READER, SV_READER, &options, &another, "a reader into another file");
 	begins_anew(SV_READER, SV_WRITER, &options, &options, "a writer, to which nothing is owed,");
 
-	ch = opened(SV_READER, &options);
+	ch = joined(SV_READER, &options);
 	dies_at_the_end(SV_WRITER, &options);
 	take_bytes(ch, 1);
 	sv_close(ch);
 	is(open_as(&ch, SV_READER, &another), SV_ESOURCE, "amid a transfer another output is refused");
-	ch = opened(SV_READER, &options);
+	ch = joined(SV_READER, &options);
 	is(sv_position(ch), 1, "and the transfer can go on");
 	sv_close(ch);
 	ok(drop_all() == SV_OK && directory_is_empty(), "and svclean --all drops it");
