@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What svstat shows of a channel: all its facts in details, in JSON and in columns. */
-#include <fcntl.h>
-#include <limits.h>
+/* What svstat shows of channels in a window: all facts of one, or a table of several. */
 #include <string.h>
-#include <sys/prctl.h>
 #include <time.h>
 
 #include "common/text.h"
@@ -12,7 +9,6 @@
 #include "status/detail.h"
 #include "status/display.h"
 #include "status/layout.h"
-#include "status/names.h"
 
 #define NOW 1000000
 
@@ -254,146 +250,11 @@ static void frames(void)
 	free(text);
 }
 
-static void in_json(void)
-{
-	struct cli_channel channels[] = { full(), bare() };
-	struct cli_snapshot snapshot = { .channel = channels, .count = 2 };
-	char *text = NULL;
-	size_t size;
-	FILE *out = open_memstream(&text, &size);
-
-	must(out != NULL);
-	channels[0].info.side[SV_READER].pid = 0;
-	channels[0].command[SV_READER][0] = '\0';
-	cli_display_json(out, &snapshot, true);
-	must(fclose(out) == 0);
-	same("JSON", text,
-	     "{\"time\": 1000000, \"channels\": [{\"name\": \"backup\", \"path\": \"/run/a b/backup\", "
-	     "\"key\": \"0x5300002a\", \"id\": 83, \"shmid\": 4, \"semid\": 0, \"state\": \"running\", "
-	     "\"reason\": \"both are there\", \"writer\": {\"pid\": 1, \"command\": \"svwrite\", "
-	     "\"uid\": 4000000000, \"attached\": true, \"asleep\": false, \"finished\": false, \"errno\": 0, "
-	     "\"signal\": 0, \"position\": 3000}, \"reader\": {\"pid\": null, \"command\": null, "
-	     "\"uid\": 4000000001, \"attached\": true, \"asleep\": true, \"finished\": false, \"errno\": 0, "
-	     "\"signal\": 0, \"position\": 1000}, \"moved\": 1000, \"written\": 3000, \"total\": 4000, "
-	     "\"filled\": 2000, \"capacity\": 4096, \"rate\": 1536.000, \"created\": 999820, \"age\": 180, "
-	     "\"segment\": 8192, \"maps\": 5, \"namespace\": 40, \"elsewhere\": 1, \"owner\": 4000000000, "
-	     "\"mode\": \"0600\", \"messages\": true, \"resumable\": false, \"detached\": false}, "
-	     "{\"name\": null, \"path\": null, \"key\": null, \"id\": 7, \"shmid\": null, \"semid\": null, "
-	     "\"state\": \"foreign\", \"reason\": \"abcdefghijklmnopqrstuvwxyz is a word\", "
-	     "\"writer\": null, \"reader\": null, \"moved\": 0, \"written\": 0, \"total\": null, "
-	     "\"filled\": 0, \"capacity\": 0, \"rate\": null, \"created\": null, \"age\": null, "
-	     "\"segment\": 0, \"maps\": 0, \"namespace\": null, \"elsewhere\": 0, \"owner\": 0, "
-	     "\"mode\": null, \"messages\": false, \"resumable\": false, \"detached\": false}]}\n");
-	free(text);
-}
-
-/* What a column shows of both channels, as people and as scripts get it. */
-static void column(const char *name, const char *of_full, const char *exact, const char *raw,
-                   const char *of_bare)
-{
-	const struct cli_channel known = full(), unknown = bare();
-	struct cli_view view = { .headings = true };
-	char a[256], b[256], c[256], d[256];
-
-	must(cli_columns_parse(name, view.columns, &view.count) && view.count == 1);
-	cli_columns_cell(a, sizeof a, &known, view.columns[0], &view, 17);
-	cli_columns_cell(d, sizeof d, &unknown, view.columns[0], &view, 17);
-	view.exact = true;
-	cli_columns_cell(b, sizeof b, &known, view.columns[0], &view, 17);
-	view.exact = false;
-	view.raw = true;
-	cli_columns_cell(c, sizeof c, &known, view.columns[0], &view, 17);
-	if (!ok(strcmp(a, of_full) == 0 && strcmp(b, exact) == 0 && strcmp(c, raw) == 0 &&
-	                strcmp(d, of_bare) == 0,
-	        "column %s", name))
-		printf("# is '%s', '%s', '%s', '%s'\n", a, b, c, d);
-}
-
-static void columns(void)
-{
-	struct cli_channel channel = full();
-	char *text = NULL;
-	size_t size;
-	FILE *out = open_memstream(&text, &size);
-	struct cli_view view = { .raw = true };
-	char small[12];
-
-	must(out != NULL);
-	cli_columns_help(out);
-	must(fclose(out) == 0);
-	ok(strncmp(text, "channel   ", 10) == 0 && strstr(text, "\nelsewhere ") != NULL,
-	   "each column has its help");
-	free(text);
-	column("channel", "backup", "backup", "backup", "-:7");
-	column("NAME", "backup", "backup", "backup", "-");
-	column("path", "/run/a b/backup", "/run/a b/backup", "/run/a\\x20b/backup", "-");
-	column("key", "0x5300002a", "0x5300002a", "0x5300002a", "-");
-	column("id", "83", "83", "83", "7");
-	column("shmid", "4", "4", "4", "-");
-	column("semid", "0", "0", "0", "-");
-	column("state", "running", "running", "running", "foreign");
-	column("short", "running", "running", "running", "foreign");
-	column("reason", "both are there", "both are there", "both\\x20are\\x20there",
-	       "abcdefghijklmnopqrstuvwxyz is a word");
-	column("writer", "1 svwrite", "1 svwrite", "1/svwrite", "-");
-	column("reader", "12 svread", "12 svread", "12/svread", "-");
-	column("wpid", "1", "1", "1", "-");
-	column("rpid", "12", "12", "12", "-");
-	column("moved", "1000", "1000", "1000", "-");
-	column("written", "2.93K", "3000", "2.93K", "-");
-	column("total", "3.91K", "4000", "3.91K", "-");
-	column("done", "25%", "25%", "25%", "-");
-	column("fill", "48%", "48%", "48%", "-");
-	column("filled", "1.95K", "2000", "1.95K", "-");
-	column("bar", "[#####     ]  48%", "[#####     ]  48%", "48%", "-");
-	column("rate", "1.50K/s", "1536", "1.50K/s", "-");
-	column("age", "3m", "180", "3m", "?");
-	column("created", "1970-01-12 13:43:40", "999820", "1970-01-12T13:43:40", "-");
-	column("capacity", "4K", "4096", "4K", "-");
-	column("segment", "8K", "8192", "8K", "-");
-	column("owner", "4000000000", "4000000000", "4000000000", "-");
-	column("mode", "0600", "0600", "0600", "-");
-	column("kind", "messages", "messages", "messages", "-");
-	column("maps", "5", "5", "5", "0");
-	column("elsewhere", "1", "1", "1", "0");
-	must(cli_columns_parse("reason", view.columns, &view.count));
-	same("a cell that is too small for its escapes ends within",
-	     cli_columns_cell(small, sizeof small, &channel, view.columns[0], &view, 0), "both are th");
-	ok(!cli_columns_parse("name,nothing", view.columns, &view.count), "there is no other column");
-	ok(!cli_columns_parse("nam", view.columns, &view.count), "a name is not shortened");
-}
-
-/* The command of a side is that of its process, while it is there. */
-static void commands(void)
-{
-	struct sv_info info = SV_INFO_INIT;
-	struct cli_channel channel;
-	char name[64];
-
-	/* An emulator's process has the emulator's name. */
-	must(prctl(PR_SET_NAME, "this process") == 0);
-	info.side[SV_WRITER] = (struct sv_side){ .pid = getpid(), .attached = 1 };
-	info.side[SV_READER] = (struct sv_side){ .pid = getpid() };
-	memset(&channel, 'x', sizeof channel);
-	cli_channel_take(&channel, &info);
-	ok(channel.rate < 0, "a rate is not known at first");
-	same("the command of a side", channel.command[SV_WRITER], "this process");
-	same("a side that has left has no command", channel.command[SV_READER], "");
-	info.side[SV_READER] = (struct sv_side){ .attached = 1 };
-	cli_channel_take(&channel, &info);
-	same("nor has a side whose process is not known", channel.command[SV_READER], "");
-	same("a process that is not known", cli_command(name, sizeof name, 0), "?");
-	ok(fcntl(STDIN_FILENO, F_GETFD) != -1, "standard input is still open");
-}
-
 int main(void)
 {
 	must(setenv("TZ", "UTC0", 1) == 0 && setenv("LC_ALL", "C", 1) == 0);
 	detailed();
 	windows();
 	frames();
-	in_json();
-	columns();
-	commands();
 	return tap_done();
 }
