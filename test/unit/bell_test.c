@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* A writer that rings the bell of a reader that sleeps, or tries to. */
 #define _GNU_SOURCE /* RTLD_NEXT */
-#include <dlfcn.h>
 #include <string.h>
 #include <sys/ipc.h>
 #include <sys/sem.h>
 
 #include "channel/channel.h"
+#include "libc.h"
 #include "pair.h"
 
 #define NO_CPU 0xfffffff0u
@@ -17,13 +17,8 @@ static int reason = EACCES;
 
 int semop(int id, struct sembuf *operations, size_t count)
 {
-	static int (*next)(int, struct sembuf *, size_t);
-
-	if (next == NULL)
-		*(void **)&next = dlsym(RTLD_NEXT, "semop");
-	must(next != NULL);
 	if (refusals == 0)
-		return next(id, operations, count);
+		return libc(semop)(id, operations, count);
 	refusals--;
 	errno = reason;
 	return -1;

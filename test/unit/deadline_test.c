@@ -5,7 +5,6 @@
  * end.
  */
 #define _GNU_SOURCE
-#include <dlfcn.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
@@ -18,6 +17,7 @@
 
 #include "channel/channel.h"
 #include "clock.h"
+#include "libc.h"
 #include "pair.h"
 
 #define TIMEOUT_MS 30
@@ -31,14 +31,9 @@ static int clears;                 /* how often its weight was taken off */
 
 int semctl(int id, int number, int command, ...)
 {
-	static int (*next)(int, int, int, ...);
 	va_list args;
 	void *arg;
 
-	/* An object pointer that is a function's, as POSIX wants dlsym() to give. */
-	if (next == NULL)
-		*(void **)&next = dlsym(RTLD_NEXT, "semctl");
-	must(next != NULL);
 	if (dying != NULL && command == GETVAL) {
 		atomic_store(&dying->slot, SV_SLOT_ATTACHED);
 		return SV_WEIGHT;
@@ -46,18 +41,13 @@ int semctl(int id, int number, int command, ...)
 	va_start(args, command);
 	arg = va_arg(args, void *);
 	va_end(args);
-	return next(id, number, command, arg);
+	return libc(semctl)(id, number, command, arg);
 }
 
 int semop(int id, struct sembuf *operations, size_t count)
 {
-	static int (*next)(int, struct sembuf *, size_t);
-
-	if (next == NULL)
-		*(void **)&next = dlsym(RTLD_NEXT, "semop");
-	must(next != NULL);
 	if (dying == NULL)
-		return next(id, operations, count);
+		return libc(semop)(id, operations, count);
 	clears++;
 	return 0;
 }
@@ -66,14 +56,9 @@ static sv_channel *interrupt_at_lock; /* whose wait is interrupted when the lock
 
 int flock(int fd, int operation)
 {
-	static int (*next)(int, int);
-
-	if (next == NULL)
-		*(void **)&next = dlsym(RTLD_NEXT, "flock");
-	must(next != NULL);
 	if (interrupt_at_lock != NULL)
 		sv_interrupt(interrupt_at_lock);
-	return next(fd, operation);
+	return libc(flock)(fd, operation);
 }
 
 /*
