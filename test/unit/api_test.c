@@ -116,56 +116,6 @@ static void bad_ends(void)
 	sv_close(pair.reader);
 }
 
-/* A child that attaches as the writer, sends and then ends as it is told. */
-static pid_t child_that_sends(const struct sv_options *options, const char *text,
-                              int (*end)(sv_channel *writer))
-{
-	sv_channel *writer;
-	pid_t child = fork();
-
-	must(child != -1);
-	if (child > 0)
-		return child;
-	if (sv_open(&writer, SV_WRITER, options, -1, NULL) != SV_OK)
-		_exit(1);
-	send_text(writer, text);
-	_exit(end(writer));
-}
-
-static int be_killed(sv_channel *writer)
-{
-	(void)writer;
-	return raise(SIGKILL);
-}
-
-static int finish(sv_channel *writer)
-{
-	return sv_finish(writer, -1) == SV_OK ? 0 : 2;
-}
-
-static void a_death(void)
-{
-	struct sv_options options = options_of(0, 4096);
-	sv_channel *reader;
-	const void *there;
-	size_t got;
-	int status;
-	pid_t child;
-
-	must(sv_open(&reader, SV_READER, &options, 0, NULL) == SV_OK);
-	child = child_that_sends(&options, "last words", be_killed);
-	must(waitpid(child, &status, 0) == child && WIFSIGNALED(status));
-	ok(sv_wait_peer(reader, -1) == SV_OK, "a peer that came and died has come");
-	ok(take_text(reader, "last words"), "what it committed is there");
-	ok(sv_peek(reader, 1, &there, &got, -1) == SV_EDIED, "then its death is told, without a time-out");
-	ok(sv_last_error(reader)->peer_pid == child && sv_last_error(reader)->sys_errno == 0,
-	   "and who it was");
-	ok(sv_peek(reader, 1, &there, &got, 0) == SV_EDIED &&
-	           sv_peek(reader, 1, &there, &got, -1) == SV_EDIED,
-	   "every time");
-	ok(sv_close(reader) == SV_OK, "the survivor removes all");
-}
-
 /*
  * The set is removed after the reader has taken all and while the writer, a stopped child, waits for its
  * answer.  The reader can no longer ring the bell, but its answer can be seen: neither side may report a
@@ -174,7 +124,7 @@ static void a_death(void)
 static void a_removal_at_the_end(void)
 {
 	struct sv_options options = options_of(0, 4096);
-	sv_channel *reader;
+	sv_channel *reader, *writer;
 	struct sv_info info = SV_INFO_INIT;
 	const void *there;
 	size_t got;
@@ -182,7 +132,13 @@ static void a_removal_at_the_end(void)
 	pid_t child;
 
 	must(sv_open(&reader, SV_READER, &options, 0, NULL) == SV_OK);
-	child = child_that_sends(&options, "all", finish);
+	child = fork();
+	must(child != -1);
+	if (child == 0) {
+		must(sv_open(&writer, SV_WRITER, &options, -1, NULL) == SV_OK);
+		send_text(writer, "all");
+		_exit(sv_finish(writer, -1) == SV_OK ? 0 : 2);
+	}
 	must(sv_wait_peer(reader, -1) == SV_OK && sv_peek(reader, 3, &there, &got, -1) == SV_OK);
 	must(sv_release(reader, 3) == SV_OK && sv_peek(reader, 1, &there, &got, -1) == SV_END);
 	must(sv_stat(reader, &info) == SV_OK);
@@ -199,62 +155,46 @@ static void a_removal_at_the_end(void)
 	ok(sv_close(reader) == SV_OK, "and nothing is left");
 }
 
-static void a_fork(void)
-{
-	struct pair pair = open_pair(0, 4096);
-	int status;
-	pid_t child = fork();
-
-	must(child != -1);
-	if (child == 0)
-		_exit(sv_wait_peer(pair.writer, 0) == SV_EINVAL &&
-		                      sv_last_error(pair.writer)->sys_errno == 0 &&
-		                      sv_finish(pair.writer, 0) == SV_EINVAL &&
-		                      sv_last_error(pair.writer)->sys_errno == 0 &&
-		                      sv_close(pair.writer) == SV_EINVAL
-		              ? 0
-		              : 1);
-	must(waitpid(child, &status, 0) == child);
-	ok(status == 0, "a forked child may not use the handle");
-	send_text(pair.writer, "still here");
-	ok(take_text(pair.reader, "still here"), "and does not disturb its parent's channel");
-	close_pair(&pair);
-}
+/* What is asked for beside a writer of bytes. */
+static const struct {
+	const char *what;
+	int code;
+	unsigned flags;
+	const char *name, *path;
+	int project;
+	unsigned mode;
+} refused[] = {
+	{ "a reader of messages does not fit a writer of bytes", SV_EMODE, SV_MESSAGES, "unit", NULL, 0, 0 },
+	{ "nor a resuming one", SV_EMODE, SV_RESUME, "unit", NULL, 0, 0 },
+	{ "records without messages", SV_EINVAL, SV_RECORDS_NUL, "unit", NULL, 0, 0 },
+	{ "a reader that leaves its data: no writer may succeed with nothing taken", SV_EINVAL, SV_DETACH,
+	  "unit", NULL, 0, 0 },
+	{ "a bad name", SV_EINVAL, 0, "no/slash", NULL, 0, 0 },
+	{ "a name and a path", SV_EINVAL, 0, "unit", "/tmp", 0, 0 },
+	{ "a bad project id", SV_EINVAL, 0, "unit", NULL, 256, 0 },
+	{ "a bad mode", SV_EINVAL, 0, "unit", NULL, 0, 0777 },
+};
 
 static void refusals(void)
 {
 	struct sv_options options = options_of(0, 4096), other;
 	struct sv_error error = SV_ERROR_INIT;
 	sv_channel *first, *second;
+	size_t i;
 
 	must(sv_open(&first, SV_WRITER, &options, 0, NULL) == SV_OK);
 	ok(sv_open(&second, SV_WRITER, &options, 0, &error) == SV_EBUSY && second == NULL &&
 	           error.peer_pid == getpid(),
 	   "a second writer is refused and told who the first is");
-	other = options_of(SV_MESSAGES, 4096);
-	ok(sv_open(&second, SV_READER, &other, 0, &error) == SV_EMODE,
-	   "a reader of messages does not fit a writer of bytes");
-	other = options_of(SV_RECORDS_NUL, 4096);
-	ok(sv_open(&second, SV_READER, &other, 0, &error) == SV_EINVAL && error.sys_errno == 0,
-	   "records without messages");
-	other.flags = SV_DETACH;
-	ok(sv_open(&second, SV_READER, &other, 0, &error) == SV_EINVAL,
-	   "a reader that leaves its data: no writer may succeed with nothing taken");
-	other = options_of(SV_RESUME, 4096);
-	ok(sv_open(&second, SV_READER, &other, 0, &error) == SV_EMODE, "nor a resuming one");
-	other = options;
-	other.name = "no/slash";
-	ok(sv_open(&second, SV_READER, &other, 0, &error) == SV_EINVAL, "a bad name");
-	other.name = "unit";
-	other.path = "/tmp";
-	ok(sv_open(&second, SV_READER, &other, 0, &error) == SV_EINVAL, "a name and a path");
-	other = options;
-	other.project = 256;
-	ok(sv_open(&second, SV_READER, &other, 0, &error) == SV_EINVAL && error.sys_errno == 0,
-	   "a bad project id");
-	other = options;
-	other.mode = 0777;
-	ok(sv_open(&second, SV_READER, &other, 0, &error) == SV_EINVAL, "a bad mode");
+	for (i = 0; i < sizeof refused / sizeof *refused; i++) {
+		other = options_of(refused[i].flags, 4096);
+		other.name = refused[i].name;
+		other.path = refused[i].path;
+		other.project = refused[i].project != 0 ? refused[i].project : other.project;
+		other.mode = refused[i].mode != 0 ? refused[i].mode : other.mode;
+		ok(sv_open(&second, SV_READER, &other, 0, &error) == refused[i].code && error.sys_errno == 0,
+		   "%s", refused[i].what);
+	}
 	other = options;
 	other.name = "another";
 	other.capacity = UINT64_MAX;
@@ -370,7 +310,6 @@ static void looking(void)
 	   "cleaning leaves what is alive");
 	send_text(pair.writer, "unharmed");
 	ok(take_text(pair.reader, "unharmed"), "and unharmed");
-	ok(sv_contains(pair.writer, &info) == 0, "an address outside");
 	close_pair(&pair);
 }
 
@@ -379,9 +318,7 @@ int main(void)
 	own_directory();
 	a_good_life();
 	bad_ends();
-	a_death();
 	a_removal_at_the_end();
-	a_fork();
 	refusals();
 	interruptions();
 	long_names();

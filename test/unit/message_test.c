@@ -61,9 +61,7 @@ static void batches(struct pair *pair)
 	ok(sv_msg_peek(pair->reader, &there, &length, 0) == SV_EAGAIN, "staged messages are not seen");
 	ok(sv_msg_flush(pair->writer) == SV_OK, "a flush publishes them");
 	must(sv_msg_peek(pair->reader, &there, &length, 0) == SV_OK);
-	is(sv_msg_peek(pair->reader, NULL, &length, 0), SV_EINVAL, "a peek without a place for the address");
-	is(sv_msg_peek(pair->reader, &there, NULL, 0), SV_EINVAL, "or without one for the length");
-	is(sv_msg_peek(pair->reader, &there, &length, -2), SV_EINVAL, "or with a time-out that is none");
+	is(sv_msg_peek(pair->reader, &there, &length, -2), SV_EINVAL, "a time-out that is none");
 	while (sv_msg_peek(pair->reader, &there, &length, 0) == SV_OK &&
 	       sv_msg_release(pair->reader) == SV_OK)
 		taken++;

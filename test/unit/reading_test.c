@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What a reader learns when it asks: an empty ring, less than it wants, a death, a successor, the end. */
 #define _GNU_SOURCE
-#include <dlfcn.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -9,6 +8,7 @@
 #include <sys/sem.h>
 
 #include "channel/channel.h"
+#include "libc.h"
 #include "pair.h"
 
 /* Counts the calls of semctl(2), also those of the library: this function replaces the C library's. */
@@ -19,17 +19,11 @@ int semctl(int id, int number, int command, ...)
 	va_list args;
 	void *arg;
 
-	static int (*next_semctl)(int, int, int, ...);
-
-	/* dlsym() returns a function as an object pointer; this is the conversion that POSIX describes. */
-	if (next_semctl == NULL)
-		*(void **)&next_semctl = dlsym(RTLD_NEXT, "semctl");
-	must(next_semctl != NULL);
 	semctl_calls++;
 	va_start(args, command);
 	arg = va_arg(args, void *);
 	va_end(args);
-	return next_semctl(id, number, command, arg);
+	return libc(semctl)(id, number, command, arg);
 }
 
 /* Asked ten thousand times, an empty ring costs next to no system calls. */
@@ -51,7 +45,7 @@ static void asking_without_waiting(void)
 	close_pair(&pair);
 }
 
-static void be_a_writer_that_dies(const struct sv_options *options, int bytes)
+static pid_t be_a_writer_that_dies(const struct sv_options *options, int bytes)
 {
 	pid_t child = fork();
 	sv_channel *writer;
@@ -65,6 +59,7 @@ static void be_a_writer_that_dies(const struct sv_options *options, int bytes)
 		raise(SIGKILL);
 	}
 	must(WIFSIGNALED(status_of(child)));
+	return child;
 }
 
 static void fewer_than_wanted(void)
@@ -73,6 +68,7 @@ static void fewer_than_wanted(void)
 	struct sv_options options = options_of(0, 4096);
 	const void *there;
 	size_t got;
+	pid_t child;
 
 	send_byte(pair.writer);
 	must(sv_finish(pair.writer, 0) == SV_EAGAIN);
@@ -82,10 +78,16 @@ static void fewer_than_wanted(void)
 	must(sv_finish(pair.reader, 0) == SV_OK && sv_finish(pair.writer, -1) == SV_OK);
 	close_pair(&pair);
 	must(sv_open(&pair.reader, SV_READER, &options, 0, NULL) == SV_OK);
-	be_a_writer_that_dies(&options, 1);
+	child = be_a_writer_that_dies(&options, 1);
+	is(sv_wait_peer(pair.reader, -1), SV_OK, "a writer that came and died has come");
 	ok(sv_peek(pair.reader, 2, &there, &got, -1) == SV_OK && got == 1, "less than was wanted");
 	is(sv_last_error(pair.reader)->code, SV_EDIED, "because the writer has died");
-	sv_close(pair.reader);
+	must(sv_release(pair.reader, 1) == SV_OK);
+	is(sv_peek(pair.reader, 1, &there, &got, -1), SV_EDIED, "its death is told, without a time-out");
+	ok(sv_last_error(pair.reader)->peer_pid == child && sv_last_error(pair.reader)->sys_errno == 0,
+	   "and who it was");
+	is(sv_peek(pair.reader, 1, &there, &got, 0), SV_EDIED, "every time");
+	is(sv_close(pair.reader), SV_OK, "the survivor removes all");
 }
 
 static void a_successor_ends_a_death(void)
