@@ -4,7 +4,6 @@
  * waiting, writing, outputs, and commands.
  */
 #define _GNU_SOURCE /* RTLD_NEXT, F_SETPIPE_SZ, memfd_create */
-#include <dlfcn.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -18,6 +17,7 @@
 #include "common/reasons.h"
 #include "common/signals.h"
 #include "leaks.h"
+#include "libc.h"
 #include "pair.h"
 #include "transfer/command.h"
 #include "transfer/files.h"
@@ -74,19 +74,15 @@ static int asked, release = -1;
 
 int waitid(idtype_t type, id_t id, siginfo_t *info, int options)
 {
-	static int (*next)(idtype_t, id_t, siginfo_t *, int);
 	siginfo_t end;
 	int result;
 
-	if (next == NULL)
-		*(void **)&next = dlsym(RTLD_NEXT, "waitid");
-	must(next != NULL);
 	asked++;
-	result = next(type, id, info, options);
+	result = libc(waitid)(type, id, info, options);
 	if (release != -1) {
 		must(result == 0 && info->si_pid == 0 && close(release) == 0);
 		release = -1;
-		must(next(type, id, &end, WEXITED | WNOWAIT) == 0);
+		must(libc(waitid)(type, id, &end, WEXITED | WNOWAIT) == 0);
 	}
 	return result;
 }
@@ -96,13 +92,8 @@ static pid_t told;
 
 int kill(pid_t pid, int signal)
 {
-	static int (*next)(pid_t, int);
-
-	if (next == NULL)
-		*(void **)&next = dlsym(RTLD_NEXT, "kill");
-	must(next != NULL);
 	told = signal == SIGTERM ? pid : told;
-	return next(pid, signal);
+	return libc(kill)(pid, signal);
 }
 
 static struct cli_transfer fresh(enum sv_role role)
@@ -200,6 +191,28 @@ static void waits(void)
 	cli_signal = 0;
 	step_ns = 1000000;
 	must(sv_close(t.ch) == SV_OK);
+}
+
+/* What counts as moved when a failure or a signal comes. */
+static void blocks(void)
+{
+	struct cli_transfer t = fresh(SV_READER);
+	char text[8];
+	int ends[2];
+
+	must(pipe2(ends, O_NONBLOCK) == 0);
+	is(cli_write(&t, ends[1], "12345", 5), 5, "a block is written");
+	is(cli_read(&t, ends[0], text, sizeof text), 5, "and read");
+	ok(cli_write(&t, -1, "12345", 5) == -1 && errno == EBADF, "a write may fail");
+	ok(cli_read(&t, -1, text, sizeof text) == -1 && errno == EBADF, "so may a read");
+	cli_signal = SIGINT;
+	is(cli_write(&t, ends[1], "12345", 5), 0, "after a signal nothing is written");
+	is(cli_read(&t, ends[0], text, sizeof text), 0, "or read");
+	is(read(ends[0], text, 1), -1, "indeed");
+	is(t.stop, CLI_FAILED, "and the transfer has failed");
+	cli_signal = 0;
+	close(ends[0]);
+	close(ends[1]);
 }
 
 static void writes(void)
@@ -367,6 +380,7 @@ int main(void)
 	own_directory();
 	begins();
 	waits();
+	blocks();
 	writes();
 	outputs();
 	lines();
