@@ -49,13 +49,13 @@ static void touch(const struct sv_segment *segment)
 /*
  * The segment is removed at once: it exists while it is mapped, and Linux still lets others attach by its id.
  */
-static struct sv_segment mapped(void)
+static struct sv_segment mapped(uint64_t capacity)
 {
 	struct sv_segment segment = { .id = -1 };
 	struct sv_fault fault = { .label = "" };
 
-	must(sv_segment_create(&segment.id, IPC_PRIVATE, CAPACITY, 0600, &fault) == SV_OK);
-	must(sv_segment_map(&segment, segment.id, CAPACITY, &fault) == SV_OK);
+	must(sv_segment_create(&segment.id, IPC_PRIVATE, capacity, 0600, &fault) == SV_OK);
+	must(sv_segment_map(&segment, segment.id, capacity, &fault) == SV_OK);
 	must(sv_segment_remove(segment.id) == 0);
 	return segment;
 }
@@ -82,7 +82,7 @@ static unsigned long resident(const struct sv_segment *segment)
 /* Try MADV_COLLAPSE directly: Linux has it since 6.1, and an emulator may only pretend. */
 static bool can_collapse(void)
 {
-	struct sv_segment segment = mapped();
+	struct sv_segment segment = mapped(CAPACITY);
 	bool can;
 
 	segment.base[0] = 1;
@@ -93,7 +93,7 @@ static bool can_collapse(void)
 
 static void in_both_processes(void)
 {
-	struct sv_segment writer = mapped(), reader = { .id = -1 };
+	struct sv_segment writer = mapped(CAPACITY), reader = { .id = -1 };
 	struct sv_fault fault = { .label = "" };
 
 	must(sv_segment_map(&reader, writer.id, CAPACITY, &fault) == SV_OK);
@@ -111,7 +111,7 @@ static void in_both_processes(void)
 
 static void as_much_as_is_used(void)
 {
-	struct sv_segment segment = mapped();
+	struct sv_segment segment = mapped(CAPACITY);
 
 	sv_segment_collapse(&segment, HUGE / 4 - 8192);
 	is(resident(&segment), 0, "less than a quarter of a huge page to come: nothing is touched");
@@ -124,7 +124,7 @@ static void as_much_as_is_used(void)
 
 static void bytes_are_kept(void)
 {
-	struct sv_segment segment = mapped();
+	struct sv_segment segment = mapped(CAPACITY);
 	unsigned char *ring = segment.base + segment.header;
 	bool same = true;
 	size_t i;
@@ -141,12 +141,8 @@ static void bytes_are_kept(void)
 /* A ring of one huge page, too, can be mapped by it. */
 static void alignment(void)
 {
-	struct sv_segment segment = { .id = -1 };
-	struct sv_fault fault = { .label = "" };
+	struct sv_segment segment = mapped(HUGE);
 
-	must(sv_segment_create(&segment.id, IPC_PRIVATE, HUGE, 0600, &fault) == SV_OK);
-	must(sv_segment_map(&segment, segment.id, HUGE, &fault) == SV_OK);
-	must(sv_segment_remove(segment.id) == 0);
 	ok((uintptr_t)segment.base % HUGE == 0, "a ring of one huge page begins where a huge page can");
 	sv_segment_unmap(&segment);
 }
@@ -154,7 +150,7 @@ static void alignment(void)
 /* What takes the addresses of a ring that was unmapped is not the segment's. */
 static void two_steps(void)
 {
-	struct sv_segment segment = mapped();
+	struct sv_segment segment = mapped(CAPACITY);
 	unsigned char *place = segment.base + segment.header, *taken;
 
 	sv_segment_unmap_ring(&segment);
