@@ -33,6 +33,9 @@ static const uint64_t starts[] = {
 };
 #define STARTS (sizeof starts / sizeof *starts)
 
+/* A test that is repeated at each start. */
+#define at_start(holds, what) ok(holds, "%#llx: " what, (unsigned long long)start)
+
 static void begin(struct pair *pair, uint64_t position)
 {
 	struct sv_side_line *side = pair->side;
@@ -45,29 +48,27 @@ static void begin(struct pair *pair, uint64_t position)
 	sv_ring_init(&pair->reader, SV_READER, side, pair->data, CAPACITY);
 }
 
+/* After a look, has the writer so much room, and is all else filled? */
+static bool is_free(struct pair *pair, uint64_t room)
+{
+	return sv_ring_look(&pair->writer) && sv_ring_look(&pair->reader) &&
+	       sv_ring_room(&pair->writer) == room && sv_ring_room(&pair->reader) == CAPACITY - room;
+}
+
 static void empty_and_full(uint64_t start)
 {
 	static struct pair pair;
-	bool good;
 
 	begin(&pair, start);
-	ok(sv_ring_room(&pair.writer) == 0 && sv_ring_room(&pair.reader) == 0,
-	   "%#llx: nothing is believed before a look", (unsigned long long)start);
-	good = sv_ring_look(&pair.writer) && sv_ring_look(&pair.reader);
-	ok(good && sv_ring_room(&pair.writer) == CAPACITY && sv_ring_room(&pair.reader) == 0, "%#llx: empty",
-	   (unsigned long long)start);
+	at_start(sv_ring_room(&pair.writer) == 0 && sv_ring_room(&pair.reader) == 0,
+	         "nothing is believed before a look");
+	at_start(is_free(&pair, CAPACITY), "empty");
 	sv_ring_publish(&pair.writer, CAPACITY);
-	good = sv_ring_look(&pair.writer) && sv_ring_look(&pair.reader);
-	ok(good && sv_ring_room(&pair.writer) == 0 && sv_ring_room(&pair.reader) == CAPACITY, "%#llx: full",
-	   (unsigned long long)start);
+	at_start(is_free(&pair, 0), "full");
 	sv_ring_publish(&pair.reader, 1);
-	good = sv_ring_look(&pair.writer) && sv_ring_look(&pair.reader);
-	ok(good && sv_ring_room(&pair.writer) == 1 && sv_ring_room(&pair.reader) == CAPACITY - 1,
-	   "%#llx: one byte free", (unsigned long long)start);
+	at_start(is_free(&pair, 1), "one byte free");
 	sv_ring_publish(&pair.reader, CAPACITY - 1);
-	good = sv_ring_look(&pair.writer) && sv_ring_look(&pair.reader);
-	ok(good && sv_ring_room(&pair.writer) == CAPACITY && sv_ring_room(&pair.reader) == 0,
-	   "%#llx: empty again", (unsigned long long)start);
+	at_start(is_free(&pair, CAPACITY), "empty again");
 }
 
 /* Every fill level at every offset, a byte at a time, through more than two times the capacity. */
@@ -93,7 +94,7 @@ static void one_byte_steps(uint64_t start)
 			}
 		}
 	}
-	ok(good, "%#llx: a byte at a time at every fill level", (unsigned long long)start);
+	at_start(good, "a byte at a time at every fill level");
 }
 
 static void impossible_positions(uint64_t start)
@@ -132,7 +133,7 @@ static void impossible_positions(uint64_t start)
 		atomic_store(&pair.side[SV_WRITER].position, wrong_for_reader[i]);
 		good &= !sv_ring_look(&pair.reader) && pair.reader.seen == seen;
 	}
-	ok(good, "%#llx: positions out of range are refused, what was seen stays", (unsigned long long)start);
+	at_start(good, "positions out of range are refused, what was seen stays");
 }
 
 static void thresholds(uint64_t start)
@@ -145,7 +146,7 @@ static void thresholds(uint64_t start)
 	good &= sv_wake_reached(wake, start);
 	good &= sv_wake_reached(wake, start + (UINT64_C(1) << 61)) &&
 	        !sv_wake_reached(wake, start - (UINT64_C(1) << 61));
-	ok(good, "%#llx: a threshold is reached there and after, not before", (unsigned long long)start);
+	at_start(good, "a threshold is reached there and after, not before");
 }
 
 static void waking(uint64_t start)
@@ -156,17 +157,15 @@ static void waking(uint64_t start)
 	begin(&pair, start);
 	sv_ring_look(&pair.writer);
 	sv_ring_look(&pair.reader);
-	ok(!sv_ring_publish(&pair.writer, 1), "%#llx: nobody sleeps, no bell", (unsigned long long)start);
+	at_start(!sv_ring_publish(&pair.writer, 1), "nobody sleeps, no bell");
 	sv_ring_arm(&pair.reader, 5);
 	good = !sv_ring_publish(&pair.writer, 3);
 	good &= atomic_load(&pair.side[SV_READER].wake) != 0;
 	good &= sv_ring_publish(&pair.writer, 1);
 	good &= atomic_load(&pair.side[SV_READER].wake) == 0;
-	ok(good, "%#llx: the reader is woken at the fifth byte, not at the fourth",
-	   (unsigned long long)start);
-	ok(!sv_ring_publish(&pair.writer, 1), "%#llx: one sleep, one bell", (unsigned long long)start);
-	ok(!sv_ring_disarm(&pair.reader), "%#llx: a taken word says that a bell is owed",
-	   (unsigned long long)start);
+	at_start(good, "the reader is woken at the fifth byte, not at the fourth");
+	at_start(!sv_ring_publish(&pair.writer, 1), "one sleep, one bell");
+	at_start(!sv_ring_disarm(&pair.reader), "a taken word says that a bell is owed");
 
 	/* Fill up; the writer wants 10 bytes of room. */
 	sv_ring_look(&pair.writer);
@@ -175,18 +174,16 @@ static void waking(uint64_t start)
 	sv_ring_arm(&pair.writer, 10);
 	good = !sv_ring_publish(&pair.reader, 9);
 	good &= sv_ring_publish(&pair.reader, 1);
-	ok(good, "%#llx: the writer is woken at the tenth free byte, not at the ninth",
-	   (unsigned long long)start);
+	at_start(good, "the writer is woken at the tenth free byte, not at the ninth");
 	sv_ring_arm(&pair.writer, 30);
-	ok(sv_ring_disarm(&pair.writer) && !sv_ring_publish(&pair.reader, 40), "%#llx: disarmed, no bell",
-	   (unsigned long long)start);
+	at_start(sv_ring_disarm(&pair.writer) && !sv_ring_publish(&pair.reader, 40), "disarmed, no bell");
 
 	/* A status wakes whatever the threshold; once. */
 	sv_ring_arm(&pair.reader, CAPACITY);
 	good = sv_ring_set_status(&pair.writer, SV_DONE);
 	good &= !sv_ring_due_always(&pair.writer);
 	good &= atomic_load(&pair.side[SV_WRITER].status) == SV_DONE;
-	ok(good, "%#llx: a status rings once, whatever the threshold", (unsigned long long)start);
+	at_start(good, "a status rings once, whatever the threshold");
 }
 
 /*

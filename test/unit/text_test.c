@@ -45,54 +45,47 @@ static void escapes(bool utf8)
 	same("in a message a backslash stays", cli_escape_message(out, 8, "a\\b\n"), "a\\b\\x0a");
 }
 
+static struct cli_json json;
+static char *written;
+
+static void start_json(bool compact)
+{
+	static size_t size;
+
+	cli_json_start(&json, open_memstream(&written, &size), compact);
+	cli_json_open(&json, NULL, '{');
+}
+
+static void json_is(const char *what, const char *expected)
+{
+	cli_json_close(&json, '}');
+	cli_json_end(&json);
+	fclose(json.out);
+	same(what, written, expected);
+	free(written);
+}
+
 static void indented(void)
 {
-	struct cli_json json;
-	char *out = NULL;
-	size_t size;
-	FILE *file = open_memstream(&out, &size);
-
-	cli_json_start(&json, file, false);
-	cli_json_open(&json, NULL, '{');
+	start_json(false);
 	cli_json_open(&json, "list", '[');
 	cli_json_text(&json, NULL, "a");
 	cli_json_text(&json, NULL, "b");
 	cli_json_close(&json, ']');
 	cli_json_open(&json, "none", '[');
 	cli_json_close(&json, ']');
-	cli_json_close(&json, '}');
-	cli_json_end(&json);
-	fclose(file);
-	same("JSON is indented", out, "{\n  \"list\": [\n    \"a\",\n    \"b\"\n  ],\n  \"none\": []\n}\n");
-	free(out);
-}
-
-static char *object(const char *text, double number)
-{
-	struct cli_json json;
-	char *out = NULL;
-	size_t size;
-	FILE *file = open_memstream(&out, &size);
-
-	cli_json_start(&json, file, true);
-	cli_json_open(&json, NULL, '{');
-	cli_json_text(&json, "t", text);
-	cli_json_real(&json, "r", number, 1);
-	cli_json_close(&json, '}');
-	cli_json_end(&json);
-	fclose(file);
-	return out;
+	json_is("JSON is indented", "{\n  \"list\": [\n    \"a\",\n    \"b\"\n  ],\n  \"none\": []\n}\n");
 }
 
 static void in_json(const char *what, const char *text, double number, const char *expected)
 {
-	char *out = object(text, number);
-
-	same(what, out, expected);
-	free(out);
+	start_json(true);
+	cli_json_text(&json, "t", text);
+	cli_json_real(&json, "r", number, 1);
+	json_is(what, expected);
 }
 
-static void json(void)
+static void compact(void)
 {
 	in_json("JSON, plain", "a", 1.25, "{\"t\": \"a\", \"r\": 1.2}\n");
 	in_json("JSON, no text and no number", NULL, INFINITY, "{\"t\": null, \"r\": null}\n");
@@ -233,7 +226,7 @@ int main(void)
 	escapes(false);
 	if (setlocale(LC_CTYPE, "C.UTF-8") != NULL)
 		escapes(true);
-	json();
+	compact();
 	indented();
 	shell();
 	states();
