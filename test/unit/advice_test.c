@@ -6,15 +6,14 @@
 
 #include "common/advice.h"
 #include "common/elsewhere.h"
-#include "tap.h"
+#include "printed.h"
 
 static void advice(enum sv_advice code, const char *name, const char *path, int project, const char *expected)
 {
 	struct sv_error error = { .advice = code };
 	char out[CLI_ADVICE_SIZE];
 
-	cli_advise(out, sizeof out, &error, name, path, project);
-	ok(strcmp(out, expected) == 0, "'%s', here '%s'", expected, out);
+	same(expected, cli_advise(out, sizeof out, &error, name, path, project), expected);
 }
 
 int main(void)
@@ -23,16 +22,14 @@ int main(void)
 	char elsewhere[160] = "?";
 	int code;
 
-	ok(*cli_elsewhere(elsewhere, sizeof elsewhere, &info) == '\0', "a name that is nowhere else");
+	same("a name that is nowhere else", cli_elsewhere(elsewhere, sizeof elsewhere, &info), "");
 	info.elsewhere = 1;
 	info.other_namespace = 7;
-	ok(strcmp(cli_elsewhere(elsewhere, sizeof elsewhere, &info),
-	          "; the name exists in another IPC namespace (ipc-7)") == 0,
-	   "%s", elsewhere);
+	same("one that is in another", cli_elsewhere(elsewhere, sizeof elsewhere, &info),
+	     "; the name exists in another IPC namespace (ipc-7)");
 	info.elsewhere = 2;
-	ok(strcmp(cli_elsewhere(elsewhere, sizeof elsewhere, &info),
-	          "; the name exists in 2 other IPC namespaces (ipc-7 is one)") == 0,
-	   "%s", elsewhere);
+	same("one that is in two others", cli_elsewhere(elsewhere, sizeof elsewhere, &info),
+	     "; the name exists in 2 other IPC namespaces (ipc-7 is one)");
 	unsetenv("SVIPC_DIR");
 	advice(SV_ADVICE_NONE, "backup", NULL, 0, "");
 	advice(SV_ADVICE_CLEAN, "backup", NULL, 0, "; run: svclean -c backup");

@@ -7,7 +7,7 @@
 
 #include "common/messages.h"
 #include "common/signals.h"
-#include "pair.h"
+#include "printed.h"
 #include "transfer/progress.h"
 
 static struct cli_figures half_way(void)
@@ -19,12 +19,6 @@ static struct cli_figures half_way(void)
 		                     .total = 6144,
 		                     .elapsed = 3,
 		                     .seconds = 2 };
-}
-
-static void same(const char *what, const char *actual, const char *expected)
-{
-	if (!ok(strcmp(actual, expected) == 0, "%s", what))
-		printf("# is       '%s'\n# expected '%s'\n", actual, expected);
 }
 
 static void line(const char *what, size_t width, const struct cli_figures *figures, double rate,
@@ -101,32 +95,6 @@ static void times_and_amounts(void)
 	line("half a second", 60, &figures, 0, "svread: 1023 B 0:00 0 B/s avg 10 B/s");
 }
 
-/* What is written to standard error while showing; it may be JSON or a line. */
-static int saved, read_end;
-
-static void listen(void)
-{
-	int ends[2];
-
-	must(pipe(ends) == 0 && (saved = dup(STDERR_FILENO)) != -1 && dup2(ends[1], STDERR_FILENO) != -1);
-	must(close(ends[1]) == 0 && fcntl(ends[0], F_SETFL, O_NONBLOCK) == 0);
-	read_end = ends[0];
-}
-
-static const char *heard(void)
-{
-	static char text[4096];
-	ssize_t n = read(read_end, text, sizeof text - 1);
-
-	text[n > 0 ? n : 0] = '\0';
-	return text;
-}
-
-static void listen_no_more(void)
-{
-	must(dup2(saved, STDERR_FILENO) != -1 && close(saved) == 0 && close(read_end) == 0);
-}
-
 static const char *shown_at(struct cli_progress *progress, double seconds, uint64_t moved)
 {
 	struct cli_figures figures = half_way();
@@ -150,7 +118,7 @@ static void drawn(void)
 	setenv("TERM", "xterm", 1);
 	setenv("COLUMNS", "60", 1);
 	cli_program = "svread";
-	listen();
+	hear(STDERR_FILENO);
 	cli_progress_begin(&progress);
 	same("before the first byte it waits", shown_at(&progress, 1, 0),
 	     "\rsvread: 0 B 0:01 waiting for input\033[K");
@@ -246,7 +214,7 @@ static void drawn(void)
 	cli_progress_end(&progress, &figures, 130, "");
 	cli_progress_cancel(&progress);
 	same("nor at the end", heard(), "");
-	listen_no_more();
+	heard_at_last();
 }
 
 static void options(void)

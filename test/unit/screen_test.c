@@ -1,46 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /* The screen of svstat --watch: what is drawn, for which size, and what ends the wait for the next snapshot.
  */
-#define _GNU_SOURCE /* memfd_create, posix_openpt */
+#define _GNU_SOURCE /* posix_openpt */
 #include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/mman.h>
 
 #include "clock.h"
 #include "common/signals.h"
-#include "pair.h"
+#include "printed.h"
 #include "status/screen.h"
-
-static int before = -1, file = -1;
-
-/* From here on standard output is a file. */
-static void record(void)
-{
-	before = dup(STDOUT_FILENO);
-	file = memfd_create("screen", 0);
-	must(before != -1 && file != -1 && fflush(stdout) == 0 && dup2(file, STDOUT_FILENO) != -1);
-}
-
-/* Up to here; it has this text. */
-static const char *recorded(void)
-{
-	static char text[512];
-	ssize_t length;
-
-	must(fflush(stdout) == 0 && dup2(before, STDOUT_FILENO) != -1);
-	length = pread(file, text, sizeof text - 1, 0);
-	must(length >= 0 && close(file) == 0 && close(before) == 0);
-	text[length] = '\0';
-	return text;
-}
 
 static void draws(const char *frame, size_t lines, const char *expected)
 {
-	record();
+	hear(STDOUT_FILENO);
 	cli_screen_draw(frame, lines);
-	ok(strcmp(recorded(), expected) == 0, "a frame in %zu lines", lines);
+	same(frame, heard_at_last(), expected);
 }
 
 static void size(int fd, const char *columns, const char *lines, size_t width, size_t height)
@@ -79,7 +55,7 @@ static void waits(void)
 	sigset_t mask;
 
 	must(dup2(open("/dev/null", O_RDONLY), STDIN_FILENO) == 0 && signal(SIGHUP, SIG_IGN) != SIG_ERR);
-	record();
+	hear(STDOUT_FILENO);
 	cli_screen_begin();
 	must(raise(SIGWINCH) == 0);
 	redraw = cli_screen_wait(far);
@@ -88,8 +64,8 @@ static void waits(void)
 	early = cli_signal;
 	end = cli_screen_wait(far);
 	cli_screen_end();
-	ok(strcmp(recorded(), "\033[?1049h\033[?25l\033[H\033[2J\033[?25h\033[?1049l") == 0,
-	   "the screen is taken and given back");
+	same("the screen is taken and given back", heard_at_last(),
+	     "\033[?1049h\033[?25l\033[H\033[2J\033[?25h\033[?1049l");
 	is(redraw, CLI_SCREEN_REDRAW, "a window of another size is drawn again");
 	is(late, CLI_SCREEN_TIME, "the next snapshot is due");
 	is(early, 0, "a signal has to wait for the wait");

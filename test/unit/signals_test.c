@@ -9,32 +9,22 @@
 #include "common/messages.h"
 #include "common/shell.h"
 #include "common/signals.h"
-#include "pair.h"
+#include "printed.h"
 
 /* Run a function in a child, and return what it wrote to standard error; *status is how it ended. */
 static const char *said(void (*run)(void *), void *arg, int *status)
 {
-	static char text[65536];
-	size_t used = 0;
-	int ends[2];
-	ssize_t n;
 	pid_t child;
 
-	must(pipe(ends) == 0);
+	hear(STDERR_FILENO);
 	child = fork();
 	must(child != -1);
 	if (child == 0) {
-		must(dup2(ends[1], STDERR_FILENO) != -1);
 		run(arg);
 		_exit(0);
 	}
-	close(ends[1]);
-	while ((n = read(ends[0], text + used, sizeof text - 1 - used)) > 0)
-		used += (size_t)n;
-	text[used] = '\0';
-	close(ends[0]);
 	*status = status_of(child);
-	return text;
+	return heard_at_last();
 }
 
 static void touch(void *address)

@@ -5,7 +5,7 @@
 #include <sys/prctl.h>
 #include <time.h>
 
-#include "pair.h"
+#include "printed.h"
 #include "status/columns.h"
 #include "status/display.h"
 #include "status/names.h"
@@ -61,12 +61,6 @@ static struct cli_channel bare(void)
 	channel.info.project = 7;
 	channel.info.state = SV_STATE_FOREIGN;
 	return channel;
-}
-
-static void same(const char *what, const char *text, const char *expected)
-{
-	if (!ok(strcmp(text, expected) == 0, "%s", what))
-		printf("# is\n%s\n# expected\n%s\n", text, expected);
 }
 
 static void shows(const struct cli_channel *channel, const char *name, struct cli_view view,
@@ -180,16 +174,14 @@ static void lists(void)
 {
 	char many[3 * CLI_COLUMNS_MOST + 3] = "id";
 	int chosen[CLI_COLUMNS_MOST], i;
-	char *text = NULL;
+	FILE *out = open_stream();
 	size_t count;
-	FILE *out = open_memstream(&text, &count);
 
-	must(out != NULL);
 	cli_columns_help(out);
 	must(fclose(out) == 0);
-	ok(strncmp(text, "channel   ", 10) == 0 && strstr(text, "\nelsewhere ") != NULL,
+	ok(strncmp(streamed, "channel   ", 10) == 0 && strstr(streamed, "\nelsewhere ") != NULL,
 	   "each column has its help");
-	free(text);
+	free(streamed);
 	ok(cli_columns_parse("ID,Key", chosen, &count) && count == 2, "the case of a name does not matter");
 	ok(cli_columns_parse("moved,reason", chosen, &count) && cli_columns_layout(chosen[0])->right &&
 	           cli_columns_layout(chosen[0])->least == 0 && cli_columns_layout(chosen[1])->least != 0,
@@ -207,14 +199,11 @@ static void lists(void)
 static char *json_of(struct cli_channel *channels, size_t count)
 {
 	struct cli_snapshot snapshot = { .channel = channels, .count = count };
-	char *text = NULL;
-	size_t size;
-	FILE *out = open_memstream(&text, &size);
+	FILE *out = open_stream();
 
-	must(out != NULL);
 	cli_display_json(out, &snapshot, true);
 	must(fclose(out) == 0);
-	return text;
+	return streamed;
 }
 
 static void json(void)

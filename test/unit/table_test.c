@@ -7,7 +7,7 @@
 
 #include "common/text.h"
 #include "leaks.h"
-#include "pair.h"
+#include "printed.h"
 #include "status/table.h"
 
 static const struct cli_column plain = { "TEXT", false, false, 0 }, number = { "NO", true, false, 0 },
@@ -33,16 +33,12 @@ static struct cli_table two_rows(void)
 static void prints(const char *what, bool headings, size_t width, size_t most, const char *expected)
 {
 	struct cli_table table = two_rows();
-	char *text = NULL;
-	size_t size;
-	FILE *out = open_memstream(&text, &size);
+	FILE *out = open_stream();
 
-	must(out != NULL);
 	cli_table_print(&table, out, headings, width, most);
 	must(fclose(out) == 0);
-	if (!ok(strcmp(text, expected) == 0, "%s", what))
-		printf("# is:\n%s# expected:\n%s", text, expected);
-	free(text);
+	same(what, streamed, expected);
+	free(streamed);
 	cli_table_free(&table);
 }
 
@@ -89,15 +85,12 @@ static void headings(void)
 
 static void cut(const char *what, const char *text, size_t width, const char *expected)
 {
-	char *out = NULL;
-	size_t size;
-	FILE *file = open_memstream(&out, &size);
+	FILE *out = open_stream();
 
-	must(file != NULL);
-	cli_print_cut(file, text, width);
-	must(fclose(file) == 0);
-	ok(strcmp(out, expected) == 0, "%s: '%s'", what, out);
-	free(out);
+	cli_print_cut(out, text, width);
+	must(fclose(out) == 0);
+	same(what, streamed, expected);
+	free(streamed);
 }
 
 static void cuts(void)

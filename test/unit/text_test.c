@@ -10,13 +10,7 @@
 #include "common/shell.h"
 #include "common/states.h"
 #include "common/text.h"
-#include "tap.h"
-
-static void same(const char *what, const char *actual, const char *expected)
-{
-	if (!ok(strcmp(actual, expected) == 0, "%s", what))
-		printf("# is       %s\n# expected %s\n", actual, expected);
-}
+#include "printed.h"
 
 static void escaped(const char *what, const char *text, const char *expected)
 {
@@ -46,13 +40,10 @@ static void escapes(bool utf8)
 }
 
 static struct cli_json json;
-static char *written;
 
 static void start_json(bool compact)
 {
-	static size_t size;
-
-	cli_json_start(&json, open_memstream(&written, &size), compact);
+	cli_json_start(&json, open_stream(), compact);
 	cli_json_open(&json, NULL, '{');
 }
 
@@ -61,8 +52,8 @@ static void json_is(const char *what, const char *expected)
 	cli_json_close(&json, '}');
 	cli_json_end(&json);
 	fclose(json.out);
-	same(what, written, expected);
-	free(written);
+	same(what, streamed, expected);
+	free(streamed);
 }
 
 static void indented(void)

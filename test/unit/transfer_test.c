@@ -18,7 +18,7 @@
 #include "common/signals.h"
 #include "leaks.h"
 #include "libc.h"
-#include "pair.h"
+#include "printed.h"
 #include "transfer/command.h"
 #include "transfer/files.h"
 #include "transfer/join.h"
@@ -137,19 +137,9 @@ static void begins(void)
 /* What is written to standard error while waiting for a peer until it has timed out. */
 static const char *hint(struct cli_transfer *t, bool next)
 {
-	static char text[4096];
-	int ends[2], saved = dup(STDERR_FILENO);
-	ssize_t n;
-
-	must(saved != -1 && pipe2(ends, O_NONBLOCK) == 0 && dup2(ends[1], STDERR_FILENO) != -1);
+	hear(STDERR_FILENO);
 	must(cli_wait_peer(t, next) == SV_ETIMEDOUT);
-	must(dup2(saved, STDERR_FILENO) != -1);
-	n = read(ends[0], text, sizeof text - 1);
-	text[n > 0 ? n : 0] = '\0';
-	close(ends[0]);
-	close(ends[1]);
-	close(saved);
-	return text;
+	return heard_at_last();
 }
 
 static void waits(void)
