@@ -191,14 +191,6 @@ static void disturbed(const char *what, int (*call)(sv_channel *), sv_channel *c
 	must(pthread_join(thread, NULL) == 0);
 }
 
-static void fill(sv_channel *writer)
-{
-	void *place;
-	size_t got;
-
-	must(sv_reserve(writer, 1, &place, &got, 0) == SV_OK && sv_commit(writer, 1) == SV_OK);
-}
-
 static void bytes(void)
 {
 	struct pair pair;
@@ -210,7 +202,7 @@ static void bytes(void)
 	disturbed("sv_peek()", peek, pair.reader);
 	disturbed("sv_open() in a queue", open_queued, pair.writer);
 	disturbed("sv_open() of one that is locked", open_locked, pair.writer);
-	fill(pair.writer);
+	send_byte(pair.writer);
 	disturbed("sv_reserve()", reserve, pair.writer);
 	disturbed("sv_finish()", finish, pair.writer);
 	close_pair(&pair);

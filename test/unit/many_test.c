@@ -34,16 +34,13 @@ static int count_one(const struct sv_info *info, void *arg)
 }
 
 /* The record of such a channel leads to another file, which a list opens too. */
-static sv_channel *whose_file_was_replaced(const char *path, const char *other)
+static sv_channel *whose_file_was_replaced(void)
 {
-	struct sv_options options = options_of(0, 4096);
+	struct sv_options options = options_of_file(0, 4096);
 	sv_channel *ch;
 
-	must(close(open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600)) == 0);
-	must(close(open(other, O_CREAT | O_WRONLY | O_CLOEXEC, 0600)) == 0);
-	options.name = NULL;
-	options.path = path;
-	must(sv_open(&ch, SV_WRITER, &options, 0, NULL) == SV_OK && rename(other, path) == 0);
+	must(close(open("other", O_CREAT | O_WRONLY | O_CLOEXEC, 0600)) == 0);
+	must(sv_open(&ch, SV_WRITER, &options, 0, NULL) == SV_OK && rename("other", options.path) == 0);
 	return ch;
 }
 
@@ -68,12 +65,11 @@ int main(void)
 	struct sv_options options = options_of(0, 4096);
 	struct sv_info info = SV_INFO_INIT;
 	size_t before = 0, after = 0;
-	char name[64], elsewhere[200], path[200], fifo[200], replaced[200], other[200];
+	char name[64], file[64], fifo[64];
 	int i, round, bad = 0, files;
 
 	own_directory();
-	snprintf(elsewhere, sizeof elsewhere, "%s/ipc-7", getenv("SVIPC_DIR"));
-	must(mkdir(elsewhere, 0700) == 0);
+	must(chdir(unit_directory) == 0 && mkdir("ipc-7", 0700) == 0);
 	/* In an IPC namespace of this test's own the first segment has the id 0. */
 	for (i = 0; i < MANY; i++) {
 		snprintf(name, sizeof name, "many%d", i);
@@ -81,15 +77,11 @@ int main(void)
 		must(sv_open(&channel[i], SV_WRITER, &options, 0, NULL) == SV_OK);
 	}
 	/* Somebody's files with names like those of channels. */
-	snprintf(name, sizeof name, "/ipc-%llu/many0:083", (unsigned long long)sv_ipc_namespace());
-	snprintf(path, sizeof path, "%s%s", getenv("SVIPC_DIR"), name);
-	must(close(open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600)) == 0);
-	snprintf(name, sizeof name, "/ipc-%llu/.path.1-2-83", (unsigned long long)sv_ipc_namespace());
-	snprintf(fifo, sizeof fifo, "%s%s", getenv("SVIPC_DIR"), name);
+	snprintf(file, sizeof file, "ipc-%llu/many0:083", (unsigned long long)sv_ipc_namespace());
+	must(close(open(file, O_CREAT | O_WRONLY | O_CLOEXEC, 0600)) == 0);
+	snprintf(fifo, sizeof fifo, "ipc-%llu/.path.1-2-83", (unsigned long long)sv_ipc_namespace());
 	must(mkfifo(fifo, 0600) == 0);
-	snprintf(replaced, sizeof replaced, "%s/replaced", getenv("SVIPC_DIR"));
-	snprintf(other, sizeof other, "%s/other", getenv("SVIPC_DIR"));
-	apart = whose_file_was_replaced(replaced, other);
+	apart = whose_file_was_replaced();
 	for (round = 0; round < 2 * ROUNDS; round++) {
 		memset(seen, 0, sizeof seen);
 		must(sv_list(0, count_one, seen, NULL) == SV_OK);
@@ -103,12 +95,12 @@ int main(void)
 	is(after, before, "neither a list nor a look keeps memory");
 	for (i = 0; i < MANY; i++)
 		must(sv_close(channel[i]) == SV_OK);
-	must(rmdir(elsewhere) == 0 && unlink(path) == 0 && unlink(fifo) == 0);
+	must(rmdir("ipc-7") == 0 && unlink(file) == 0 && unlink(fifo) == 0);
 	files = open_descriptors();
 	must(sv_list(0, count_one, seen, NULL) == SV_OK);
 	is(open_descriptors(), files, "a list leaves no file open");
 	is(twice, 0, "and closes none twice");
-	must(sv_close(apart) == SV_OK && unlink(replaced) == 0);
+	must(sv_close(apart) == SV_OK && unlink("file") == 0);
 	at_a_path();
 	ok(directory_is_empty(), "nothing is left");
 	return tap_done();

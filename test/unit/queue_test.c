@@ -324,13 +324,6 @@ static void behind_a_running_transfer(void)
 	is(leave(&next), 0, "and the next one is a new one");
 }
 
-static int nothing(const struct sv_info *info, int removed, void *arg)
-{
-	(void)info;
-	(void)arg;
-	return removed != 0;
-}
-
 static int nothing_seen(const struct sv_info *info, void *arg)
 {
 	(void)info;
@@ -342,7 +335,6 @@ static int nothing_seen(const struct sv_info *info, void *arg)
 static void a_queue_that_was_killed(void)
 {
 	struct sv_options options = queueing(0);
-	struct sv_clean_options clean = SV_CLEAN_INIT;
 	struct sv_error error = SV_ERROR_INIT;
 	sv_channel *occupant, *ch;
 	struct waiter waiter;
@@ -352,13 +344,11 @@ static void a_queue_that_was_killed(void)
 	options.flags = 0;
 	must(sv_open(&ch, SV_WRITER, &options, 2000, &error) == SV_EBUSY);
 	is(error.peer_pid, getpid(), "who does not queue is told at once who is there");
-	ok(sv_clean(&clean, nothing, NULL, NULL) == SV_OK && last_number() == 1,
-	   "cleaning leaves a queue alone");
+	ok(clean_all(NULL) == 0 && last_number() == 1, "cleaning leaves a queue alone");
 	kill_it(&waiter);
 	must(sv_close(occupant) == SV_OK && last_number() == 1);
 	ok(sv_list(0, nothing_seen, NULL, NULL) == SV_OK && last_number() == 1, "looking removes nothing");
-	ok(sv_clean(&clean, nothing, NULL, NULL) == SV_OK && last_number() == 0,
-	   "and removes one that was killed");
+	ok(clean_all(NULL) == 0 && last_number() == 0, "cleaning removes one that was killed");
 }
 
 int main(void)

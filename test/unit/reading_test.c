@@ -74,8 +74,9 @@ static void fewer_than_wanted(void)
 	must(sv_finish(pair.writer, 0) == SV_EAGAIN);
 	ok(sv_peek(pair.reader, 2, &there, &got, -1) == SV_OK && got == 1, "less than was wanted");
 	is(sv_last_error(pair.reader)->code, SV_END, "because the writer has finished");
-	must(sv_release(pair.reader, 1) == SV_OK && sv_peek(pair.reader, 1, &there, &got, 0) == SV_END);
-	must(sv_finish(pair.reader, 0) == SV_OK && sv_finish(pair.writer, -1) == SV_OK);
+	must(sv_release(pair.reader, 1) == SV_OK);
+	take_end(pair.reader);
+	must(sv_finish(pair.writer, -1) == SV_OK);
 	close_pair(&pair);
 	must(sv_open(&pair.reader, SV_READER, &options, 0, NULL) == SV_OK);
 	child = be_a_writer_that_dies(&options, 1);
@@ -111,8 +112,9 @@ static void a_successor_ends_a_death(void)
 	is(sv_peek(pair.reader, 1, &there, &got, 0), SV_OK, "and can be had");
 	must(sv_release(pair.reader, 1) == SV_OK);
 	ok(sv_fill(pair.reader) == 0 && sv_fill(pair.writer) == 0, "then none is");
-	must(sv_finish(pair.writer, 0) == SV_EAGAIN && sv_peek(pair.reader, 1, &there, &got, 0) == SV_END);
-	must(sv_finish(pair.reader, 0) == SV_OK && sv_finish(pair.writer, 0) == SV_OK);
+	must(sv_finish(pair.writer, 0) == SV_EAGAIN);
+	take_end(pair.reader);
+	must(sv_finish(pair.writer, 0) == SV_OK);
 	close_pair(&pair);
 }
 

@@ -146,7 +146,6 @@ static void waits(void)
 {
 	static const char waiting[] = "waiting for a reader on unit (namespace ipc:[";
 	struct cli_transfer t = fresh(SV_WRITER);
-	struct sv_info info = SV_INFO_INIT;
 	const char *text;
 	char *segment;
 
@@ -158,7 +157,7 @@ static void waits(void)
 	text = hint(&t, false);
 	ok(strstr(text, waiting) != NULL && strstr(text, "], file /tmp/") != NULL,
 	   "after a second a person is told: %s", text);
-	must(sv_stat(t.ch, &info) == SV_OK && (segment = shmat(info.shmid, NULL, 0)) != (void *)-1);
+	must((segment = shmat(info_of(t.ch).shmid, NULL, 0)) != (void *)-1);
 	*segment ^= 1;
 	text = hint(&t, false);
 	ok(strstr(text, waiting) != NULL && strstr(text, ", file") == NULL,
