@@ -12,11 +12,25 @@
 
 #define CAPACITY (UINT64_C(4) << 20)
 
-/* How long a wait for this peer takes and how much it brings, with a hold or without. */
+/* How long a wait for this peer takes and how much it brings: without a hold, and with one of 5 us. */
 struct peer {
-	int64_t (*wait_ns)(const struct sv_pace *pace);
-	uint64_t (*bytes)(const struct sv_pace *pace);
+	int64_t ns;
+	uint64_t bytes;
+	int64_t more_ns; /* beside the hold */
+	uint64_t held_bytes;
 };
+
+/* Close behind this peer 500 ns for each KiB; some microseconds behind it 125. */
+static const struct peer contended = { 500, 1024, 0, 40 * 1024 };
+/* It answers: nothing more comes while this side does not look. */
+static const struct peer answering = { 300, 72, 300, 72 };
+/* A message every 2 us, whatever this side does. */
+static const struct peer paced = { 2000, 72, 1000, 3 * 72 };
+/* The same with much data: a hold brings more at once, but not sooner. */
+static const struct peer steady = { 2000, 8192, 1000, 3 * 8192 };
+/* An eighth of a ring at once, and nothing at all. */
+static const struct peer fast = { 10000, CAPACITY / 8, 5000, CAPACITY / 8 };
+static const struct peer silent = { 10000, 0, 5000, 0 };
 
 struct run {
 	struct sv_pace pace;
@@ -35,88 +49,25 @@ static void begin(struct run *run, bool allowed)
 static void go(struct run *run, const struct peer *peer, unsigned waits)
 {
 	struct sv_pace *pace = &run->pace;
-	uint64_t bytes;
 
 	run->waits = run->held = run->longest_row = run->row = 0;
 	for (; run->waits < waits; run->waits++) {
 		if (sv_pace_step(pace))
 			sv_pace_turn(pace, run->now_ns, run->position, CAPACITY);
-		bytes = peer->bytes(pace);
-		run->now_ns += peer->wait_ns(pace);
-		run->position += bytes;
-		run->row = pace->hold_ns > 0 ? run->row + 1 : 0;
-		run->longest_row = run->row > run->longest_row ? run->row : run->longest_row;
 		if (pace->hold_ns > 0) {
+			run->now_ns += pace->hold_ns + peer->more_ns;
+			run->position += peer->held_bytes;
 			run->held++;
-			sv_pace_held(pace, bytes);
+			run->row++;
+			run->longest_row = run->row > run->longest_row ? run->row : run->longest_row;
+			sv_pace_held(pace, peer->held_bytes);
+		} else {
+			run->now_ns += peer->ns;
+			run->position += peer->bytes;
+			run->row = 0;
 		}
 	}
 }
-
-/* Close behind the peer 500 ns for each KiB; some microseconds behind it 125. */
-static int64_t contended_ns(const struct sv_pace *pace)
-{
-	return pace->hold_ns > 0 ? pace->hold_ns : 500;
-}
-
-static uint64_t contended_bytes(const struct sv_pace *pace)
-{
-	return pace->hold_ns > 0 ? (uint64_t)pace->hold_ns / 125 * 1024 : 1024;
-}
-
-/* A peer that answers: nothing more comes while this side does not look. */
-static int64_t answering_ns(const struct sv_pace *pace)
-{
-	return pace->hold_ns + 300;
-}
-
-static uint64_t answering_bytes(const struct sv_pace *pace)
-{
-	(void)pace;
-	return 72;
-}
-
-/* A message every 2 us, whatever this side does. */
-static int64_t paced_ns(const struct sv_pace *pace)
-{
-	return pace->hold_ns > 0 ? 6000 : 2000;
-}
-
-static uint64_t paced_bytes(const struct sv_pace *pace)
-{
-	return pace->hold_ns > 0 ? 3 * 72 : 72;
-}
-
-/* The same with much data: a hold brings more at once, but not sooner. */
-static uint64_t steady_bytes(const struct sv_pace *pace)
-{
-	return pace->hold_ns > 0 ? 3 * 8192 : 8192;
-}
-
-/* A ring full at once. */
-static int64_t fast_ns(const struct sv_pace *pace)
-{
-	(void)pace;
-	return 10000;
-}
-
-/* Waits, but nothing comes. */
-static uint64_t no_bytes(const struct sv_pace *pace)
-{
-	(void)pace;
-	return 0;
-}
-
-static uint64_t asked_bytes(const struct sv_pace *pace)
-{
-	(void)pace;
-	return UINT64_C(512) << 10;
-}
-
-static const struct peer contended = { contended_ns, contended_bytes },
-			 answering = { answering_ns, answering_bytes }, paced = { paced_ns, paced_bytes },
-			 steady = { paced_ns, steady_bytes }, fast = { fast_ns, asked_bytes },
-			 silent = { fast_ns, no_bytes };
 
 static void holds(void)
 {

@@ -327,43 +327,48 @@ static void threads(uint64_t start, uint64_t step, uint64_t total)
 	   (unsigned long long)total, (unsigned long long)step, (unsigned long long)start);
 }
 
+/* Does the writer know that it is light, or not, and say so? */
+static void is_light(const struct pair *pair, bool light, const char *what)
+{
+	ok(pair->writer.light == light && atomic_load(&pair->writer.own->light) == light, "%s", what);
+}
+
+static void publish_often(struct pair *pair, unsigned times)
+{
+	while (times-- > 0)
+		sv_ring_publish(&pair->writer, 0);
+}
+
 /* Light, until it has to ring; then heavy, until it has published for long without. */
 static void weight(void)
 {
 	static struct pair pair;
-	unsigned i;
 
 	begin(&pair, 0);
-	ok(!sv_ring_publish(&pair.writer, 0) && !pair.writer.light, "a ring is heavy");
-	for (i = 0; i < 2 * SV_RING_QUIET; i++)
-		sv_ring_publish(&pair.writer, 0);
-	ok(!pair.writer.light && atomic_load(&pair.writer.own->light) == 0,
-	   "and stays so if it may not be light");
+	ok(!sv_ring_publish(&pair.writer, 0), "nobody sleeps");
+	is_light(&pair, false, "a ring is heavy");
+	publish_often(&pair, 2 * SV_RING_QUIET);
+	is_light(&pair, false, "and stays so if it may not be light");
 	pair.writer.reachable = true;
 	sv_ring_settle(&pair.writer);
 	ok(!pair.writer.lightable, "nor while its peer cannot run membarriers");
 	atomic_store(&pair.side[SV_READER].fences, 1);
 	sv_ring_settle(&pair.writer);
-	for (i = 0; i < SV_RING_QUIET - 1; i++)
-		sv_ring_publish(&pair.writer, 0);
-	ok(!pair.writer.light && atomic_load(&pair.writer.own->light) == 0,
-	   "if it may, it is light after a while");
-	sv_ring_publish(&pair.writer, 0);
-	ok(pair.writer.light && atomic_load(&pair.writer.own->light) == 1, "and says so");
+	publish_often(&pair, SV_RING_QUIET - 1);
+	is_light(&pair, false, "if it may, it is light after a while");
+	publish_often(&pair, 1);
+	is_light(&pair, true, "and says so");
 	sv_ring_weigh_down(&pair.writer);
-	ok(!pair.writer.light && atomic_load(&pair.writer.own->light) == 0,
-	   "after a bell it is heavy, and says so");
-	sv_ring_publish(&pair.writer, 0);
+	is_light(&pair, false, "after a bell it is heavy, and says so");
+	publish_often(&pair, 1);
 	sv_ring_weigh_down(&pair.writer);
-	for (i = 0; i < SV_RING_QUIET - 1; i++)
-		sv_ring_publish(&pair.writer, 0);
-	ok(!pair.writer.light, "each bell starts the while again");
-	sv_ring_publish(&pair.writer, 0);
-	ok(pair.writer.light, "light again");
+	publish_often(&pair, SV_RING_QUIET - 1);
+	is_light(&pair, false, "each bell starts the while again");
+	publish_often(&pair, 1);
+	is_light(&pair, true, "light again");
 	atomic_store(&pair.side[SV_READER].fences, 0);
 	sv_ring_settle(&pair.writer);
-	ok(!pair.writer.light && atomic_load(&pair.writer.own->light) == 0,
-	   "heavy at once when a peer comes that cannot run membarriers");
+	is_light(&pair, false, "heavy at once when a peer comes that cannot run membarriers");
 }
 
 static void kept_apart(void)
