@@ -2,10 +2,10 @@
 /*
  * The ring on plain memory: positions around 2^32, 2^63 and 2^64, exactly full and exactly empty, one byte at
  * a time, thresholds across every wrap, and positions of the peer that cannot be.  And two threads that use
- * it as two processes would, with a condition variable in place of the semaphores; ThreadSanitizer watches
- * those.
+ * it as two processes would, with semaphores of their own; ThreadSanitizer watches those.
  */
 #include <pthread.h>
+#include <semaphore.h>
 #include <string.h>
 
 #include "ring/ring.h"
@@ -201,35 +201,8 @@ static void places(void)
 	is(sv_ring_place(&pair.writer, 0) - pair.data, 10, "the place after 20 more");
 }
 
-/*
- * Two threads.  A bell is a counter under a mutex, so that ThreadSanitizer, which knows nothing of semaphore
- * sets, sees no more order than semop gives.
- */
-struct bell {
-	pthread_mutex_t lock;
-	pthread_cond_t rung;
-	int count;
-};
-
-static struct bell bells[2] = { { PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0 },
-	                        { PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, 0 } };
-
-static void ring_bell(enum sv_role sleeper)
-{
-	pthread_mutex_lock(&bells[sleeper].lock);
-	bells[sleeper].count++;
-	pthread_cond_signal(&bells[sleeper].rung);
-	pthread_mutex_unlock(&bells[sleeper].lock);
-}
-
-static void sleep_for_bell(enum sv_role sleeper)
-{
-	pthread_mutex_lock(&bells[sleeper].lock);
-	while (bells[sleeper].count == 0)
-		pthread_cond_wait(&bells[sleeper].rung, &bells[sleeper].lock);
-	bells[sleeper].count--;
-	pthread_mutex_unlock(&bells[sleeper].lock);
-}
+/* Two threads.  Each sleeps on a bell of its own. */
+static sem_t bells[2];
 
 /* Wait until want bytes can be used.  False: the peer stored what cannot be. */
 static bool await(struct sv_ring *ring, uint64_t want)
@@ -244,7 +217,7 @@ static bool await(struct sv_ring *ring, uint64_t want)
 		if (!sv_ring_look(ring))
 			return false;
 		if (sv_ring_room(ring) < want)
-			sleep_for_bell(ring->role);
+			sem_wait(&bells[ring->role]);
 		sv_ring_disarm(ring);
 	}
 	return true;
@@ -284,7 +257,7 @@ static void *produce(void *arg)
 			s->ring.data[(s->ring.position + i) & (s->ring.capacity - 1)] = byte_of(n + i);
 		n += step;
 		if (sv_ring_publish(&s->ring, step))
-			ring_bell(SV_READER);
+			sem_post(&bells[SV_READER]);
 	}
 	return NULL;
 }
@@ -303,7 +276,7 @@ static void *consume(void *arg)
 			           byte_of(n + i);
 		n += step;
 		if (sv_ring_publish(&s->ring, step))
-			ring_bell(SV_WRITER);
+			sem_post(&bells[SV_WRITER]);
 	}
 	return NULL;
 }
@@ -315,6 +288,8 @@ static void threads(uint64_t start, uint64_t step, uint64_t total)
 	pthread_t thread;
 
 	begin(&pair, start);
+	sem_init(&bells[SV_WRITER], 0, 0);
+	sem_init(&bells[SV_READER], 0, 0);
 	writer = (struct stress){ pair.writer, total, step, true };
 	reader = (struct stress){ pair.reader, total, step, true };
 	if (pthread_create(&thread, NULL, produce, &writer) != 0) {
