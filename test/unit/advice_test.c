@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* An advice code becomes a complete command that concerns one channel and no other. */
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "common/advice.h"
 #include "common/elsewhere.h"

@@ -1,16 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* The public calls: their order, their codes, their time-outs, and what they report about a peer. */
 #define _GNU_SOURCE
-#include <errno.h>
 #include <limits.h>
 #include <pthread.h>
 #include <sched.h>
-#include <signal.h>
-#include <stdbool.h>
-#include <string.h>
 #include <sys/ipc.h>
 #include <sys/sem.h>
-#include <sys/wait.h>
 
 #include "pair.h"
 

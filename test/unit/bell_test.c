@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A writer that rings the bell of a reader that sleeps, or tries to. */
 #define _GNU_SOURCE /* RTLD_NEXT */
-#include <string.h>
 #include <sys/ipc.h>
 #include <sys/sem.h>
 

@@ -1,16 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* The library inside a program that forks, changes its user, is interrupted, or passes NULL. */
 #define _GNU_SOURCE
-#include <errno.h>
 #include <sched.h>
-#include <signal.h>
-#include <string.h>
 #include <sys/ipc.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/sem.h>
 #include <sys/shm.h>
-#include <sys/wait.h>
 
 #include "channel/channel.h"
 #include "pair.h"

@@ -1,19 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* The descriptor for poll(2): readable when the wait that was asked for is over, and not before. */
 #define _GNU_SOURCE
-#include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdarg.h>
-#include <signal.h>
-#include <string.h>
 #include <sys/ipc.h>
 #include <sys/resource.h>
 #include <sys/sem.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 
 #include "channel/channel.h"
 #include "libc.h"

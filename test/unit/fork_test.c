@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Children that are forked while another thread opens and closes channels, and descriptors 0, 1 and 2. */
 #define _GNU_SOURCE
-#include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
-#include <signal.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 
 #include "channel/channel.h"
 #include "os/forks.h"

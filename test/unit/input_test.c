@@ -2,9 +2,7 @@
 /* The input of svwrite: how much is left of it, whether it has changed, and the reader's process beside it.
  */
 #define _GNU_SOURCE /* syscall, ppoll */
-#include <fcntl.h>
 #include <poll.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>

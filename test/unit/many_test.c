@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Many channels: each is listed once, and neither a list nor a look keeps memory. */
 #define _GNU_SOURCE /* syscall */
-#include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 

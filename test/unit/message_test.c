@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* Whole messages through a real channel: every size, batches, and lengths that no svipc writer stores. */
-#include <stdbool.h>
-#include <string.h>
-
 #include "channel/channel.h"
 #include "pair.h"
 

@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The line that shows how far a transfer has got: what is in it, what a narrow one lacks, and how often it is
  * drawn. */
-#include <fcntl.h>
-#include <string.h>
-#include <unistd.h>
-
 #include "common/messages.h"
 #include "common/signals.h"
 #include "printed.h"

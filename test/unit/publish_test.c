@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A reader never sees a message before all of its bytes: it looks when the copy is half-way. */
 #include <setjmp.h>
-#include <signal.h>
-#include <string.h>
 #include <sys/mman.h>
 
 #include "pair.h"

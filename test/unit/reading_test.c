@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What a reader learns when it asks: an empty ring, less than it wants, a death, a successor, the end. */
 #define _GNU_SOURCE
-#include <errno.h>
-#include <signal.h>
 #include <stdarg.h>
-#include <string.h>
 #include <sys/sem.h>
 
 #include "channel/channel.h"

@@ -2,9 +2,6 @@
 /* The screen of svstat --watch: what is drawn, for which size, and what ends the wait for the next snapshot.
  */
 #define _GNU_SOURCE /* posix_openpt */
-#include <fcntl.h>
-#include <signal.h>
-#include <string.h>
 #include <sys/ioctl.h>
 
 #include "clock.h"

@@ -2,7 +2,6 @@
 /* A peer that says again and again that it is attaching makes no endless loop of the other side. */
 #define _GNU_SOURCE /* syscall */
 #include <stdatomic.h>
-#include <string.h>
 #include <sys/file.h>
 #include <sys/sem.h>
 #include <sys/syscall.h>

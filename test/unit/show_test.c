@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* What svstat shows of channels in a window: all facts of one, or a table of several. */
-#include <string.h>
 #include <time.h>
 
 #include "common/text.h"

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* What the programs say, and what they do on a signal. */
-#include <fcntl.h>
-#include <signal.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/time.h>
 

@@ -3,9 +3,7 @@
  */
 #define _GNU_SOURCE /* sched_getaffinity, sched_getcpu */
 #include <sched.h>
-#include <string.h>
 #include <sys/auxv.h>
-#include <unistd.h>
 
 #include "pair.h"
 #include "ring/spin.h"

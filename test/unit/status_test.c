@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* What svstat shows of one channel: each column, and its JSON. */
-#include <fcntl.h>
-#include <string.h>
 #include <sys/prctl.h>
 #include <time.h>
 

@@ -2,8 +2,6 @@
 /* Tables: columns as wide as their cells, cut where the window is too narrow. */
 #define _GNU_SOURCE /* newlocale */
 #include <locale.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "common/text.h"
 #include "leaks.h"

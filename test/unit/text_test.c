@@ -2,8 +2,6 @@
 /* Texts from elsewhere: nothing in them controls a terminal, breaks JSON, or is special to a shell. */
 #include <locale.h>
 #include <math.h>
-#include <stdlib.h>
-#include <string.h>
 #include <time.h>
 
 #include "common/json.h"

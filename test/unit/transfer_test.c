@@ -4,10 +4,7 @@
  * waiting, writing, outputs, and commands.
  */
 #define _GNU_SOURCE /* RTLD_NEXT, F_SETPIPE_SZ, memfd_create */
-#include <fcntl.h>
-#include <signal.h>
 #include <stdarg.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/shm.h>
 #include <sys/stat.h>

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* One wait, step by step: how long it spins and sleeps, by a clock and a kernel of the test's own. */
 #define _GNU_SOURCE
-#include <string.h>
 #include <sys/sem.h>
 
 #include "channel/channel.h"
