@@ -1,17 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* error_test - how the library reports a failure, and structs that are shorter or longer than its own. */
-#include <errno.h>
-#include <string.h>
-
 #include "error.h"
 #include "growth.h"
-#include "tap.h"
-
-static void text_is(const struct sv_fault *fault, const char *expected)
-{
-	if (!ok(strcmp(fault->error.text, expected) == 0, "the sentence is: %s", expected))
-		printf("# is: %s\n", fault->error.text);
-}
+#include "printed.h"
 
 static void sentences(void)
 {
@@ -19,15 +10,16 @@ static void sentences(void)
 
 	is(sv_fault_set(&fault, SV_EBUSY, 0, "busy: pid %d", 7), SV_EBUSY, "the code is returned");
 	is(fault.error.code, SV_EBUSY, "and kept");
-	text_is(&fault, "busy: pid 7");
+	same("the sentence", fault.error.text, "busy: pid 7");
 	strcpy(fault.label, "channel 'x'");
 	is(sv_fault_set(&fault, SV_ESYSTEM, ENOENT, "cannot open"), SV_ESYSTEM, "a failed system call");
 	is(fault.error.sys_errno, ENOENT, "its errno is kept");
-	text_is(&fault, "channel 'x': cannot open: No such file or directory");
+	same("the sentence", fault.error.text, "channel 'x': cannot open: No such file or directory");
 	sv_fault_hint(&fault, "see %s", "there");
-	text_is(&fault, "channel 'x': cannot open: No such file or directory (see there)");
+	same("the sentence", fault.error.text,
+	     "channel 'x': cannot open: No such file or directory (see there)");
 	sv_fault_set(&fault, SV_EINVAL, 0, "a\tb\nc\x7f\x1f d\xc3\xa9");
-	text_is(&fault, "channel 'x': a?b?c?? d\xc3\xa9");
+	same("the sentence", fault.error.text, "channel 'x': a?b?c?? d\xc3\xa9");
 }
 
 /* Nothing of a failure is left in the next one. */
@@ -56,12 +48,12 @@ static void plain(void)
 	   "a frequent failure has a code");
 	fault.error.peer_pid = 4711;
 	sv_fault_complete(&fault);
-	text_is(&fault, "channel 'x': would have to wait");
+	same("the sentence", fault.error.text, "channel 'x': would have to wait");
 	is(fault.error.code, SV_EAGAIN, "its code is the same when its sentence is made");
 	is(fault.error.peer_pid, 0, "and it names no process");
 	strcpy(fault.error.text, "mine");
 	sv_fault_complete(&fault);
-	text_is(&fault, "mine");
+	same("the sentence", fault.error.text, "mine");
 }
 
 /* A sentence that is too long is cut, and what follows is left out. */

@@ -98,6 +98,14 @@ static void deaths(void)
 	   "a program dies by its signal, though another one waits");
 }
 
+static int64_t interval_us(void)
+{
+	struct itimerval timer;
+
+	must(getitimer(ITIMER_REAL, &timer) == 0);
+	return timer.it_interval.tv_sec * INT64_C(1000000) + timer.it_interval.tv_usec;
+}
+
 static void ends(void)
 {
 	struct sv_options options = options_of(0, 4096);
@@ -110,12 +118,9 @@ static void ends(void)
 	must(signal(SIGHUP, SIG_IGN) != SIG_ERR && signal(SIGINT, SIG_DFL) != SIG_ERR);
 	cli_catch_signals();
 	cli_tick(1250);
-	must(getitimer(ITIMER_REAL, &timer) == 0);
-	ok(timer.it_interval.tv_sec == 1 && timer.it_interval.tv_usec == 250000,
-	   "ticks of a second and a quarter");
+	is(interval_us(), 1250000, "ticks of a second and a quarter");
 	cli_tick(1000);
-	must(getitimer(ITIMER_REAL, &timer) == 0);
-	ok(timer.it_interval.tv_sec == 1 && timer.it_interval.tv_usec == 0, "of a second");
+	is(interval_us(), 1000000, "of a second");
 	cli_tick(0);
 	must(raise(SIGUSR1) == 0 && getitimer(ITIMER_REAL, &timer) == 0);
 	ok(cli_report && cli_attention && timer.it_value.tv_usec > 0 && timer.it_interval.tv_usec == 0,
@@ -128,9 +133,7 @@ static void ends(void)
 	cli_guard(NULL);
 	must(sv_close(ch) == SV_OK && directory_is_empty());
 	cli_tick(0);
-	must(getitimer(ITIMER_REAL, &timer) == 0);
-	is(timer.it_interval.tv_sec * 1000000L + timer.it_interval.tv_usec, 100000,
-	   "a timer repeats it, until the program has ended");
+	is(interval_us(), 100000, "a timer repeats it, until the program has ended");
 }
 
 static void say(void *text)

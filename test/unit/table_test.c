@@ -13,18 +13,16 @@ static const struct cli_column plain = { "TEXT", false, false, 0 }, number = { "
 
 static struct cli_table two_rows(void)
 {
+	static const char *const cells[] = { "abcdefghij", "1", "0123456789", "b", "1000", "" };
 	struct cli_table table;
+	int i;
 
 	cli_table_start(&table);
 	cli_table_column(&table, &head);
 	cli_table_column(&table, &number);
 	cli_table_column(&table, &tail);
-	cli_table_add(&table, "abcdefghij");
-	cli_table_add(&table, "1");
-	cli_table_add(&table, "0123456789");
-	cli_table_add(&table, "b");
-	cli_table_add(&table, "1000");
-	cli_table_add(&table, "");
+	for (i = 0; i < 6; i++)
+		cli_table_add(&table, cells[i]);
 	return table;
 }
 
