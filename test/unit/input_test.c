@@ -9,6 +9,7 @@
 
 #include "common/messages.h"
 #include "pair.h"
+#include "transfer/files.h"
 #include "transfer/input.h"
 
 static void files(void)
@@ -44,20 +45,21 @@ static void files(void)
 	close(fd);
 }
 
-/* Where input is to be put when the reader's process has ended. */
-static int late = -1;
+/* Where input is to be put when somebody waits for it, or when the reader's process has ended. */
+static int late = -1, waited_ms;
 
 /* It stands before the C library's. */
 int poll(struct pollfd *list, nfds_t count, int timeout_ms)
 {
 	struct timespec limit = { timeout_ms / 1000, timeout_ms % 1000 * 1000000L };
 
-	if (late == -1 || count != 2)
+	if (late == -1)
 		return ppoll(list, count, timeout_ms < 0 ? NULL : &limit, NULL);
 	must(write(late, "y", 1) == 1);
 	late = -1;
+	waited_ms = timeout_ms;
 	list[0].revents = 0;
-	list[1].revents = POLLIN;
+	list[count - 1].revents = POLLIN;
 	return 1;
 }
 
@@ -87,6 +89,10 @@ static void watched(void)
 	late = ends[1];
 	is(cli_input_read(&t, &input, &byte, 1, &n), CLI_OK, "a reader whose process is gone may live on");
 	ok(t.watch == -1 && fcntl(watch, F_GETFD) == -1, "but is not watched any more");
+	must(fcntl(ends[0], F_SETFL, O_NONBLOCK) == 0);
+	late = ends[1];
+	is(cli_read(&t, ends[0], &byte, 1), 1, "a read waits for input, whatever the pipe says");
+	is(waited_ms, -1, "for ever");
 	must(close(ends[1]) == 0);
 	ok(cli_input_read(&t, &input, &byte, 1, &n) == CLI_OK && n == 0, "at its end nothing is read");
 	must(sv_abort(pair.reader, EIO) == SV_OK);
