@@ -19,7 +19,7 @@ locked_leftover() {
 
 # Wait until the process has that file open: then it can only wait for the lock.
 wait_for_lock() {
-	wait_until "ls -l /proc/$1/fd 2>/dev/null | grep -qF '$file'"
+	wait_until "sv_gone $1 || ls -l /proc/$1/fd 2>/dev/null | grep -qF '$file'"
 }
 
 @test "a rendezvous that is removed while a side waits for its lock is made anew, so that both meet" {
@@ -48,7 +48,7 @@ svclean_by_hand() {
 	skip_unless flock
 	locked_leftover
 	spawn cleaner svclean -a 8>&-
-	wait_until "sv_gone ${pid[cleaner]} || ls -l /proc/${pid[cleaner]}/fd 2>/dev/null | grep -qF '$file'"
+	wait_for_lock "${pid[cleaner]}"
 	svclean_by_hand
 	spawn writer svwrite /dev/null 8>&-
 	wait_asleep "${pid[writer]}"
@@ -84,7 +84,7 @@ svclean_by_hand() {
 	wait_until '[ "$(stat -c %h "$RV/default" 2>/dev/null)" = 2 ]'
 	file=$RV/default
 	spawn reader svread -o copy
-	wait_until "sv_gone ${pid[reader]} || ls -l /proc/${pid[reader]}/fd 2>/dev/null | grep -qF '$file'"
+	wait_for_lock "${pid[reader]}"
 	touch go
 	ends_well writer
 	ends_well reader

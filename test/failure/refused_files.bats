@@ -32,6 +32,9 @@ load ../lib/common
 		assert_output_has 0700
 		SVIPC_DIR=$WORK/shared run_logged svclean
 		assert_status 1
+		SVIPC_DIR=$WORK/shared run_logged svstat
+		assert_status 1
+		assert_output_has 'others may use it'
 	done
 	chmod 700 shared
 	SVIPC_DIR=$WORK/shared run_logged svread -t 0

@@ -118,8 +118,8 @@ long_in_source() {
 	} | grep -oE '\{ "[a-z-]+", (no|required|optional)_argument' | cut -d'"' -f2 | sort
 }
 
-@test "--help: fits a terminal of 24 lines and 80 columns; exits 0; -h is the same" {
-	local program
+@test "--help: fits a terminal of 24 lines and 80 columns; exits 0; -h is the same; a full device is an error" {
+	local program option
 	for program in $(programs); do
 		run_logged --separate-stderr "$program" --help
 		assert_status 0
@@ -130,6 +130,11 @@ long_in_source() {
 		run_logged "$program" --version
 		assert_output "$program $(sed -n 's/^#define SV_VERSION "\(.*\)"/\1/p' "$SV_ROOT/include/svipc.h")"
 		assert_equal "$program -V" "$("$program" -V)" "$output"
+		for option in --help --version; do
+			run_logged bash -c "exec $program $option >/dev/full"
+			assert_status 1
+			assert_output_has 'cannot write standard output: No space left on device'
+		done
 	done
 }
 

@@ -30,8 +30,8 @@ commands() {
 		assert_output_has "$1" || return 1
 	done
 	# With a project id the name means another file.
-	for command in "svread -t 0 -i 7 -c $1" svclean 'svclean -a' "svclean -a -c $1" "svclean -a -i 7 -c $1" svstat "svstat -c $1" \
-		'svclean -n'; do
+	for command in "svread -t 0 -i 7 -c $1" svclean 'svclean -a' "svclean -a -c $1" "svclean -c $1" 'svclean --older-than 0s' \
+		"svclean -a -i 7 -c $1" svstat "svstat -c $1" 'svclean -n'; do
 		# shellcheck disable=SC2086 # words
 		run_logged $command
 	done
@@ -94,22 +94,6 @@ place_of_names() {
 	assert_equal objects "$(ipc_leaked "$sv_before")" ''
 }
 
-@test "svclean does not remove an empty file in the directory of channels" {
-	local command place
-	place=$(place_of_names)
-	: >"$place/notes"
-	chmod 600 "$place/notes"
-	run_logged svwrite -d -s 1M -c left secret
-	assert_status 0
-	for command in svclean 'svclean -a' 'svclean -a -c notes' 'svclean -c notes' 'svclean --older-than 0s'; do
-		# shellcheck disable=SC2086 # words
-		run_logged $command
-		[ -e "$place/notes" ] || fail "removed by: $command" || return 1
-	done
-	rm "$place/notes"
-	svclean -aq
-}
-
 @test "among files with temporary names svstat removes nothing, and svclean only a record" {
 	local place command
 	place=$(place_of_names)
@@ -118,7 +102,8 @@ place_of_names() {
 	cp "$place/left" "$place/.new.1.1"
 	cp secret "$place/.new.1.2"
 	cp "$place/left" "$place/.new.notes"
-	mkfifo "$place/.new.1.3"
+	mkfifo "$place/.new.1.3" "$place/.path.fifo" "$place/fifo"
+	ln -s /etc/passwd "$place/.path.link"
 	for command in svstat 'svstat -A' 'svclean -n' 'svclean -n -a'; do
 		# shellcheck disable=SC2086 # words
 		run_logged timeout 10 $command
@@ -128,7 +113,8 @@ place_of_names() {
 	run_logged timeout 10 svclean
 	assert_equal 'files after svclean' "$(cd "$place" && echo .new*)" '.new.1.2 .new.1.3 .new.notes'
 	assert_same_file secret "$place/.new.1.2"
-	rm "$place"/.new.*
+	assert_equal 'others' "$(cd "$place" && echo .path.* fifo)" '.path.fifo .path.link fifo'
+	rm "$place"/.new.* "$place"/.path.* "$place/fifo"
 	svclean -aq
 }
 

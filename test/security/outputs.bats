@@ -12,11 +12,6 @@ setup() {
 	"${arena_inside[@]}" mkdir -m 777 $HOMES/shared
 }
 
-teardown() {
-	arena_close
-	sv_teardown
-}
-
 # replace USER: that user replaces the file by one with mallory's bytes.
 replace() {
 	local -n user=$1

@@ -50,6 +50,7 @@ forget() {
 	run_logged svstat shared
 	assert_status 0
 	assert_output_has 'the same name is in use in 1 other, which cannot be seen from here'
+	assert_equal 'others' "$(svstat -o state,elsewhere --noheadings shared | tr -s ' ')" 'waiting_reader 1'
 	end_by TERM here
 	run_logged svstat shared
 	assert_status 1

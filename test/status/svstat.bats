@@ -146,31 +146,36 @@ load ../lib/channels
 	ipcrm -s "$(ipctool find sem set 83)"
 }
 
-@test "--all shows the channels of other directories, with their owner" {
+@test "--all shows the channels of other directories, with their owner, also to a user without a directory" {
+	local dir
 	waiting_writer here
 	mkdir -m 700 elsewhere
-	SVIPC_DIR=$WORK/elsewhere run_logged svstat -o path --noheadings
-	assert_output ''
-	# Other tests have channels too.
-	SVIPC_DIR=$WORK/elsewhere run_logged svstat -A -o path,owner --noheadings
-	assert_status 0
-	assert_output_matches "$RV/here +$(id -un)"
+	for dir in elsewhere none; do
+		SVIPC_DIR=$WORK/$dir run_logged svstat -o path --noheadings
+		assert_output ''
+		# Other tests have channels too.
+		SVIPC_DIR=$WORK/$dir run_logged svstat -A -o path,owner --noheadings
+		assert_status 0
+		assert_output_matches "$RV/here +$(id -un)"
+	done
 	kill "${pid[here]}"
 }
 
-@test "the table fits terminals from 12 to 200 columns and shows more on wide ones" {
-	local width
-	waiting_writer a-name-of-some-length-for-a-channel
+@test "the table fits terminals from 12 to 200 columns in every form, and shows more on wide ones" {
+	local width options name=a-name-of-some-length-for-a-channel path="a path that is quite long for a table, and has blanks"
+	waiting_writer $name
 	running_transfer narrow x
-	touch "a path that is quite long for a table, and has blanks"
-	start path svread -k "a path that is quite long for a table, and has blanks"
+	touch "$path"
+	start path svread -k "$path"
 	wait_asleep "${pid[path]}"
-	for width in 12 18 24 30 40 60 80 100 132 200; do
-		COLUMNS=$width svstat >table || fail "status $?" || return 1
-		[ "$(longest table)" -le "$width" ] || { cat table; fail "wider than $width"; } || return 1
-		assert_equal "lines at $width" "$(wc -l <table)" 4 || return 1
-		COLUMNS=$width svstat -w --count=1 --noheadings >table
-		[ "$(longest table)" -le "$width" ] || { cat table; fail "wider than $width"; } || return 1
+	for width in 12 13 18 24 40 60 80 132 200; do
+		for options in '' -A '-w0.1 --count=2 --noheadings' '-o channel,reason,writer,key' narrow $name \
+			'-w0.1 --count=2 narrow nowhere'; do
+			# shellcheck disable=SC2086 # words
+			COLUMNS=$width svstat $options >table || fail "status $? of $options" || return 1
+			[ "$(longest table)" -le "$width" ] || { cat table; fail "$options: wider than $width"; } || return 1
+			[ -n "$options" ] || assert_equal "lines at $width" "$(wc -l <table)" 4 || return 1
+		done
 	done
 	COLUMNS=40 svstat >table
 	grep -q '^narrow .*running' table
@@ -180,7 +185,7 @@ load ../lib/channels
 	grep -q '^CHANNEL .* KEY .* SHMID .* CAPACITY .* REASON$' table
 	exec 9>&-
 	reap narrow-reader
-	kill "${pid[a-name-of-some-length-for-a-channel]}" "${pid[path]}"
+	kill "${pid[$name]}" "${pid[path]}"
 }
 
 @test "-o accepts every column of -o help, in upper or lower case, and refuses others" {
@@ -195,64 +200,21 @@ load ../lib/channels
 	run_logged svstat -o "${columns^^}" --noheadings
 	assert_status 0
 	assert_equal lines "${#lines[@]}" 1
-	for columns in '' ',' 'name,' 'name,,key' nam names 'name key'; do
+	for columns in '' 'name key'; do
 		run_logged svstat -o "$columns"
-		assert_status 2 || return 1
-		assert_output_has 'invalid --columns' || return 1
+		assert_status 2
+		assert_output_has 'invalid --columns'
 	done
 	kill "${pid[some]}"
 }
 
-@test "wrong usage is status 2 and says what is wrong" {
-	local case
-	while IFS='|' read -r case says; do
-		# shellcheck disable=SC2086 # words
-		run_logged svstat $case
-		assert_status 2 || return 1
-		assert_output_has "$says" || return 1
-		assert_output_has "Try 'svstat --help'" || return 1
-	done <<'END'
--x|invalid option
---al=1|doesn't allow an argument
--i 0 a|invalid --id
--i 256 a|invalid --id
--i 5|--id goes with a channel
--c a b|exclude each other
--c a -k b|exclude each other
--k a b|exclude each other
--A a|exclude each other
---json -o name|exclude each other
---count=3|--count goes with --watch
--w --count=0|invalid --count
--w --count=x|invalid --count
--w0|invalid --watch
--w 0.05|invalid --watch
---watch=x|invalid --watch
---watch=-1|invalid --watch
---watch=99999|invalid --watch
-END
-}
-
-@test "help and version fit a screen; output that cannot be written is an error" {
-	run_logged svstat --help
-	assert_status 0
-	[ "${#lines[@]}" -le 24 ]
-	[ "$(longest <(echo "$output"))" -le 80 ]
-	run_logged svstat -V
-	assert_output_matches '^svstat [0-9]+\.[0-9]+\.[0-9]+$'
-	for option in --help --version '-o help' --json '-w --count=1'; do
+@test "output that cannot be written is an error" {
+	local option
+	for option in '-o help' --json '-w --count=1'; do
 		run_logged sh -c "svstat $option >/dev/full"
 		assert_status 1 || return 1
 		assert_output_has 'cannot write standard output' || return 1
 	done
-}
-
-@test "a directory that is refused is an error" {
-	chmod 755 "$SVIPC_DIR"
-	run_logged svstat
-	assert_status 1
-	assert_output_has 'others may use it'
-	chmod 700 "$SVIPC_DIR"
 }
 
 @test "JSON is valid whatever a path holds, and the table shows paths and commands escaped" {
@@ -275,14 +237,14 @@ END
 	kill "${pid[reader]}"
 }
 
-@test "120 channels are all shown, in order" {
+@test "120 channels are all shown, in the order of the numbers in their names" {
 	local i
-	for i in {100..219}; do
+	for i in {8..127}; do
 		svwrite -d -s 4K -c "many$i" <<<x
 	done
 	run_logged svstat -o name --noheadings
 	assert_status 0
-	assert_output "$(printf 'many%d\n' {100..219})"
+	assert_output "$(printf 'many%d\n' {8..127})"
 	run_logged svclean -a
 	assert_status 0
 	assert_equal removed "$(grep -c '^removed many' <<<"$output")" 120

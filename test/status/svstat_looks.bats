@@ -13,23 +13,6 @@ look_on() {
 	done
 }
 
-@test "svstat disturbs nothing: 100 transfers succeed while it looks all the time, and nothing is left" {
-	local i writer
-	random_file data 50K
-	start looker look_on
-	for i in {1..100}; do
-		svwrite data 8>&- 9>&- &
-		writer=$!
-		svread >copy || fail "svread, transfer $i: status $?" || return 1
-		wait $writer || fail "svwrite, transfer $i: status $?" || return 1
-		cmp data copy || return 1
-	done
-	touch stop
-	ends_well looker
-	assert_no_leak
-	[ -z "$(ls -A "$RV")" ]
-}
-
 @test "svstat maps segments, but does not keep svclean or the next transfer from removing a leftover" {
 	local i
 	stale first

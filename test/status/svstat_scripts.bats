@@ -84,27 +84,6 @@ still() {
 	awk '$NF ~ /nanosleep$/ { slept = $4 } END { exit !(slept >= 1 && slept <= 25) }' counts || { cat counts; fail 'too many rounds'; }
 }
 
-@test "wrong usage of --wait, --timeout and --raw is status 2" {
-	local case says
-	while IFS='|' read -r case says; do
-		# shellcheck disable=SC2086 # words
-		run_logged svstat $case
-		assert_status 2 || return 1
-		assert_output_has "$says" || return 1
-	done <<'END'
---wait a=nonsense|invalid state 'nonsense' of --wait
---wait a= -t 0|invalid state ''
---wait ../a|invalid channel name '../a'
---wait a b c|--wait goes with one channel
---wait a b|--wait has a channel already
---wait a -A|--wait goes with one channel
---wait a --json|--wait goes with one channel
---wait a -w|--wait goes with one channel
--t 1|--timeout goes with --wait
---raw --json|--json and --raw exclude each other
-END
-}
-
 @test "--raw, or a pipe: cells have no blanks, and states are those of JSON" {
 	skip_unless script
 	local columns rows
@@ -129,16 +108,6 @@ END
 	kill "${pid[odd]}" "${pid[some]}"
 }
 
-@test "names are in version order" {
-	local i
-	for i in m10 m2 m1 a b10 b9; do
-		svwrite -d -s 4K -c $i <<<x
-	done
-	run_logged svstat -o name --noheadings
-	assert_output $'a\nb9\nb10\nm1\nm2\nm10'
-	svclean -aq
-}
-
 @test "--watch shows the busiest first" {
 	mkfifo feed
 	waiting_writer a-idle
@@ -154,21 +123,6 @@ END
 	exec 9>&-
 	reap z-reader
 	kill "${pid[a-idle]}"
-}
-
-@test "no line is wider than the window, however narrow, in any form" {
-	local width options
-	waiting_writer a-name-of-some-length-for-a-channel
-	waiting_reader b
-	for width in 12 13 20 40 80; do
-		for options in '' -A '-w0.1 --count=2' '-o channel,reason,writer,key' b 'a-name-of-some-length-for-a-channel' \
-			'-w0.1 --count=2 b nowhere'; do
-			# shellcheck disable=SC2086 # words
-			COLUMNS=$width svstat $options >table || fail "status $? of $options" || return 1
-			[ "$(longest table)" -le "$width" ] || { cat table; fail "$options: wider than $width"; } || return 1
-		done
-	done
-	kill "${pid[a-name-of-some-length-for-a-channel]}" "${pid[b]}"
 }
 
 @test "in a narrow window the bar is dropped before a name is cut, and the clock is dropped, not cut" {
@@ -247,30 +201,4 @@ END
 		'["stale",null,null,null,null]'
 	assert_equal age "$(svstat -o age --noheadings dead)" '?'
 	svclean -q -c dead
-}
-
-@test "a channel of the same name in another IPC namespace is counted, and shown in detail" {
-	skip_unless_own_ipc
-	skip_unless jq
-	waiting_writer shared
-	cat >other <<-'END'
-		svwrite -d -s 4K -c shared <<<x
-		svstat --json shared | jq -c '.channels[0] | [.state, .elsewhere]'
-		svstat shared | grep '^namespace'
-		svclean -aq
-	END
-	run_logged unshare --ipc bash other
-	assert_status 0
-	assert_equal 'there' "${lines[0]}" '["detached",1]'
-	assert_output_matches 'namespace ipc:\[[0-9]+\]; the same name is in use in 1 other, which cannot be seen from here'
-	assert_equal 'here' "$(svstat -o state,elsewhere --noheadings shared | tr -s ' ')" 'waiting_reader 0'
-	kill "${pid[shared]}"
-}
-
-@test "a user without a directory of channels can list the channels of others" {
-	svwrite -d -s 4K -c left <<<x
-	SVIPC_DIR=$WORK/none run_logged svstat --all --json
-	assert_status 0
-	assert_equal 'segments' "$(jq -c '[.channels[] | select(.key != null)] | length' <<<"$output")" 1
-	svclean -aq
 }

@@ -15,10 +15,6 @@ setup() {
 	run_logged svwrite -d file
 	assert_status 0
 	assert_output ''
-	run_logged svclean
-	assert_status 0
-	assert_output_has 'left default'
-	assert_output_has detached
 	run_logged svread -o copy
 	assert_status 0
 	assert_same_file file copy
@@ -79,15 +75,6 @@ setup() {
 	assert_nothing_left
 	run_logged bash -c 'cat file | svwrite -d -s 8K'
 	assert_status 1
-	assert_nothing_left
-}
-
-@test "-d: a pipe without --size, or together with -r, is wrong usage" {
-	run_logged bash -c 'echo x | svwrite -d'
-	assert_status 2
-	assert_output_has '--size'
-	run_logged svwrite -d -r file
-	assert_status 2
 	assert_nothing_left
 }
 

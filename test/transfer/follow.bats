@@ -96,29 +96,6 @@ load ../lib/common
 	assert_equal file "$(cat file-1)" precious
 }
 
-@test "a second -f on the same channel is refused" {
-	spawn reader svread -f
-	wait_asleep "${pid[reader]}"
-	run_logged svread -f
-	assert_status 5
-	assert_output_has busy
-	end_by INT reader
-}
-
-@test "contradictions of -f, --exec and -o are wrong usage" {
-	run_logged svread -f -o file
-	assert_status 2
-	assert_output_has '%n'
-	run_logged svread -f -o 'file-%n-%d'
-	assert_status 2
-	run_logged svread -o file --exec cat
-	assert_status 2
-	run_logged svread -r -o 'file-%n' -f
-	assert_status 2
-	run_logged svread -r --exec cat
-	assert_status 2
-}
-
 @test "without -f a percent sign in a file name is only a percent sign" {
 	spawn reader svread -o '%n%'
 	run_logged svwrite - <<<text

@@ -65,71 +65,48 @@ second" ]'
 	ends_well reader
 }
 
-@test "a line longer than the channel is an error that names --size" {
-	head -c 70000 /dev/zero | tr '\0' x >long
-	echo >>long
-	spawn reader svread --lines -o copy -s 64K
-	run_logged svwrite --lines long
-	assert_status 1
-	assert_output_matches 'line 1 is longer than the [0-9]+ bytes .*--size'
-	reap reader
-	assert_status 3
-	assert_stderr_matches 'Message too (long|large)'
-	spawn reader svread --lines -o copy -s 128K
-	run_logged svwrite --lines long
-	assert_status 0
-	reap reader
-	assert_same_file long copy
-}
-
-@test "lines and bytes do not mix, whoever comes first" {
-	spawn first svwrite --lines -t 60 /dev/null
-	wait_asleep "${pid[first]}"
-	run_logged svread
-	assert_status 5
-	assert_output_has 'it carries messages, not bytes'
-	end_by TERM first
-	assert_status 143
-	spawn first svread
-	wait_asleep "${pid[first]}"
-	run_logged svwrite -0 /dev/null
-	assert_status 5
-	assert_output_has 'it carries bytes, not messages'
-	end_by TERM first
-	assert_status 143
-}
-
-@test "lines and records that end with NUL do not mix, whoever comes first" {
-	spawn first svwrite --lines -t 60 /dev/null
-	wait_asleep "${pid[first]}"
-	run_logged svread -0
-	assert_status 5
-	end_by TERM first
-	spawn first svread --lines
-	wait_asleep "${pid[first]}"
-	run_logged svwrite -0 /dev/null
-	assert_status 5
-	assert_output_has 'do not end with NUL'
-	end_by TERM first
-}
-
-@test "the lines before a line that is too long arrive and are counted" {
+@test "a line longer than the channel is an error that names --size; the lines before it arrive and are counted" {
 	seq 30 >good
 	{ cat good; head -c 70000 /dev/zero | tr '\0' x; echo; } >lines
 	spawn reader svread --lines -o copy -s 64K
+	wait_asleep "${pid[reader]}"
 	run_logged svwrite --lines lines
 	assert_status 1
-	assert_output_has 'line 31 is longer'
+	assert_output_matches 'line 31 is longer than the [0-9]+ bytes .*--size'
 	reap reader
 	assert_status 3
+	assert_stderr_matches 'Message too (long|large)'
 	assert_same_file good copy
+	spawn reader svread --lines -o copy -s 128K
+	wait_asleep "${pid[reader]}"
+	run_logged svwrite --lines lines
+	assert_status 0
+	reap reader
+	assert_same_file lines copy
+}
+
+@test "lines, bytes, and records that end with NUL do not mix, whoever comes first" {
+	local first second says
+	while IFS='|' read -r first second says; do
+		# shellcheck disable=SC2086 # words
+		spawn first $first
+		wait_asleep "${pid[first]}"
+		# shellcheck disable=SC2086 # words
+		run_logged $second
+		assert_status 5
+		assert_output_has "$says"
+		end_by TERM first
+		assert_status 143
+	done <<-'END'
+		svwrite --lines /dev/null|svread|it carries messages, not bytes
+		svread|svwrite -0 /dev/null|it carries bytes, not messages
+		svwrite --lines /dev/null|svread -0|do not end with NUL
+		svread --lines|svwrite -0 /dev/null|do not end with NUL
+	END
 }
 
 @test "-d --lines leaves lines for a later reader" {
 	seq 1000 >lines
-	run_logged svwrite -d --lines lines
-	assert_status 2
-	assert_output_has 'needs --size'
 	run_logged svwrite -d --lines -s 4K lines
 	assert_status 1
 	assert_output_has 'larger than the channel'
@@ -138,12 +115,4 @@ second" ]'
 	run_logged svread --lines -o copy
 	assert_status 0
 	assert_same_file lines copy
-}
-
-@test "options that exclude messages are wrong usage" {
-	run_logged svwrite --lines -0 /dev/null
-	assert_status 2
-	run_logged svread --lines -r -o copy
-	assert_status 2
-	assert_output_has '--resume is for bytes'
 }

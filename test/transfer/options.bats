@@ -1,168 +1,171 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# Options of svwrite, svread and svclean: both forms work; a wrong option is reported with status 2 and changes nothing.
+# Options of all programs: both forms work; a wrong option is reported with status 2 and changes nothing.  number_test has
+# more numbers, good and bad.
 
 load ../lib/common
 
-# refused PROGRAM ARG...: status 2 and a message that names the program and points to --help; nothing is made.
+# refused PROGRAM ARG...: status 2 and a message that names the program and points to --help.
 refused() {
 	run_logged "$@" </dev/null
 	assert_status 2 || return 1
-	[ "$(wc -l <<<"$output")" -le 2 ] || fail 'more than two lines' || return 1
+	[ "${#lines[@]}" -le 2 ] || fail 'more than two lines' || return 1
 	[[ ${lines[0]} == "$1: "* ]] || fail "does not start with $1:" || return 1
-	assert_output_has "Try '$1 --help'." || return 1
-	nothing_made
+	assert_output_has "Try '$1 --help'."
 }
 
-# There is no new file.  (The teardown of each test looks for objects.)
-nothing_made() {
-	local made
-	made=$(ls -A "$RV")
-	[ -z "$made" ] || fail "made $made"
-}
-
-@test "--help and --version in both forms go to standard output" {
-	local program option
-	for program in svwrite svread svclean; do
-		for option in -h --help; do
-			run_logged --separate-stderr $program $option
-			assert_status 0
-			assert_output_has "Usage: $program"
-			assert_equal 'standard error' "$stderr" ''
-		done
-		for option in -V --version; do
-			run_logged --separate-stderr $program $option
-			assert_status 0
-			assert_output_matches "^$program [0-9]+\.[0-9]+\.[0-9]+$"
-			assert_equal 'standard error' "$stderr" ''
-		done
-	done
+# Each line has a command, and a part of what it says.
+@test "wrong usage is status 2 and says what is wrong; nothing is made" {
+	local command says
+	touch meet
+	while IFS='|' read -r command says; do
+		# shellcheck disable=SC2086 # words
+		refused $command || return 1
+		assert_output_has "$says" || return 1
+	done <<'END'
+svwrite -Z|
+svread --no-such-option|
+svread -o|
+svwrite --quiet=yes|
+svread file|use -o
+svclean default|use -c
+svread -t 99999999999|--timeout '99999999999' is too large: use at most 2000000 seconds, or omit it for no limit
+svwrite -t 99999999999999999999999|--timeout '99999999999999999999999' is too large
+svwrite -t 9s|invalid --timeout '9s': use seconds, such as 10 or 0.5
+svwrite -s 16E|--size '16E' is too large: use at most 16T
+svwrite -s 32T|--size '32T' is too large: use at most 16T
+svwrite -s 0|--size '0' is too small
+svwrite -s 1.5|invalid --size '1.5': use a number above 0 with K, M or G
+svread --size=1Y|--size '1Y'
+svwrite -m 0640 meet|--mode '0640'
+svread --mode=|--mode ''
+svread --wait=never|--wait
+svwrite --wait= meet|--wait
+svclean --older-than=99999999999d|--older-than '99999999999d' is too large
+svclean --older-than=1w|invalid --older-than '1w': use a number with s, m, h or d, such as 2h
+svwrite --progress=maybe|auto, force or json
+svwrite -p force|write --progress=force, or ./force
+svread -p json|write --progress=json
+svwrite -c name -k meet|
+svread -c name -k meet|
+svwrite -N name meet|
+svwrite -d -r meet|
+svwrite -d|--size
+svwrite -d --lines meet|needs --size
+svwrite --lines -0 meet|
+svwrite --exec true meet|
+svwrite --exec true -r|
+svread -r|--output
+svread -r --exec cat|
+svread -o copy --exec cat|
+svread --lines -r -o copy|--resume is for bytes
+svread -f -o copy|%n
+svread -f -o copy-%n-%d|
+svread -f -r -o copy-%n|
+svread --sync|
+svread --atomic|
+svread --atomic -r -o copy|
+svclean -c name -k meet|
+svclean -i 5|
+svclean --json -q|
+svclean --foreign -q|
+svclean --foreign -a|
+svclean --foreign -c x|
+svclean --foreign -k /|
+svclean --foreign x|
+svstat -x|invalid option
+svstat --al=1|doesn't allow an argument
+svstat -i 5|--id goes with a channel
+svstat -c a b|exclude each other
+svstat -c a -k b|exclude each other
+svstat -k a b|exclude each other
+svstat -A a|exclude each other
+svstat --json -o name|exclude each other
+svstat --raw --json|--json and --raw exclude each other
+svstat -o ,|invalid --columns
+svstat -o name,|invalid --columns
+svstat -o name,,key|invalid --columns
+svstat -o nam|invalid --columns
+svstat --count=3|--count goes with --watch
+svstat -w --count=0|invalid --count
+svstat -w --count=x|invalid --count
+svstat -w0|invalid --watch
+svstat -w 0.05|invalid --watch
+svstat --watch=x|invalid --watch
+svstat --watch=-1|invalid --watch
+svstat --watch=99999|invalid --watch
+svstat --wait a=nonsense|invalid state 'nonsense' of --wait
+svstat --wait a= -t 0|invalid state ''
+svstat --wait a b c|--wait goes with one channel
+svstat --wait a b|--wait has a channel already
+svstat --wait a -A|--wait goes with one channel
+svstat --wait a --json|--wait goes with one channel
+svstat --wait a -w|--wait goes with one channel
+svstat -t 1|--timeout goes with --wait
+END
+	[ ! -e copy ] || fail 'an output was made'
 	assert_nothing_left
 }
 
-@test "--help and --version into a full device are errors" {
-	local program option
-	for program in svwrite svread svclean; do
-		for option in --help --version; do
-			run_logged bash -c "exec $program $option >/dev/full"
-			assert_status 1
-			assert_output_has 'No space left on device'
-		done
-	done
-}
-
-@test "--help creates no directory" {
-	local dir=$SVIPC_DIR
+@test "--help, and wrong usage, need no channel directory and make none" {
 	SVIPC_DIR=$WORK/none run_logged svread --help
 	assert_status 0
 	[ ! -e none ]
-	[ -d "$dir" ]
+	SVIPC_DIR=/proc/none run_logged svwrite -t soon
+	assert_status 2
 }
 
-@test "an unknown option is refused in both forms" {
-	local program
-	for program in svwrite svread svclean; do
-		refused $program -Z
-		refused $program --no-such-option
+@test "a project id is checked in the same words by all programs" {
+	local program id
+	for program in svwrite svread svclean svstat; do
+		for id in 0 256 x ''; do
+			run_logged $program -c some -i "$id"
+			assert_status 2 || return 1
+			assert_output "$program: invalid --id '$id': use a number from 1 to 255"$'\n'"Try '$program --help'." || return 1
+		done
 	done
 }
 
-@test "an option without its argument is refused" {
-	local option
-	for option in -c -i -k -m -s -t --channel --id --path --mode --size --timeout --wait; do
-		refused svwrite $option
-		refused svread $option
+@test "names that could leave the directory or look like an option are refused, in the same words by all programs" {
+	local name option rule='use 1 to 64 of A-Z a-z 0-9 . _ - and do not start with . or -'
+	for name in '' . .. .hidden -dash a/b '/abs' 'a b' 'ä' "$(printf 'x%.0s' {1..65})"; do
+		run_logged svwrite --channel="$name" -t 0 /dev/null
+		assert_status 2
+		assert_output_has "svwrite: invalid channel name '"
+		assert_output_has "': $rule"
 	done
-	refused svread -o
-	refused svclean --older-than
-}
-
-@test "an argument that a program or an option does not take is refused" {
-	refused svread file
-	assert_output_has "use -o"
-	refused svclean default
-	assert_output_has "use -c"
-	refused svwrite --quiet=yes
-}
-
-@test "bad sizes are refused" {
-	local size
-	for size in '' 0 -1 +1 x 1x 1KK 1.5 .5 .K 1. 1.K ' 1' '1 ' 0x10 99999999999999999999 99999999999G 64KX; do
-		refused svwrite -s "$size"
-		assert_output_has "--size '$size'"
+	for option in 'svwrite -c' 'svread -c' 'svclean -c' 'svstat -c' 'svstat --wait'; do
+		# shellcheck disable=SC2086 # words
+		run_logged $option ../up
+		assert_status 2
+		assert_output "${option%% *}: invalid channel name '../up': $rule"
 	done
-	refused svread --size=1Y
-}
-
-@test "sizes too large to be mapped are refused before anything is created" {
-	run_logged svwrite -s 4E /dev/null
-	[ "$status" -ne 0 ]
-	assert_output_has "--size '4E' is too large"
 	assert_nothing_left
 }
 
-@test "bad time-outs are refused" {
-	local time
-	for time in '' -1 x 1s 1. . 1e3 99999999999 '1 '; do
-		refused svread -t "$time"
-		assert_output_has "--timeout '$time'"
+@test "control characters in an argument or a path reach the terminal as escapes, in every program" {
+	local program odd=$'x\x1b[31m\n\xc2\x9b\xff'
+	for program in svwrite svread svclean svstat; do
+		run_logged $program -k "$odd"
+		[ "$status" -ne 0 ] || return 1
+		assert_output_lacks $'\x1b' || return 1
+		assert_output_lacks $'\x9b' || return 1
+		assert_equal "lines of $program" "${#lines[@]}" 1 || return 1
+		run_logged $program -i "$odd"
+		assert_status 2 || return 1
+		assert_output_has 'x\x1b[31m\x0a\xc2\x9b\xff' || return 1
 	done
 }
 
-@test "bad project ids are refused" {
-	local id
-	for id in '' 0 -1 256 1x 0x1 99999999999; do
-		refused svread -i "$id"
-		refused svclean -c default -i "$id"
-	done
-}
-
-@test "bad modes are refused" {
-	local mode
-	for mode in '' 0 7 0640 0620 0664 0777 0700 0060 0400 888 06660 u=rw 1600; do
-		refused svwrite -m "$mode" /dev/null
-	done
-}
-
-@test "names that could leave the directory or look like an option are refused" {
-	local name
-	for name in '' . .. .hidden -dash a/b ../up '/abs' 'a b' $'a\nb' 'ä' "$(printf 'x%.0s' {1..65})"; do
-		run_logged svwrite --channel="$name" -t 0 /dev/null
-		assert_status 2
-		assert_output_has 'invalid channel name'
-		nothing_made
-	done
-}
-
-@test "good names work, up to 64 characters" {
+@test "good names work, up to 64 characters, and so do numbers that start with their decimal point" {
 	local name
 	for name in a A.b_c-9 "$(printf 'x%.0s' {1..64})"; do
-		run_logged svread -c "$name" -t 0
+		run_logged svread -c "$name" -t .001 -s .5K
 		assert_status 4
 		assert_output_has "'$name'"
 		assert_nothing_left
 	done
-}
-
-@test "bad waiting policies and ages are refused" {
-	refused svread --wait=never
-	refused svwrite --wait= /dev/null
-	local age
-	for age in '' x 2x 1.5h -1 2hh; do
-		refused svclean "--older-than=$age"
-	done
-}
-
-@test "options that exclude each other are refused" {
-	touch meet
-	refused svwrite -c name -k meet
-	refused svread -c name -k meet
-	refused svclean -c name -k meet
-	refused svclean -i 5
-	refused svwrite -d -r meet
-	refused svread -r
-	refused svwrite -N name meet
 }
 
 @test "every option works in its long form" {
@@ -224,43 +227,16 @@ nothing_made() {
 
 @test "a wrong last option is reported before anything is done" {
 	echo precious >copy
-	refused svread -o copy -s 64K -t soon
+	run_logged svread -o copy -s 64K -t soon
+	assert_status 2
 	assert_equal content "$(cat copy)" precious
 }
 
-@test "a usage error does not need a channel directory" {
-	SVIPC_DIR=/proc/none run_logged svwrite -t soon
-	assert_status 2
-}
-
-@test "-p takes only an attached argument; a separate word such as 'force' is refused, not taken for a file" {
-	refused svwrite -p force
-	assert_output_has 'write --progress=force, or ./force'
-	refused svread -p json
-	assert_output_has 'write --progress=json'
+@test "-p takes only an attached argument; a file may have the name of one" {
 	echo text >json
 	spawn reader svread -pjson -o copy
 	run_logged svwrite -p ./json
 	assert_status 0
 	reap reader
 	assert_same_file json copy
-}
-
-@test ".5 means half a second or half a KiB" {
-	run_logged svread -t .1 -s .5K
-	assert_status 4
-}
-
-@test "1,500 files can be sent with 1,024 descriptors, and are all checked first" {
-	local i
-	for ((i = 0; i < 1500; i++)); do echo "$i"; done | split -l 1 -a 4 - part.
-	cat part.* >whole
-	spawn reader svread -o copy
-	run_logged bash -c 'ulimit -n 1024 && exec svwrite part.*'
-	assert_status 0
-	reap reader
-	assert_same_file whole copy
-	run_logged bash -c 'ulimit -n 1024 && exec svwrite -t 0 part.* missing'
-	assert_status 1
-	assert_output_has 'cannot open missing'
 }

@@ -88,12 +88,6 @@ half_written() {
 		fsync,rename,fsync --sync --atomic
 		rename --atomic
 	END
-	run_logged svread --sync
-	assert_status 2
-	run_logged svread --atomic
-	assert_status 2
-	run_logged svread --atomic -r -o file
-	assert_status 2
 }
 
 @test "svread reports the name and the size of an incomplete file" {
@@ -173,46 +167,6 @@ half_written() {
 	reap writer
 	assert_status 1
 	assert_stderr_has 'data was changed during the transfer'
-	svclean -aq
-}
-
-@test "-r: after a full disk both sides say that the same commands resume the transfer" {
-	random_file data 3M
-	spawn writer svwrite -r -s 64K data
-	midway errno=28 5 svread -r -o copy
-	reap svread
-	assert_status 1
-	assert_stderr_has 'No space left on device'
-	assert_stderr_has 'the same commands on both sides go on'
-	assert_stderr_has "SVIPC_DIR=$SVIPC_DIR svclean -a -c default"
-	reap writer
-	assert_status 3
-	assert_stderr_has 'the same commands on both sides go on'
-	spawn writer svwrite -r data
-	run_logged svread -r -o copy
-	assert_status 0
-	assert_output_has 'going on at byte'
-	ends_well writer
-	assert_same_file data copy
-}
-
-@test "-r: the reader says that it resumes only after it has accepted the output" {
-	random_file data 3M
-	spawn writer svwrite -r -s 64K data
-	midway errno=28 5 svread -r -o copy
-	reap svread
-	reap writer
-	truncate -s 10 copy
-	spawn writer svwrite -r data
-	wait_asleep "${pid[writer]}"
-	run_logged svread -r -o copy
-	assert_status 1
-	assert_output_lacks 'going on at'
-	assert_output_has 'copy has 10 bytes but '
-	assert_output_lacks 'the same commands'
-	# The writer may have learned of the refusal, or still wait for another reader.
-	kill "${pid[writer]}" || :
-	reap writer
 	svclean -aq
 }
 

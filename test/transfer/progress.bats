@@ -261,12 +261,6 @@ longest() {
 	assert_status 4
 }
 
-@test "an unknown way to show progress is wrong usage" {
-	run_logged svwrite --progress=maybe
-	assert_status 2
-	assert_output_has 'auto, force or json'
-}
-
 @test "JSON: elapsed never decreases, a failure to open is an object, and a transfer that never began has none" {
 	skip_unless jq
 	mkfifo input
@@ -294,29 +288,6 @@ longest() {
 	wait_asleep "${pid[reader]}"
 	end_by TERM reader
 	assert_equal 'numbers of what ended' "$(jq -c 'select(.status != null) | [.transfer, .state]' reader.err)" '[1,"complete"]'
-}
-
-@test "JSON of a resumed transfer says where it was resumed" {
-	skip_unless jq
-	random_file file 1M
-	mkfifo feed
-	spawn writer svwrite -r file
-	spawn first svread -r -s 64K -o copy
-	reap writer
-	reap first
-	random_file file 3M
-	spawn writer svwrite -r -s 64K file
-	midway errno=28 5 svread -r -o copy
-	reap svread
-	assert_status 1
-	reap writer
-	assert_status 3
-	spawn writer svwrite -r file
-	run_logged svread -r -o copy --progress=json
-	assert_status 0
-	assert_equal start "$(grep '^{' <<<"$output" | tail -n 1 | jq '.start > 0 and .bytes == 3145728')" true
-	reap writer
-	assert_same_file file copy
 }
 
 @test "Ctrl-C leaves the last figures on the screen" {
