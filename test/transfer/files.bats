@@ -12,42 +12,20 @@ edges() {
 		$((2 * capacity - 1)) $((2 * capacity)) $((2 * capacity + 1)) $((5 * capacity + 17))
 }
 
-@test "an empty file arrives" {
-	: >file
-	pass file
+@test "an empty file, one byte, a line of text and 20 MB of random bytes arrive" {
+	local make
+	for make in ': >file' 'printf x >file' 'echo "Hello, Process B!" >file' 'random_file file 20000000'; do
+		eval "$make"
+		pass file
+	done
 }
 
-@test "one byte arrives" {
-	printf x >file
-	pass file
-}
-
-@test "a line of text arrives" {
-	echo 'Hello, Process B!' >file
-	pass file
-}
-
-@test "20 MB of random bytes arrive" {
-	random_file file 20000000
-	pass file
-}
-
-@test "every byte value passes through standard output" {
-	perl -e 'print map { chr } 0 .. 255' >file
-	spawn reader svread
-	run_logged svwrite file
-	assert_status 0
-	ends_well reader
-	assert_same_file file reader.out
-	assert_nothing_left
-}
-
-@test "files of sizes around parts and multiples of the capacity arrive, with a ring of 4 KiB" {
+@test "files of sizes around parts and multiples of the capacity arrive, with a ring of 4 KiB, which is the smallest" {
 	local size
 	random_file big 100000
 	for size in $(edges 4096); do
 		head -c "$size" big >file
-		pass file -s 4K
+		pass file -s 1
 	done
 }
 
@@ -65,27 +43,9 @@ edges() {
 	done
 }
 
-@test "8 MiB pass through a ring of 4 KiB" {
-	random_file file 8M
-	pass file -s 4K
-}
-
-@test "a capacity below one page becomes one page" {
-	random_file file 10000
-	spawn reader svread -s 1 -o copy
-	run_logged svwrite file
-	assert_status 0
-	reap reader
-	assert_same_file file copy
-	assert_nothing_left
-}
-
-@test "3 MB arrive in both orders of start" {
+@test "3 MB, and an empty file, arrive in both orders of start" {
 	random_file file 3000000
 	both_orders file
-}
-
-@test "an empty file arrives in both orders of start" {
 	: >file
 	both_orders file
 }
@@ -104,7 +64,7 @@ edges() {
 	assert_nothing_left
 }
 
-@test "of many files few are open at a time" {
+@test "of many files few are open at a time, and all are checked first" {
 	local i
 	for ((i = 10; i < 90; i++)); do
 		echo $i >file-$i
@@ -114,6 +74,9 @@ edges() {
 	assert_status 0
 	ends_well reader
 	assert_equal copy "$(cat copy)" "$(cat file-*)"
+	run_logged bash -c 'ulimit -n 40; exec svwrite -t 0 file-* missing'
+	assert_status 1
+	assert_output_has 'cannot open missing'
 }
 
 @test "of many files one that is replaced or truncated before its turn ends the transfer" {
@@ -163,24 +126,15 @@ edges() {
 	assert_output dash
 }
 
-@test "without a file the writer takes standard input from a pipe" {
+@test "without a file the writer takes standard input from a pipe, and the reader writes into one" {
 	random_file file 2000000
-	spawn reader svread -o copy
 	# The writes are small, so most reads are short.
+	spawn reader bash -o pipefail -c 'svread | dd bs=1000 of=copy status=none'
 	run_logged bash -o pipefail -c 'dd if=file bs=777 status=none | svwrite'
 	assert_status 0
 	ends_well reader
 	assert_same_file file copy
 	assert_nothing_left
-}
-
-@test "the reader writes into a pipe" {
-	random_file file 2000000
-	spawn reader bash -o pipefail -c 'svread | dd bs=1000 of=copy status=none'
-	run_logged svwrite file
-	assert_status 0
-	ends_well reader
-	assert_same_file file copy
 }
 
 @test "short reads and short writes of any alignment lose nothing" {
@@ -210,17 +164,20 @@ edges() {
 	assert_same_file file copy
 }
 
-@test "if the sides ask for different capacities, the first one decides" {
+@test "if the sides ask for different capacities, the first one decides; -v says how much was moved" {
 	random_file file 500000
 	spawn writer svwrite -v -s 8K file
 	wait_asleep "${pid[writer]}"
-	assert_equal 'bytes of the segment' "$(awk -v id="$(ipc_leaked "$sv_before" "$SVIPC_DIR" | awk '$1 == "shm" { print $2 }')" '$2 == id { print $4 }' /proc/sysvipc/shm)" 12288
-	run_logged svread -s 256K -o copy
+	assert_equal capacity "$(svstat -b -o capacity --noheadings)" 8192
+	run_logged svread -v -s 256K -o copy
 	assert_status 0
+	assert_output_has '500000 bytes'
 	ends_well writer
+	assert_stderr_has '500000 bytes'
 	assert_same_file file copy
 	spawn reader svread -s 64K -o copy
 	wait_asleep "${pid[reader]}"
+	assert_equal capacity "$(svstat -b -o capacity --noheadings)" 65536
 	run_logged svwrite -s 4K file
 	assert_status 0
 	ends_well reader
@@ -239,20 +196,6 @@ edges() {
 	echo text >file
 	pass file
 	assert_equal mode "$(stat -c %a copy)" 640
-}
-
-@test "-o keeps the old content while no writer comes, and after a time-out" {
-	echo precious >copy
-	run_logged svread -t 0.2 -o copy
-	assert_status 4
-	assert_equal content "$(cat copy)" precious
-	spawn reader svread -o copy
-	wait_asleep "${pid[reader]}"
-	assert_equal content "$(cat copy)" precious
-	end_by TERM reader
-	assert_status 143
-	assert_equal content "$(cat copy)" precious
-	assert_nothing_left
 }
 
 @test "standard output that is a file in append mode is appended to" {
@@ -282,22 +225,4 @@ edges() {
 	assert_status 0
 	ends_well readers
 	assert_nothing_left
-}
-
-@test "each waiting policy transfers" {
-	local wait
-	random_file file 500000
-	for wait in auto spin sleep; do
-		pass file --wait=$wait -s 16K
-	done
-}
-
-@test "-v says how much was moved, on both sides" {
-	random_file file 123456
-	spawn reader svread -v -o copy
-	run_logged svwrite -v file
-	assert_status 0
-	assert_output_has '123456 bytes'
-	ends_well reader
-	assert_stderr_has '123456 bytes'
 }

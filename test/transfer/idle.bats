@@ -47,23 +47,16 @@ light() {
 	ipctool get "$(ipc_list | awk '$1 == "shm" { print $2 }')" writer.light
 }
 
-# settled NAME: wait until the process has printed whom it waits for, which it does after a second.
-settled() {
-	wait_until "grep -q waiting $1.err"
-}
-
-@test "a writer that waits alone uses no CPU time" {
-	spawn writer svwrite -v /dev/null
-	settled writer
-	idle writer 2
-	end_by TERM writer
-}
-
-@test "a reader that waits alone uses no CPU time" {
-	spawn reader svread -v
-	settled reader
-	idle reader 2
-	end_by TERM reader
+@test "a side that waits alone uses no CPU time" {
+	spawn writer svwrite -v -c one /dev/null
+	spawn reader svread -v -c two
+	local side
+	for side in writer reader; do
+		# After a second it has printed whom it waits for.
+		wait_until "grep -q waiting $side.err"
+		idle $side 2
+		end_by TERM $side
+	done
 }
 
 @test "a reader that waits for a silent writer uses no CPU time" {
