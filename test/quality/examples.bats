@@ -17,6 +17,11 @@ setup() {
 	assert_status 0
 	ends_well reader
 	cmp data reader.out
+	spawn reader svread -c example -o copy
+	run_logged bash -c 'bytes w example <data'
+	assert_status 0
+	ends_well reader
+	assert_same_file data copy
 	spawn reader bash -c 'bytes r example >/dev/full'
 	run_logged bash -c 'bytes w example <data'
 	assert_status 1

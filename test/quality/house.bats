@@ -38,13 +38,6 @@ mapped_folders() {
 	done
 }
 
-@test "README shows scripts/demo and scripts/check, and both can be executed" {
-	[ -x "$SV_ROOT/scripts/demo" ]
-	[ -x "$SV_ROOT/scripts/check" ]
-	grep -q '^scripts/demo ' "$SV_ROOT/README.md"
-	grep -q '^scripts/check ' "$SV_ROOT/README.md"
-}
-
 @test "no file has a path of one machine" {
 	run_logged grep -rnE -I --exclude-dir=.git --exclude=.git --exclude-dir='build*' --exclude=house.bats '/(work|root|home)/[a-z]' "$SV_ROOT"
 	assert_output ''

@@ -15,6 +15,7 @@ load ../lib/common
 
 # Make a small source tree of two layers, low and high, in $WORK/house.
 small_house() {
+	skip_unless nm tsort
 	mkdir -p house/src/lib/{low,high} house/src/programs house/include
 	touch house/include/svipc.h house/src/lib/svipc.map
 	printf '| `lib/low` | ground | |\n| `lib/high` | roof | `lib/low` |\n' >house/src/README.md
@@ -24,64 +25,54 @@ small_house() {
 	printf 'int other(void) { return 2; }\n' >house/src/lib/high/other.c
 }
 
-build_small_house() {
-	local source
+# violations STATUS TEXT...: build that tree; the check ends with the status and prints the texts.
+violations() {
+	local source text
 	for source in house/src/lib/*/*.c; do
 		source=${source#house/src/}
 		mkdir -p "house/build/obj/${source%/*}"
 		"${CC:-cc}" -w -Ihouse/src/lib -c -o "house/build/obj/${source%.c}.o" "house/src/$source"
 	done
 	run_logged "$SV_ROOT/test/lib/layers" "$WORK/house" "$WORK/house/build"
+	assert_status "$1" || return 1
+	for text in "${@:2}"; do
+		assert_output_has "$text" || return 1
+	done
 }
 
 @test "the layer check accepts a tree without violations" {
-	skip_unless nm tsort
 	small_house
-	build_small_house
-	assert_status 0
-	assert_output '4 files, 2 uses, 0 violations'
+	violations 0 '4 files, 2 uses, 0 violations'
 }
 
 @test "the layer check finds an include against the layers" {
-	skip_unless nm tsort
 	small_house
 	touch house/src/lib/high/high.h
 	echo '#include "high/high.h"' >>house/src/lib/low/low.h
-	build_small_house
-	assert_status 1
-	assert_output_has 'src/lib/low/low: uses lib/high/high (include), but lib/low may not use lib/high'
-	assert_output_has 'a circle of files:'
-	assert_output_has 'a circle of folders:'
+	violations 1 'src/lib/low/low: uses lib/high/high (include), but lib/low may not use lib/high' \
+		'a circle of files:' \
+		'a circle of folders:'
 }
 
 @test "the layer check finds a call against the layers that is in no include" {
-	skip_unless nm tsort
 	small_house
 	printf 'int other(void);\nint up(void) { return other(); }\n' >>house/src/lib/low/low.c
-	build_small_house
-	assert_status 1
-	assert_output_has 'src/lib/low/low: uses lib/high/other (other), but lib/low may not use lib/high'
+	violations 1 'src/lib/low/low: uses lib/high/other (other), but lib/low may not use lib/high'
 }
 
 @test "the layer check finds a circle of two files in one folder" {
-	skip_unless nm tsort
 	small_house
 	printf 'int other(void);\nint up(void) { return other(); }\n' >>house/src/lib/high/high.c
 	printf 'int high(void);\nint down(void) { return high(); }\n' >>house/src/lib/high/other.c
-	build_small_house
-	assert_status 1
-	assert_output_has 'a circle of files: lib/high/'
-	assert_output_has '1 violations'
+	violations 1 'a circle of files: lib/high/' \
+		'1 violations'
 }
 
 @test "the layer check finds a folder that the table does not have" {
-	skip_unless nm tsort
 	small_house
 	mkdir house/src/lib/attic
 	printf '#include "low/low.h"\nint attic(void) { return low(); }\n' >house/src/lib/attic/attic.c
-	build_small_house
-	assert_status 1
-	assert_output_has 'src/lib/attic: not in the table of layers in src/README.md'
+	violations 1 'src/lib/attic: not in the table of layers in src/README.md'
 }
 
 @test "src has at most six entries" {
