@@ -44,23 +44,13 @@ semaphore_sleeper() {
 	[ "$output" = one ]
 }
 
-@test "run_logged keeps the two outputs apart when asked" {
-	run_logged --separate-stderr bash -c 'echo one; echo two >&2'
-	[ "$output" = one ]
-	[ "$stderr" = two ]
-}
-
-@test "run_logged leaves its caller's variables alone" {
+@test "run_logged keeps the outputs apart when asked, gives the command the standard input, and leaves variables alone" {
 	local i=17
-	run_logged --separate-stderr true
-	run_logged true
-	assert_equal i "$i" 17
-}
-
-@test "run_logged gives the command the standard input" {
 	echo hello >in
-	run_logged cat <in
-	assert_output hello
+	run_logged --separate-stderr bash -c 'cat; echo two >&2' <in
+	[ "$output" = hello ]
+	[ "$stderr" = two ]
+	assert_equal i "$i" 17
 }
 
 @test "run_logged shows a death by signal as the shell does, and ends what hangs" {
@@ -78,25 +68,21 @@ semaphore_sleeper() {
 	[ "$output" = 'status is 3, expected 0 1' ]
 }
 
-@test "assertions on output pass" {
-	output='one two' stderr='three'
-	assert_output 'one two'
-	assert_output_has 'e t'
-	assert_output_lacks three
-	assert_output_matches '^one .w'
-	assert_stderr_has hre
-	assert_equal word one one
-}
-
-@test "assertions on output fail when they should" {
+@test "assertions on output pass, and fail when they should" {
 	output='one two' stderr='three'
 	local assertion
-	for assertion in 'assert_output one' 'assert_output_has three' 'assert_output_lacks two' \
-		'assert_output_matches ^two' 'assert_stderr_has one' 'assert_equal word one two'; do
-		(! $assertion)
+	for assertion in 'assert_output one two' 'assert_output_has e t' 'assert_output_lacks three' 'assert_output_matches ^one .w' \
+		'assert_stderr_has hre' 'assert_stderr_matches h.e'; do
+		"${assertion%% *}" "${assertion#* }"
+	done
+	for assertion in 'assert_output one' 'assert_output_has three' 'assert_output_lacks two' 'assert_output_matches ^two' \
+		'assert_stderr_has one' 'assert_stderr_matches ^hre'; do
+		(! "${assertion%% *}" "${assertion#* }")
 	done
 	# The argument is not a pattern.
 	(! assert_output_has 'o*o')
+	assert_equal word one one
+	(! assert_equal word one two)
 }
 
 @test "assert_same_file compares byte for byte" {
@@ -237,24 +223,18 @@ semaphore_sleeper() {
 	assert_equal 'own objects' "$(cut -d ' ' -f 1 <<<"$of_own")" $'shm\nsem'
 }
 
-@test "skip_unless script skips a test if there are no terminals" {
+@test "skip_unless skips and names the tool, and script needs a terminal" {
 	stub script <<<'exit 1'
-	suite skipping <<-'END'
-		case "one" { skip_unless script; false; }
-	END
-	run_tests skipping.bats
-	assert_output_has 'cannot make a terminal'
-}
-
-@test "skip_unless skips and names the tool" {
 	suite skipping <<-'END'
 		case "one" { skip_unless bash no-such-tool; false; }
 		case "two" { skip_unless bash; }
+		case "three" { skip_unless script; false; }
 	END
 	run_tests skipping.bats
 	assert_status 0
 	assert_output_has 'needs no-such-tool'
-	assert_output_has '1 passed, 0 failed, 1 skipped'
+	assert_output_has 'cannot make a terminal'
+	assert_output_has '1 passed, 0 failed, 2 skipped'
 }
 
 @test "mutate: the same seed makes the same mutants, and each mutant changes code in one place" {
