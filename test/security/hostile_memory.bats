@@ -5,6 +5,7 @@
 # reports a false success; a value out of range is reported as corrupt, with status 5; svclean removes the channel.
 
 load ../lib/common
+load ../lib/channels
 
 setup() {
 	sv_setup
@@ -12,21 +13,12 @@ setup() {
 	head -c 100000 /dev/urandom >in
 }
 
-# The channel's segment and set.
-segment() {
-	ipctool find shm "$rv" 83
-}
-
-set_of() {
-	ipctool find sem "$rv" 83
-}
-
 # A writer that waits for its reader in a channel of 8 KiB.
-waiting_writer() {
+lone_writer() {
 	spawn writer svwrite -s 8K in
 	wait_until '[ -e "$rv" ]'
 	wait_asleep "${pid[writer]}"
-	shm=$(segment)
+	shm=$(segment_of)
 	sem=$(set_of)
 }
 
@@ -50,12 +42,12 @@ the_next_works() {
 # comes then reports TEXT.  The writer is stopped meanwhile, because it looks at its header once a second and would leave by
 # itself.
 overwritten() {
-	waiting_writer
+	lone_writer
 	kill -STOP "${pid[writer]}"
 	ipctool set "$shm" "$1" "$2"
 	run_logged svclean -a
 	assert_status 0
-	assert_equal 'segment in use' "$(segment)" "$shm"
+	assert_equal 'segment in use' "$(segment_of)" "$shm"
 	run_logged svread -t 5 -o out
 	assert_status 5
 	assert_output_has "${3:-corrupt channel}"
@@ -93,7 +85,7 @@ overwritten() {
 @test "the writer's position is overwritten while it waits for a reader: both are told" {
 	local position
 	for position in 1 16 255; do
-		waiting_writer
+		lone_writer
 		ipctool set "$shm" writer.position $position
 		run_logged svread -t 20 -o out
 		assert_status 3
@@ -113,7 +105,7 @@ running() {
 	spawn reader svread -t 20 -s 8K -o out
 	wait_until '[ -e "$rv" ]'
 	wait_asleep "${pid[reader]}"
-	shm=$(segment)
+	shm=$(segment_of)
 	kill -STOP "${pid[reader]}"
 	spawn writer svwrite -t 20 in
 	wait_until '[ "$(ipctool get "$shm" writer.position)" -ge 8192 ]'
@@ -143,7 +135,7 @@ running() {
 @test "our set is replaced by one of 1 or 3 semaphores: it is refused, and svclean leaves it alone" {
 	local count
 	for count in 1 3; do
-		waiting_writer
+		lone_writer
 		kill -STOP "${pid[writer]}"
 		ipcrm -s "$sem"
 		other=$(ipctool sem "$rv" 83 $count)
@@ -173,7 +165,7 @@ running() {
 }
 
 @test "a header without a record cannot make svclean remove another set" {
-	waiting_writer
+	lone_writer
 	end_by KILL writer
 	touch other
 	other=$(ipctool sem other 7 2)
