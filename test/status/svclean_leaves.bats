@@ -7,15 +7,13 @@ load ../lib/common
 load ../lib/channels
 load ../lib/survivor
 
-D=default
-
 @test "a side that waits alone is in use" {
 	local program
 	for program in svwrite svread; do
 		spawn alone $program </dev/null
 		wait_asleep "${pid[alone]}"
 		left_alone -a
-		left_alone -a -c $D
+		left_alone -a -c default
 		assert_output_has 'left default'
 		end_by TERM alone
 	done
@@ -25,7 +23,7 @@ D=default
 @test "a running transfer is in use, although its segment can no longer be found, and also while it is stopped" {
 	half_way
 	left_alone -a
-	left_alone -a -c $D
+	left_alone -a -c default
 	assert_output_has 'left default'
 	kill -STOP "${pid[writer]}" "${pid[reader]}"
 	left_alone -a

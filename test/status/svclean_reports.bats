@@ -27,8 +27,8 @@ exists() {
 }
 
 @test "--foreign reports an orphaned segment and set, with owner, key, size, reason and command; the command removes it" {
-	skip_unless perl ipcrm
-	local segment set
+	skip_unless perl ipcrm jq
+	local segment set json
 	segment=$(orphaned_segment file 12345)
 	set=$(orphaned_set $((0x4d4c4b4a)))
 	run_logged svclean --foreign
@@ -41,6 +41,18 @@ exists() {
 	assert_output_matches "^set $set of $(id -un) \(key 0x4d4c4b4a, 3 semaphores, unused for [0-9]+s\): "
 	assert_output_matches 'nobody waits on it, its last user [0-9]+ is gone'
 	assert_equal command "${lines[1]}" "    ipcrm -s $set"
+	json=$(svclean --foreign --json)
+	assert_equal segment "$(jq -c ".foreign[] | select(.kind == \"segment\" and .id == $segment) |
+		[.key, .owner, .size, .used, .mode, .remove]" <<<"$json")" \
+		"[\"$(ipctool key file 7)\",$EUID,12345,null,\"0600\",\"ipcrm -m $segment\"]"
+	assert_equal set "$(jq -c ".foreign[] | select(.kind == \"set\" and .id == $set) |
+		[.key, .semaphores, .remove, (.age | . >= 0 and . < 600)]" <<<"$json")" \
+		"[\"0x4d4c4b4a\",3,\"ipcrm -s $set\",true]"
+	assert_equal 'dry run' "$(jq .dry_run <<<"$json")" true
+	run_logged svclean --foreign --older-than=1d
+	assert_status 0
+	assert_output_lacks "segment $segment "
+	assert_output_lacks "set $set "
 	# It only reports.
 	exists shm "$segment"
 	exists sem "$set"
@@ -161,26 +173,6 @@ age_of() {
 	run_logged svclean --foreign --older-than=3
 	assert_output_lacks "segment $segment "
 	ipcrm -m "$segment"
-}
-
-@test "--foreign goes with --json and with --older-than" {
-	skip_unless jq perl
-	local segment set json
-	segment=$(orphaned_segment file 12345)
-	set=$(orphaned_set $((0x4d4c4b4c)))
-	json=$(svclean --foreign --json)
-	assert_equal segment "$(jq -c ".foreign[] | select(.kind == \"segment\" and .id == $segment) |
-		[.key, .owner, .size, .used, .mode, .remove]" <<<"$json")" \
-		"[\"$(ipctool key file 7)\",$EUID,12345,null,\"0600\",\"ipcrm -m $segment\"]"
-	assert_equal set "$(jq -c ".foreign[] | select(.kind == \"set\" and .id == $set) |
-		[.key, .semaphores, .remove, (.age | . >= 0 and . < 600)]" <<<"$json")" \
-		"[\"0x4d4c4b4c\",3,\"ipcrm -s $set\",true]"
-	assert_equal 'dry run' "$(jq .dry_run <<<"$json")" true
-	run_logged svclean --foreign --older-than=1d
-	assert_status 0
-	assert_output_lacks "segment $segment "
-	assert_output_lacks "set $set "
-	ipcrm -m "$segment" -s "$set"
 }
 
 @test "--json says what was done with each channel, and its facts" {

@@ -93,13 +93,3 @@ as_cron() {
 	end_by TERM writer
 	assert_nothing_left
 }
-
-@test "as cron runs it: a side that waits for ten seconds says once whom it waits for, with the whole command" {
-	skip_unless setsid
-	run_logged as_cron 'svread -p -t 10.5'
-	assert_status 4
-	assert_equal 'lines' "$(wc -l <log)" 2
-	grep -qF "waiting for a writer on channel 'default' (namespace $(readlink /proc/self/ns/ipc), file $SVIPC_DIR/" log || fail "$(cat log)"
-	grep -qF "type: SVIPC_DIR=$SVIPC_DIR svwrite -c default" log || fail "$(cat log)"
-	[[ $(cat log) != *$'\e'* ]] || fail 'there are escape sequences in the log'
-}

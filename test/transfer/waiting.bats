@@ -29,25 +29,10 @@ locked() {
 	assert_nothing_left
 }
 
-@test "-v says that it waits for its turn" {
+@test "-v, progress and SIGUSR1 work while a program waits to open a channel, and it keeps its place in the queue" {
 	spawn first svread -o first
 	wait_asleep "${pid[first]}"
-	spawn second svread --queue -v -o second
-	wait_until 'grep -q "in use: waiting for its turn" second.err'
-	run_logged svwrite - <<<1
-	assert_status 0
-	run_logged svwrite - <<<2
-	assert_status 0
-	ends_well second
-	assert_equal 'told' "$(grep -c 'waiting for its turn' second.err)" 1
-	assert_equal second "$(cat second)" 2
-	reap first
-}
-
-@test "progress and SIGUSR1 work while a program waits to open a channel, and it keeps its place in the queue" {
-	spawn first svread -o first
-	wait_asleep "${pid[first]}"
-	spawn second svread --queue --progress=json -o second
+	spawn second svread --queue -v --progress=json -o second
 	wait_until 'grep -q "\"state\": \"opening\", \"waiting\": \"waiting for its turn\"" second.err'
 	spawn third svread --queue --progress=json -o third
 	wait_until 'grep -q "waiting for its turn" third.err'
@@ -61,6 +46,7 @@ locked() {
 	for i in first second third; do
 		ends_well $i
 	done
+	assert_equal 'told' "$(grep -c 'in use: waiting for its turn' second.err)" 1
 	assert_equal 'in order' "$(cat first second third | paste -sd ' ')" '1 2 3'
 	locked busy
 	spawn writer svwrite -c busy --progress=json - <<<text 8>&-
