@@ -163,8 +163,9 @@ run_logged() {
 spawn() {
 	local name=$1 prefix=()
 	shift
-	# A shell starts background processes with SIGINT ignored; restore the default, as for a user's command.
-	[ -z "$(type -P -- "$1")" ] || prefix=(env '--default-signal=INT,QUIT,PIPE')
+	# A shell starts background processes with SIGINT ignored, and nohup all with SIGHUP; restore the default, as for a user's
+	# command at a terminal.
+	[ -z "$(type -P -- "$1")" ] || prefix=(env '--default-signal=HUP,INT,QUIT,PIPE')
 	# Empty the files before the process starts, so that no test reads the output of an earlier process of that name.
 	: >"$WORK/$name.out"
 	: >"$WORK/$name.err"
