@@ -103,14 +103,14 @@ sub first_to_fail {
 
 # The suites that are about a source come first.  Others run it too: nearly all tests end with svclean, for instance.
 my @about_source = (
-	[ qr{programs/(status|svstat)}, qr{status/(svstat|arguments)} ],
-	[ qr{programs/svclean}, qr{status/(svclean|arguments)} ],
+	[ qr{programs/(status|svstat)}, qr{status/svstat|transfer/options} ],
+	[ qr{programs/svclean}, qr{status/svclean|transfer/options} ],
 	[ qr{programs/transfer/(progress|figures|calls)}, qr{transfer/(progress|promises)} ],
 	[ qr{programs/transfer/join}, qr{transfer/(waiting|follow|lines|commands)} ],
 	[ qr{programs/transfer/(lines|command|process|consumer)}, qr{transfer/(lines|commands)} ],
 	[ qr{programs/transfer/(input|output|files|pattern|pipe)}, qr{transfer/(output|files|resume)|failure/reported} ],
 	[ qr{programs/sv(read|write)}, qr{transfer/(options|output|files|resume)|failure/reported} ],
-	[ qr{programs}, qr{transfer/options|status/arguments|failure/reported|transfer/promises} ],
+	[ qr{programs}, qr{transfer/options|failure/reported|transfer/promises} ],
 	[ qr{inspect}, qr{status/svclean|status/svstat} ],
 	[ qr{record|keep|rendezvous|facts|identity|owner|directory|trust|presence}, qr{security/directories|status/svclean|failure/refused} ],
 	[ qr{turn|number}, qr{transfer/queue} ],
