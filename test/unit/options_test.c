@@ -14,14 +14,9 @@ static int checked(struct sv_options options, enum sv_role role, int timeout_ms)
 	return sv_options_check(&options, role, timeout_ms, &capacity, &fault);
 }
 
-#define TAKES(what, ...) \
-	is(checked((struct sv_options){ .struct_size = sizeof(struct sv_options), __VA_ARGS__ }, SV_WRITER, \
-	           0), \
-	   SV_OK, what)
-#define REFUSES(what, ...) \
-	is(checked((struct sv_options){ .struct_size = sizeof(struct sv_options), __VA_ARGS__ }, SV_WRITER, \
-	           0), \
-	   SV_EINVAL, what)
+/* What a writer is told that gives these options. */
+#define WITH(...) \
+	checked((struct sv_options){ .struct_size = sizeof(struct sv_options), __VA_ARGS__ }, SV_WRITER, 0)
 
 static void checks(void)
 {
@@ -33,29 +28,29 @@ static void checks(void)
 	is(checked(none, (enum sv_role)2, 0), SV_EINVAL, "there are two roles");
 	is(checked(detached, SV_WRITER, 0), SV_OK, "a writer may leave its data");
 	is(checked(detached, SV_READER, 0), SV_EINVAL, "a reader may not");
-	TAKES("a name", .name = "a");
-	TAKES("a path", .path = "/a");
-	REFUSES("a name and a path", .name = "a", .path = "/a");
-	TAKES("the last project id", .project = 255);
-	REFUSES("a project id above", .project = 256);
-	REFUSES("a negative project id", .project = -1);
-	TAKES("a mode for all", .mode = 0666);
-	TAKES("a mode for the group", .mode = 0640);
-	REFUSES("a mode to execute", .mode = 0700);
-	REFUSES("a mode without the owner", .mode = 0060);
-	REFUSES("a mode with half of the owner", .mode = 0400);
-	REFUSES("more than a mode", .mode = 01600);
-	TAKES("messages", .flags = SV_MESSAGES);
-	TAKES("records that end with NUL", .flags = SV_MESSAGES | SV_RECORDS_NUL);
-	REFUSES("records that are no messages", .flags = SV_RECORDS_NUL);
-	REFUSES("both ways to outlive the processes", .flags = SV_RESUME | SV_DETACH);
-	TAKES("a channel to make", .flags = SV_CREATE_ONLY);
-	TAKES("a channel to join", .flags = SV_JOIN_ONLY);
-	REFUSES("to make and to join", .flags = SV_CREATE_ONLY | SV_JOIN_ONLY);
-	REFUSES("an unknown flag", .flags = 1u << 31);
-	TAKES("the last waiting policy", .wait = SV_WAIT_SLEEP);
-	REFUSES("a policy above", .wait = SV_WAIT_SLEEP + 1);
-	REFUSES("a negative policy", .wait = (enum sv_wait) - 1);
+	is(WITH(.name = "a"), SV_OK, "a name");
+	is(WITH(.path = "/a"), SV_OK, "a path");
+	is(WITH(.name = "a", .path = "/a"), SV_EINVAL, "a name and a path");
+	is(WITH(.project = 255), SV_OK, "the last project id");
+	is(WITH(.project = 256), SV_EINVAL, "a project id above");
+	is(WITH(.project = -1), SV_EINVAL, "a negative project id");
+	is(WITH(.mode = 0666), SV_OK, "a mode for all");
+	is(WITH(.mode = 0640), SV_OK, "a mode for the group");
+	is(WITH(.mode = 0700), SV_EINVAL, "a mode to execute");
+	is(WITH(.mode = 0060), SV_EINVAL, "a mode without the owner");
+	is(WITH(.mode = 0400), SV_EINVAL, "a mode with half of the owner");
+	is(WITH(.mode = 01600), SV_EINVAL, "more than a mode");
+	is(WITH(.flags = SV_MESSAGES), SV_OK, "messages");
+	is(WITH(.flags = SV_MESSAGES | SV_RECORDS_NUL), SV_OK, "records that end with NUL");
+	is(WITH(.flags = SV_RECORDS_NUL), SV_EINVAL, "records that are no messages");
+	is(WITH(.flags = SV_RESUME | SV_DETACH), SV_EINVAL, "both ways to outlive the processes");
+	is(WITH(.flags = SV_CREATE_ONLY), SV_OK, "a channel to make");
+	is(WITH(.flags = SV_JOIN_ONLY), SV_OK, "a channel to join");
+	is(WITH(.flags = SV_CREATE_ONLY | SV_JOIN_ONLY), SV_EINVAL, "to make and to join");
+	is(WITH(.flags = 1u << 31), SV_EINVAL, "an unknown flag");
+	is(WITH(.wait = SV_WAIT_SLEEP), SV_OK, "the last waiting policy");
+	is(WITH(.wait = SV_WAIT_SLEEP + 1), SV_EINVAL, "a policy above");
+	is(WITH(.wait = (enum sv_wait) - 1), SV_EINVAL, "a negative policy");
 }
 
 static void capacities(void)
