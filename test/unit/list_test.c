@@ -149,6 +149,7 @@ static int note_named(struct sv_sight *sight, void *arg)
 static void another_directory(void)
 {
 	char other[100];
+	int files;
 	uint32_t key = leave_by_death("left").key;
 	struct sv_fault fault = { .label = "" };
 	struct seen seen, named = { .key = key };
@@ -156,7 +157,9 @@ static void another_directory(void)
 	snprintf(other, sizeof other, "%s/other", unit_directory);
 	must(mkdir(other, 0700) == 0);
 	use_directory(other);
+	files = open_descriptors();
 	is(listed(key, 0).count, 0, "only channels of the directory that the user has chosen are listed");
+	is(open_descriptors(), files, "and the files of others are closed again");
 	seen = listed(key, 1);
 	is(seen.count, 1, "unless all are wanted");
 	ok(strcmp(seen.info.name, "left") == 0 &&

@@ -233,38 +233,6 @@ static void waits(void)
 	sv_rendezvous_close(&rv);
 }
 
-static int note(const struct sv_info *info, void *arg)
-{
-	if (info->side[SV_WRITER].pid == getpid())
-		*(struct sv_info *)arg = *info;
-	return 0;
-}
-
-/* A channel of another directory, which is known from its segment. */
-static void elsewhere(void)
-{
-	struct sv_options options = options_of(0, 4096);
-	char other[100];
-	int files;
-	struct sv_info info = SV_INFO_INIT;
-	sv_channel *ch = open_side(SV_WRITER, &options);
-
-	snprintf(other, sizeof other, "%s/other", unit_directory);
-	must(mkdir(other, 0700) == 0);
-	use_directory(other);
-	reason = EACCES;
-	must(sv_list(1, note, &info, NULL) == SV_OK);
-	reason = 0;
-	ok(strstr(info.reason, "its rendezvous cannot be opened: ") != NULL &&
-	           strstr(info.reason, strerror(EACCES)) != NULL,
-	   "why its file cannot be opened: %s", info.reason);
-	files = open_descriptors();
-	must(sv_list(0, note, &info, NULL) == SV_OK);
-	is(open_descriptors(), files, "it is closed again if it is not listed");
-	use_directory(unit_directory);
-	must(rmdir(other) == 0 && sv_close(ch) == SV_OK);
-}
-
 /* Files that are dropped are held for a while, because others would get their inodes, and so their keys. */
 static void keys_that_are_taken(void)
 {
@@ -291,7 +259,6 @@ int main(void)
 	by_path();
 	waits();
 	keys_that_are_taken();
-	elsewhere();
 	ok(directory_is_empty(), "nothing is left");
 	return tap_done();
 }
