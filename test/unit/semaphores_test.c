@@ -32,7 +32,7 @@ int semop(int id, struct sembuf *operations, size_t count)
 }
 
 static struct sv_fault fault;
-static int set;
+static int set = -1;
 
 static int value(int sem)
 {
@@ -60,15 +60,18 @@ static int in_child(void (*act)(enum sv_role role), enum sv_role role, bool kill
 	return WEXITSTATUS(status_of(pid));
 }
 
-static void begin(void)
-{
-	must(sv_sem_create(&set, IPC_PRIVATE, 0600, &fault) == SV_OK);
-}
-
 static void end(void)
 {
 	errno = ENOSPC; /* of an earlier call */
 	must(sv_sem_remove(set) == 0);
+}
+
+/* With a new set in the place of the last one. */
+static void begin(void)
+{
+	if (set != -1)
+		end();
+	must(sv_sem_create(&set, IPC_PRIVATE, 0600, &fault) == SV_OK);
 }
 
 static void attach(enum sv_role role)
@@ -118,7 +121,6 @@ static void one_side(enum sv_role role)
 	begin();
 	is(in_child(attach_and_look, role, false), 16,
 	   "the %s attaches: one bell for its peer, none for itself", name);
-	end();
 
 	begin();
 	in_child(attach, role, true);
@@ -130,26 +132,22 @@ static void one_side(enum sv_role role)
 	is(sv_sem_clear(set, role, &fault), SV_OK, "the weight is taken off");
 	is(bells_of(peer), 0, "with all that was rung before");
 	is(sv_sem_gone(set, role), 0, "nobody is gone then");
-	end();
 
 	begin();
 	in_child(attach_and_ring, role, true);
 	is(bells_of(peer), SV_WEIGHT + 6, "bells of the %s stay when it is killed", name);
 	in_child(attach, role, true);
 	is(bells_of(peer), SV_WEIGHT + 1, "a successor takes off weight and old bells together");
-	end();
 
 	begin();
 	must(sv_sem_ring(set, peer) == 0 && sv_sem_ring(set, peer) == 0 && sv_sem_ring(set, peer) == 0);
 	in_child(attach_and_take, role, true);
 	is(bells_of(role), 0, "bells that the %s has taken do not come back", name);
-	end();
 
 	begin();
 	in_child(attach_and_leave, role, false);
 	is(bells_of(peer), SV_WEIGHT + 1, "the %s leaves: one weight, by itself, and none more at its exit",
 	   name);
-	end();
 
 	begin();
 	must(sv_sem_ring_own(set, role) == 0);
@@ -158,7 +156,6 @@ static void one_side(enum sv_role role)
 	is(bells_of(role), 0, "and takes the bell");
 	sv_sem_drain(set, role);
 	is(bells_of(role), 0, "only if there is one");
-	end();
 }
 
 /* A successor of one side does not change the bells of the live other side. */
@@ -171,7 +168,6 @@ static void both_sides(void)
 	in_child(attach, SV_WRITER, true);
 	is(bells_of(SV_WRITER), 2, "two writers came and died: the reader's bells are as they were");
 	is(sv_sem_gone(set, SV_READER), 0, "and the reader is not taken for gone");
-	end();
 }
 
 /* A weight is what has at least half of it, whatever bells came with it. */
@@ -195,7 +191,6 @@ static void weights(void)
 	is(sv_sem_leave(set, SV_READER) | sv_sem_leave(set, SV_WRITER), 0,
 	   "a side can leave whatever value another program has set");
 	is(sv_sem_ring(set, SV_WRITER), 0, "where no more bells fit, there are enough");
-	end();
 }
 
 /* Others wait for the end of a side that is gone, and for a side to go; neither changes a value. */
@@ -223,7 +218,6 @@ static void waits(void)
 	is(sv_sem_sleep_gone(set, SV_WRITER, NULL), 0, "a side has gone");
 	is(value(SV_SEM_DATA), SV_WEIGHT + 1, "the value is as it was");
 	is(value(SV_SEM_SPACE), 0, "and so is the other one");
-	end();
 }
 
 static void sleeps(void)
