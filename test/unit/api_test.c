@@ -119,13 +119,12 @@ static void bad_ends(void)
 static void a_removal_at_the_end(void)
 {
 	struct sv_options options = options_of(0, 4096);
-	sv_channel *reader, *writer;
+	sv_channel *reader = open_side(SV_READER, &options), *writer;
 	const void *there;
 	size_t got;
 	int status, set;
 	pid_t child;
 
-	must(sv_open(&reader, SV_READER, &options, 0, NULL) == SV_OK);
 	child = fork();
 	must(child != -1);
 	if (child == 0) {
@@ -153,9 +152,8 @@ static void refusals(void)
 {
 	struct sv_options options = options_of(0, 4096), other;
 	struct sv_error error = SV_ERROR_INIT;
-	sv_channel *first, *second;
+	sv_channel *first = open_side(SV_WRITER, &options), *second;
 
-	must(sv_open(&first, SV_WRITER, &options, 0, NULL) == SV_OK);
 	ok(sv_open(&second, SV_WRITER, &options, 0, &error) == SV_EBUSY && second == NULL &&
 	           error.peer_pid == getpid(),
 	   "a second writer is refused and told who the first is");
@@ -186,14 +184,14 @@ static void refusals(void)
 	ok(sv_wait_peer(first, 10) == SV_ETIMEDOUT, "nobody has come");
 	ok(sv_close(first) == SV_OK, "alone, too, it leaves nothing");
 	options.flags = SV_MESSAGES;
-	must(sv_open(&first, SV_WRITER, &options, 0, NULL) == SV_OK);
+	first = open_side(SV_WRITER, &options);
 	other = options_of(SV_MESSAGES | SV_RECORDS_NUL, 4096);
 	is(sv_open(&second, SV_READER, &other, 0, &error), SV_EMODE,
 	   "records that end with NUL are not lines, for a reader");
 	sv_close(first);
-	must(sv_open(&first, SV_WRITER, &other, 0, NULL) == SV_OK);
+	first = open_side(SV_WRITER, &other);
 	is(sv_open(&second, SV_READER, &options, 0, &error), SV_EMODE, "nor for a writer");
-	must(sv_open(&second, SV_READER, &other, 0, NULL) == SV_OK);
+	second = open_side(SV_READER, &other);
 	sv_close(first);
 	sv_close(second);
 }

@@ -89,9 +89,8 @@ static void the_last_one_while_it_is_locked(void)
 static void without_the_right_to_remove(void)
 {
 	struct sv_options options = SV_OPTIONS_INIT;
-	sv_channel *alone;
+	sv_channel *alone = open_side(SV_WRITER, &options);
 
-	must(sv_open(&alone, SV_WRITER, &options, 0, NULL) == SV_OK);
 	removal_fails = true;
 	is(sv_close(alone), SV_ESYSTEM, "a side that is alone cannot remove the objects");
 	removal_fails = false;
@@ -151,11 +150,10 @@ static void a_peer_of_another_user(bool succeeded, bool interrupted, int timeout
 static void while_it_is_mapped(int times)
 {
 	struct sv_options options = options_of(SV_DETACH, 4096);
-	sv_channel *writer;
+	sv_channel *writer = open_side(SV_WRITER, &options);
 	void *map[2];
 	int i, id;
 
-	must(sv_open(&writer, SV_WRITER, &options, 0, NULL) == SV_OK);
 	id = writer->segment.id;
 	for (i = 0; i < times; i++)
 		must((map[i] = shmat(id, NULL, 0)) != (void *)-1);

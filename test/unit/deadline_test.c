@@ -193,9 +193,9 @@ static void bytes(void)
 	struct pair pair;
 
 	options = options_of(0, 4096);
-	must(sv_open(&pair.writer, SV_WRITER, &options, 0, NULL) == SV_OK);
+	pair.writer = open_side(SV_WRITER, &options);
 	disturbed("sv_wait_peer()", wait_peer, pair.writer);
-	must(sv_open(&pair.reader, SV_READER, &options, 0, NULL) == SV_OK);
+	pair.reader = open_side(SV_READER, &options);
 	disturbed("sv_peek()", peek, pair.reader);
 	disturbed("sv_open() in a queue", open_queued, pair.writer);
 	disturbed("sv_open() of one that is locked", open_locked, pair.writer);
@@ -225,7 +225,7 @@ static void deaths(void)
 	int fd;
 
 	options = options_of(SV_RESUME, 4096);
-	must(sv_open(&writer, SV_WRITER, &options, 0, NULL) == SV_OK);
+	writer = open_side(SV_WRITER, &options);
 	dying = writer->ring.peer;
 	is(sv_wait_peer(writer, TIMEOUT_MS), SV_ETIMEDOUT,
 	   "peers that die one after the other are not waited for");

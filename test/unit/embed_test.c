@@ -68,7 +68,7 @@ static void dropped_privileges(void)
 		ok(1, "a commit after setuid # SKIP needs root");
 		return;
 	}
-	must(sv_open(&reader, SV_READER, &options, 0, NULL) == SV_OK);
+	reader = open_side(SV_READER, &options);
 	child = fork();
 	must(child != -1);
 	if (child == 0) {
@@ -103,9 +103,8 @@ static void dropped_privileges(void)
 static void interrupt_keeps_errno(void)
 {
 	struct sv_options options = options_of(0, 4096);
-	sv_channel *ch;
+	sv_channel *ch = open_side(SV_WRITER, &options);
 
-	must(sv_open(&ch, SV_WRITER, &options, 0, NULL) == SV_OK);
 	must(semctl(ch->semid, 0, IPC_RMID) == 0);
 	errno = ERANGE;
 	sv_interrupt(ch);
@@ -123,8 +122,8 @@ static void null_pointers(void)
 	void *place;
 
 	options.name = "messages";
-	must(sv_open(&messages.writer, SV_WRITER, &options, 0, NULL) == SV_OK);
-	must(sv_open(&messages.reader, SV_READER, &options, 0, NULL) == SV_OK);
+	messages.writer = open_side(SV_WRITER, &options);
+	messages.reader = open_side(SV_READER, &options);
 	is(sv_reserve(bytes.writer, 1, NULL, &got, 0), SV_EINVAL, "sv_reserve(data = NULL)");
 	is(sv_reserve(bytes.writer, 1, &place, NULL, 0), SV_EINVAL, "sv_reserve(got = NULL)");
 	is(sv_peek(bytes.reader, 1, NULL, &got, 0), SV_EINVAL, "sv_peek(data = NULL)");
@@ -194,7 +193,7 @@ static void an_exec(const char *self)
 	   "after sv_close() and execve() the new image can open the channel");
 	is(in_a_new_image(self, false), 10,
 	   "without sv_close() too, while there is no peer: nobody has it mapped");
-	must(sv_open(&reader, SV_READER, &options, 0, NULL) == SV_OK);
+	reader = open_side(SV_READER, &options);
 	is(in_a_new_image(self, false), 11, "with a peer it is busy, by this very process");
 	is(sv_peek(reader, 1, &there, &got, -1), SV_EDIED, "which is told when the new image has ended");
 	sv_close(reader);
@@ -263,13 +262,12 @@ static void stopped_and_continued(enum sv_role role, bool opening)
 {
 	struct sv_options options = options_of(SV_QUEUE, 4096);
 	struct sigaction action = { .sa_handler = note };
-	sv_channel *occupant, *ch;
+	sv_channel *occupant = open_side(SV_WRITER, &options), *ch;
 	const void *there;
 	size_t got;
 	pid_t child;
 	int status;
 
-	must(sv_open(&occupant, SV_WRITER, &options, 0, NULL) == SV_OK);
 	child = fork();
 	must(child != -1);
 	if (child == 0) {

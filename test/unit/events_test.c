@@ -247,7 +247,7 @@ static void deaths_and_successors(void)
 	is(sv_wait_peer(reader, 0), SV_EAGAIN, "the dead one is forgotten");
 	/* The thread has paused, until this question. */
 	ok(sv_event_ask(reader, 1) == SV_OK && !readable(in, 0), "and its successor is waited for");
-	must(sv_open(&writer, SV_WRITER, &options, 0, NULL) == SV_OK);
+	writer = open_side(SV_WRITER, &options);
 	ok(readable(in, -1) && sv_wait_peer(reader, 0) == SV_OK, "its coming makes it readable");
 	ok(asks_and_must_wait(reader, in, 1), "and then its bytes");
 	commit(writer, 1);
@@ -263,7 +263,7 @@ static void deaths_and_successors(void)
 	a_short_life(&options);
 	must(sv_event_ask(reader, 1) == SV_OK && readable(in, -1) && sv_wait_peer(reader, 0) == SV_EAGAIN);
 	must(sv_event_ask(reader, 1) == SV_OK);
-	must(sv_open(&writer, SV_WRITER, &options, 0, NULL) == SV_OK);
+	writer = open_side(SV_WRITER, &options);
 	settle(reader);
 	alarm(60);
 	is(sv_close(reader), SV_OK, "a handle whose thread has paused and sleeps again can be closed");

@@ -66,7 +66,7 @@ static void not_a_standard_stream(void)
 	sv_channel *ch;
 
 	close(STDIN_FILENO);
-	must(sv_open(&ch, SV_WRITER, &options, 0, NULL) == SV_OK);
+	ch = open_side(SV_WRITER, &options);
 	ok(ch->rv.fd > 2 && ch->rv.directory.fd > 2 && ch->rv.directory.top > 2,
 	   "no descriptor of a channel is that of a standard stream");
 	ok(sv_event_fd(ch, &fd) == SV_OK && fd > 2, "nor is the one for events");

@@ -51,8 +51,8 @@ static void at_a_path(void)
 
 	options.name = NULL;
 	options.path = getenv("SVIPC_DIR");
-	must(sv_open(&ch, SV_WRITER, &options, 0, NULL) == SV_OK);
-	must(sv_open(&peer, SV_READER, &options, 0, NULL) == SV_OK);
+	ch = open_side(SV_WRITER, &options);
+	peer = open_side(SV_READER, &options);
 	must(sv_close(ch) == SV_OK && sv_close(peer) == SV_OK);
 	is(open_descriptors(), files, "a channel with a path leaves no file open");
 }

@@ -242,7 +242,6 @@ static void impossible_lengths(void)
 /* On a resumable channel the number of messages survives its processes, as the position does. */
 static void numbers(void)
 {
-	struct sv_options options = options_of(SV_MESSAGES | SV_RESUME, CAPACITY);
 	struct pair pair = open_pair(SV_MESSAGES | SV_RESUME, CAPACITY);
 	struct sv_msg batch[4];
 	char text[8];
@@ -268,8 +267,7 @@ static void numbers(void)
 	pair.writer->ring.own->mark[pair.writer->mark ^ 1].position = pair.writer->ring.position + 16;
 	pair.writer->ring.own->mark[pair.writer->mark ^ 1].number = 6;
 	close_pair(&pair);
-	must(sv_open(&pair.writer, SV_WRITER, &options, 0, NULL) == SV_OK);
-	must(sv_open(&pair.reader, SV_READER, &options, 0, NULL) == SV_OK);
+	pair = open_pair(SV_MESSAGES | SV_RESUME, CAPACITY);
 	is(sv_msg_number(pair.writer), 5, "a successor goes on with the number that its position has");
 	is(sv_msg_number(pair.reader), 3, "and so does a reader's");
 	must(sv_send(pair.writer, "6", 1, 0) == SV_OK);

@@ -142,12 +142,11 @@ static void without_success(void)
 	struct sv_error error = SV_ERROR_INIT;
 	struct sigaction action = { .sa_handler = cancel, .sa_flags = SA_RESTART };
 	struct waiter next;
-	sv_channel *occupant, *ch;
+	sv_channel *occupant = open_side(SV_WRITER, &options), *ch;
 	int64_t before;
 	pid_t child;
 	int code;
 
-	must(sv_open(&occupant, SV_WRITER, &options, 0, NULL) == SV_OK);
 	is(sv_open(&ch, SV_WRITER, &options, 0, &error), SV_EBUSY, "no time: busy");
 	is(error.peer_pid, getpid(), "and with whom");
 	is(sv_open(&ch, SV_WRITER, &options, 20, &error), SV_ETIMEDOUT, "time is over");
@@ -201,11 +200,10 @@ static int until_the_fork(void *arg)
 static void called_meanwhile(void)
 {
 	struct sv_options options = queueing(0);
-	sv_channel *occupant, *ch;
+	sv_channel *occupant = open_side(SV_WRITER, &options), *ch;
 	struct waiter other;
 	int fd;
 
-	must(sv_open(&occupant, SV_WRITER, &options, 0, NULL) == SV_OK);
 	options.waiting = until_the_third;
 	options.waiting_arg = &calls;
 	is(sv_open(&ch, SV_WRITER, &options, -1, NULL), SV_EINTR, "waiting() ends the wait of the first one");
@@ -251,10 +249,9 @@ static void queue_file_is_locked(void)
 {
 	struct sv_options options = queueing(0);
 	struct sv_error error = SV_ERROR_INIT;
-	sv_channel *occupant, *ch;
+	sv_channel *occupant = open_side(SV_WRITER, &options), *ch;
 	int fd;
 
-	must(sv_open(&occupant, SV_WRITER, &options, 0, NULL) == SV_OK);
 	fd = openat(occupant->rv.directory.fd, ".turn.writer.unit", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	must(fd != -1 && flock(fd, LOCK_EX) == 0);
 	is(sv_open(&ch, SV_WRITER, &options, 0, &error), SV_EAGAIN, "the queue is locked, no time to wait");
@@ -275,10 +272,9 @@ static void no_room_for_a_number(void)
 	struct sv_options options = queueing(0);
 	struct sv_error error = SV_ERROR_INIT;
 	struct rlimit none = { 0, 0 };
-	sv_channel *occupant, *ch;
+	sv_channel *occupant = open_side(SV_WRITER, &options), *ch;
 	pid_t child;
 
-	must(sv_open(&occupant, SV_WRITER, &options, 0, NULL) == SV_OK);
 	child = fork();
 	must(child != -1);
 	if (child == 0) {
@@ -296,9 +292,8 @@ static void no_room_for_a_number(void)
 static void both_roles(void)
 {
 	struct sv_options options = queueing(0);
-	sv_channel *writer, *reader;
+	sv_channel *writer = open_side(SV_WRITER, &options), *reader;
 
-	must(sv_open(&writer, SV_WRITER, &options, 0, NULL) == SV_OK);
 	is(sv_open(&reader, SV_READER, &options, 0, NULL), SV_OK,
 	   "a reader does not wait for the writer's turn");
 	sv_close(writer);
@@ -331,10 +326,9 @@ static void a_queue_that_was_killed(void)
 {
 	struct sv_options options = queueing(0);
 	struct sv_error error = SV_ERROR_INIT;
-	sv_channel *occupant, *ch;
+	sv_channel *occupant = open_side(SV_WRITER, &options), *ch;
 	struct waiter waiter;
 
-	must(sv_open(&occupant, SV_WRITER, &options, 0, NULL) == SV_OK);
 	waiter = start(-1, 1);
 	options.flags = 0;
 	must(sv_open(&ch, SV_WRITER, &options, 2000, &error) == SV_EBUSY);

@@ -75,7 +75,7 @@ static void fewer_than_wanted(void)
 	take_end(pair.reader);
 	must(sv_finish(pair.writer, -1) == SV_OK);
 	close_pair(&pair);
-	must(sv_open(&pair.reader, SV_READER, &options, 0, NULL) == SV_OK);
+	pair.reader = open_side(SV_READER, &options);
 	child = be_a_writer_that_dies(&options, 1);
 	is(sv_wait_peer(pair.reader, -1), SV_OK, "a writer that came and died has come");
 	ok(sv_peek(pair.reader, 2, &there, &got, -1) == SV_OK && got == 1, "less than was wanted");
@@ -95,11 +95,11 @@ static void a_successor_ends_a_death(void)
 	const void *there;
 	size_t got;
 
-	must(sv_open(&pair.reader, SV_READER, &options, 0, NULL) == SV_OK);
+	pair.reader = open_side(SV_READER, &options);
 	be_a_writer_that_dies(&options, 0);
 	is(sv_peek(pair.reader, 1, &there, &got, -1), SV_EDIED, "the writer has died");
 	is(sv_check(pair.reader), SV_EDIED, "and still has");
-	must(sv_open(&pair.writer, SV_WRITER, &options, 0, NULL) == SV_OK);
+	pair.writer = open_side(SV_WRITER, &options);
 	is(sv_check(pair.reader), SV_OK, "its successor is well");
 	is(sv_peek(pair.reader, 1, &there, &got, 0), SV_EAGAIN, "and not reported as dead");
 	is(sv_peer_pid(pair.reader), getpid(), "it is this process");

@@ -62,9 +62,8 @@ static void an_impossible_position(void)
 {
 	struct sv_options options = options_of(0, 4096);
 	struct sv_error error = SV_ERROR_INIT;
-	sv_channel *writer, *reader;
+	sv_channel *writer = open_side(SV_WRITER, &options), *reader;
 
-	must(sv_open(&writer, SV_WRITER, &options, 0, NULL) == SV_OK);
 	atomic_store(&writer->header->side[SV_READER].position, 1);
 	is(sv_open(&reader, SV_READER, &options, 0, &error), SV_ECORRUPT,
 	   "nobody begins where nothing can have been read");

@@ -113,7 +113,7 @@ static void ends(void)
 	sv_channel *ch;
 
 	own_directory();
-	must(sv_open(&ch, SV_WRITER, &options, 0, NULL) == SV_OK);
+	ch = open_side(SV_WRITER, &options);
 	cli_guard(ch);
 	must(signal(SIGHUP, SIG_IGN) != SIG_ERR && signal(SIGINT, SIG_DFL) != SIG_ERR);
 	cli_catch_signals();

@@ -141,7 +141,7 @@ static void waits(void)
 	char *segment;
 
 	t.options.name = "unit";
-	must(sv_open(&t.ch, SV_WRITER, &t.options, 0, NULL) == SV_OK);
+	t.ch = open_side(SV_WRITER, &t.options);
 	t.timeout_ms = 5000;
 	step_ns = 2000000000;
 	t.verbose = true;

@@ -88,7 +88,7 @@ static void alone(void)
 	int i;
 
 	options.name = "alone";
-	must(sv_open(&ch, SV_READER, &options, 0, NULL) == SV_OK);
+	ch = open_side(SV_READER, &options);
 	reason = EAGAIN;
 	sleeps = 0;
 	longest = 0;
