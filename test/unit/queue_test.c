@@ -4,34 +4,24 @@
  * others.
  */
 #define _GNU_SOURCE
-#include <glob.h>
 #include <poll.h>
 #include <sched.h>
-#include <stdio.h>
 #include <sys/file.h>
 #include <sys/resource.h>
 
 #include "channel/channel.h"
 #include "pair.h"
 
-static struct sv_options queueing(unsigned flags)
-{
-	return options_of(flags | SV_QUEUE, 4096);
-}
-
 /* The last number that was taken, as the queue file tells. */
 static int64_t last_number(void)
 {
-	char pattern[200];
+	char path[200];
 	int64_t last = 0;
-	glob_t found;
 	int fd;
 
-	snprintf(pattern, sizeof pattern, "%s/*/.turn.writer.unit", getenv("SVIPC_DIR"));
-	if (glob(pattern, 0, NULL, &found) != 0)
-		return 0;
-	fd = open(found.gl_pathv[0], O_RDONLY);
-	globfree(&found);
+	snprintf(path, sizeof path, "%s/ipc-%llu/.turn.writer.unit", unit_directory,
+	         (unsigned long long)sv_ipc_namespace());
+	fd = open(path, O_RDONLY);
 	if (fd == -1)
 		return 0;
 	if (read(fd, &last, sizeof last) != sizeof last)
@@ -49,7 +39,7 @@ struct waiter {
 /* A process that queues, and has got this number when this returns. */
 static struct waiter start(int timeout_ms, int64_t number)
 {
-	struct sv_options options = queueing(0);
+	struct sv_options options = options_of(SV_QUEUE, 4096);
 	struct waiter waiter;
 	int come[2], go[2], status;
 	sv_channel *ch;
@@ -138,7 +128,7 @@ static void cancel(int number)
 
 static void without_success(void)
 {
-	struct sv_options options = queueing(0);
+	struct sv_options options = options_of(SV_QUEUE, 4096);
 	struct sv_error error = SV_ERROR_INIT;
 	struct sigaction action = { .sa_handler = cancel, .sa_flags = SA_RESTART };
 	struct waiter next;
@@ -199,7 +189,7 @@ static int until_the_fork(void *arg)
 /* What a program does while sv_open() waits: amid the queue, as the first of it, and for the lock. */
 static void called_meanwhile(void)
 {
-	struct sv_options options = queueing(0);
+	struct sv_options options = options_of(SV_QUEUE, 4096);
 	sv_channel *occupant = open_side(SV_WRITER, &options), *ch;
 	struct waiter other;
 	int fd;
@@ -247,7 +237,7 @@ static int count_free(void *path)
 /* A process that stops while it takes a number must not keep others from the channel. */
 static void queue_file_is_locked(void)
 {
-	struct sv_options options = queueing(0);
+	struct sv_options options = options_of(SV_QUEUE, 4096);
 	struct sv_error error = SV_ERROR_INIT;
 	sv_channel *occupant = open_side(SV_WRITER, &options), *ch;
 	int fd;
@@ -269,7 +259,7 @@ static void queue_file_is_locked(void)
 /* A file that may not grow: no number can be taken. */
 static void no_room_for_a_number(void)
 {
-	struct sv_options options = queueing(0);
+	struct sv_options options = options_of(SV_QUEUE, 4096);
 	struct sv_error error = SV_ERROR_INIT;
 	struct rlimit none = { 0, 0 };
 	sv_channel *occupant = open_side(SV_WRITER, &options), *ch;
@@ -291,7 +281,7 @@ static void no_room_for_a_number(void)
 /* The other role has a queue of its own. */
 static void both_roles(void)
 {
-	struct sv_options options = queueing(0);
+	struct sv_options options = options_of(SV_QUEUE, 4096);
 	sv_channel *writer = open_side(SV_WRITER, &options), *reader;
 
 	is(sv_open(&reader, SV_READER, &options, 0, NULL), SV_OK,
@@ -324,7 +314,7 @@ static int nothing_seen(const struct sv_info *info, void *arg)
 /* When all who wait are killed, nobody is left to remove the queue file. */
 static void a_queue_that_was_killed(void)
 {
-	struct sv_options options = queueing(0);
+	struct sv_options options = options_of(SV_QUEUE, 4096);
 	struct sv_error error = SV_ERROR_INIT;
 	sv_channel *occupant = open_side(SV_WRITER, &options), *ch;
 	struct waiter waiter;
