@@ -244,32 +244,15 @@ static void interruptions(void)
 	close_pair(&pair);
 }
 
-static int count_one(const struct sv_info *info, void *arg)
-{
-	*(int *)arg += info->state == SV_STATE_RUNNING && strcmp(info->name, "unit") == 0;
-	return 0;
-}
-
-static int stop(const struct sv_info *info, void *arg)
-{
-	(void)info;
-	(void)arg;
-	return 7;
-}
-
 static void looking(void)
 {
 	struct pair pair = open_pair(0, 4096);
 	struct sv_info info = info_of(pair.writer);
-	int running = 0;
 
 	ok(info.state == SV_STATE_RUNNING && info.capacity == 4096 && info.side[SV_WRITER].pid == getpid(),
 	   "a handle's own channel");
-	ok(sv_list(0, count_one, &running, NULL) == SV_OK && running == 1, "listed once");
-	ok(sv_list(0, stop, NULL, NULL) == 7, "a walk ends when its visitor says so");
 	ok(sv_find("unit", NULL, 0, &info, NULL) == SV_OK && info.state == SV_STATE_RUNNING,
 	   "found by its name");
-	ok(sv_find("none", NULL, 0, &info, NULL) == SV_ESYSTEM, "not found by another");
 	is(clean_all(NULL), 0, "cleaning leaves what is alive");
 	send_text(pair.writer, "unharmed");
 	ok(take_text(pair.reader, "unharmed"), "and unharmed");
