@@ -212,11 +212,13 @@ static void frame(const char *what, const struct cli_snapshot *snapshot, const s
 
 static void frames(void)
 {
-	struct cli_channel channels[] = { full(), full(), full(), full() };
+	struct cli_channel channels[] = { full(), full(), full(), full(), full() };
 	struct cli_snapshot snapshot = { .channel = channels, .count = 4, .missing = 1 };
 	struct cli_view view = { .headings = true };
 	char summary[256];
 
+	/* The last one is beyond those that are shown, so its name needs no room. */
+	strcpy(channels[4].info.name, "longer than others");
 	must(cli_columns_parse("name,shmid", view.columns, &view.count));
 	frame("a window that is full", &snapshot, &view, 5,
 	      "4 channels, 4 running\n"
