@@ -10,8 +10,11 @@ static int checked(struct sv_options options, enum sv_role role, int timeout_ms)
 {
 	struct sv_fault fault = { .label = "" };
 	uint64_t capacity = 0;
+	int code = sv_options_check(&options, role, timeout_ms, &capacity, &fault);
 
-	return sv_options_check(&options, role, timeout_ms, &capacity, &fault);
+	if (code != SV_OK)
+		is(fault.error.sys_errno, 0, "no system call has failed");
+	return code;
 }
 
 /* What a writer is told that gives these options. */
@@ -67,6 +70,7 @@ static void capacities(void)
 	options.capacity = UINT64_MAX;
 	is(sv_options_check(&options, SV_READER, 0, &capacity, &fault), SV_ETOOBIG,
 	   "a capacity may be too large");
+	is(fault.error.sys_errno, 0, "no system call has failed");
 }
 
 static void suggests(enum sv_role role, unsigned flags, char separator, const char *expected)
