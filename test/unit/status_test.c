@@ -128,6 +128,8 @@ static void cells(void)
 	}
 	shows(&unknown, "created", exact, "0");
 	shows(&unknown, "age", exact, "?");
+	unknown.info.project = 0;
+	shows(&unknown, "channel", plain, "-");
 	strcpy(full.info.reason, " b ");
 	shows(&full, "reason", raw, "\\x20b\\x20");
 	strcpy(full.info.reason, "1234 67 9");
@@ -173,12 +175,14 @@ static void lists(void)
 	char many[3 * CLI_COLUMNS_MOST + 3] = "id";
 	int chosen[CLI_COLUMNS_MOST], i;
 	FILE *out = open_stream();
+	const char *last;
 	size_t count;
 
 	cli_columns_help(out);
 	must(fclose(out) == 0);
-	ok(strncmp(streamed, "channel   ", 10) == 0 && strstr(streamed, "\nelsewhere ") != NULL,
-	   "each column has its help");
+	last = strstr(streamed, "\nelsewhere ");
+	ok(strncmp(streamed, "channel   ", 10) == 0 && last != NULL && strchr(last + 1, '\n')[1] == '\0',
+	   "each column has its help, and nothing else has");
 	free(streamed);
 	ok(cli_columns_parse("ID,Key", chosen, &count) && count == 2, "the case of a name does not matter");
 	ok(cli_columns_parse("moved,reason", chosen, &count) && cli_columns_layout(chosen[0])->right &&
