@@ -19,9 +19,14 @@ static inline int open_if_possible(int directory, const char *path, int flags, v
 {
 	mode_t mode = (flags & (O_CREAT | O_TMPFILE)) != 0 ? va_arg(args, mode_t) : 0;
 
+	int reason = refusal(directory, path, flags);
+
 	inherited += (flags & O_CLOEXEC) == 0;
-	errno = refusal(directory, path, flags);
-	return errno != 0 ? -1 : (int)syscall(SYS_openat, directory, path, flags, mode);
+	/* As in the C library, success leaves errno alone. */
+	if (reason == 0)
+		return (int)syscall(SYS_openat, directory, path, flags, mode);
+	errno = reason;
+	return -1;
 }
 
 int openat(int directory, const char *path, int flags, ...)
