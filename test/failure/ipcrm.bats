@@ -146,6 +146,20 @@ next_one_works() {
 	next_one_works
 }
 
+@test "the set of a resumable channel removed amid a transfer: neither side says that it could go on" {
+	midway signal=19 5 svread -r -s 16K -o copy
+	spawn writer svwrite -r -s 16K file
+	wait_asleep "${pid[writer]}"
+	remove -s
+	ends_removed writer
+	[[ $stderr != *'go on'* ]] || fail 'nothing is kept'
+	kill -CONT "${pid[svread]}"
+	ends_removed svread
+	[[ $stderr != *'go on'* ]] || fail 'nothing is kept'
+	assert_nothing_left
+	next_one_works
+}
+
 @test "the rendezvous file removed amid a transfer: it ends well" {
 	half_way
 	rm "$RV/default"

@@ -139,8 +139,8 @@ static void tell_resumable(const struct cli_transfer *t, int status)
 	char command[CLI_COMMAND_SIZE];
 
 	if ((t->options.flags & SV_RESUME) == 0 || !t->met || cli_signal != 0 ||
-	    t->reason == CLI_REASON_CHANGED || t->reason == CLI_REASON_SHORT ||
-	    t->reason == CLI_REASON_OUTPUT ||
+	    sv_last_error(t->ch)->code == SV_EREMOVED || t->reason == CLI_REASON_CHANGED ||
+	    t->reason == CLI_REASON_SHORT || t->reason == CLI_REASON_OUTPUT ||
 	    (status != CLI_FAILED && status != CLI_PEER && status != CLI_TIMEOUT))
 		return;
 	cli_note("%s: the data is kept in memory; the same commands on both sides go on at byte %llu; to "
