@@ -156,6 +156,19 @@ static void a_child(void)
 	sv_turn_leave(&second);
 }
 
+/* While another process takes a number, its queue cannot be used. */
+static void a_busy_queue(void)
+{
+	struct sv_turn turn = SV_TURN_NONE;
+	struct sv_patience patience = sv_patience(60000, NULL), none = sv_patience(0, NULL);
+
+	naps = 0;
+	is(sv_turn_pause(&turn, &patience, &fault), SV_OK, "who has time tries again");
+	is(naps, 1, "after a pause");
+	is(sv_turn_pause(&turn, &none, &fault), SV_EAGAIN, "who has none does not");
+	is(fault.error.sys_errno, 0, "no system call has failed");
+}
+
 /* Whoever may write to the directory must not make this process change another file. */
 static void a_link(void)
 {
@@ -198,6 +211,7 @@ int main(void)
 
 	own_directory();
 	must(sv_rendezvous_open(&rv, &where, &fault) == SV_OK);
+	a_busy_queue();
 	a_link();
 	a_child();
 	first = take(1);
