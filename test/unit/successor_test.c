@@ -153,6 +153,7 @@ static void the_reader_is_done(void)
 	is(sv_reserve(pair.writer, 1, &space, &got, 0), SV_ECORRUPT,
 	   "more than the reader has taken cannot follow");
 	is(sv_finish(pair.writer, 0), SV_ECORRUPT, "and is not said to have arrived");
+	is(sv_last_error(pair.writer)->sys_errno, 0, "no system call has failed");
 	close_pair(&pair);
 }
 
