@@ -65,6 +65,7 @@ static void an_impossible_position(void)
 	sv_channel *writer = open_side(SV_WRITER, &options), *reader;
 
 	atomic_store(&writer->header->side[SV_READER].position, 1);
+	options.source = (struct sv_source){ .device = 1, .inode = 2 };
 	is(sv_open(&reader, SV_READER, &options, 0, &error), SV_ECORRUPT,
 	   "nobody begins where nothing can have been read");
 	ok(strstr(error.text, "impossible positions") != NULL && error.advice == SV_ADVICE_CLEAN_ALL,
