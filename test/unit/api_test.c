@@ -201,7 +201,8 @@ static void refusals(void)
 static void long_names(void)
 {
 	struct sv_options options = options_of(0, 4096);
-	char name[2][65];
+	struct sv_error error = SV_ERROR_INIT;
+	char name[2][65], longer[66] = "";
 	sv_channel *ch[2];
 	int i;
 
@@ -214,6 +215,12 @@ static void long_names(void)
 	}
 	for (i = 0; i < 2; i++)
 		must(sv_close(ch[i]) == SV_OK);
+	options.name = longer;
+	for (i = 0; i <= 65; i += 65) {
+		memset(longer, 'n', (size_t)i);
+		ok(sv_open(&ch[0], SV_WRITER, &options, 0, &error) == SV_EINVAL && error.sys_errno == 0,
+		   "none of %d", i);
+	}
 }
 
 static void *interrupt(void *arg)

@@ -156,6 +156,24 @@ static void a_child(void)
 	sv_turn_leave(&second);
 }
 
+static bool is_there(void)
+{
+	return faccessat(rv.directory.fd, ".turn.writer.unit", F_OK, 0) == 0;
+}
+
+/* A queue file that was removed by hand may have a successor. */
+static void another_file(void)
+{
+	struct sv_turn first = take(1), second;
+
+	must(unlinkat(rv.directory.fd, ".turn.writer.unit", 0) == 0);
+	second = take(1);
+	sv_turn_leave(&first);
+	ok(is_there(), "who leaves the old file does not remove the new one");
+	sv_turn_leave(&second);
+	ok(!is_there(), "who leaves the new one does");
+}
+
 /* While another process takes a number, its queue cannot be used. */
 static void a_busy_queue(void)
 {
@@ -198,11 +216,6 @@ static bool is_free(int number)
 	return lock.l_type == F_UNLCK;
 }
 
-static bool is_there(void)
-{
-	return faccessat(rv.directory.fd, ".turn.writer.unit", F_OK, 0) == 0;
-}
-
 int main(void)
 {
 	struct sv_whereabouts where = { .name = "unit", .project = SV_PROJECT_DEFAULT, .create = true };
@@ -211,6 +224,7 @@ int main(void)
 
 	own_directory();
 	must(sv_rendezvous_open(&rv, &where, &fault) == SV_OK);
+	another_file();
 	a_busy_queue();
 	a_link();
 	a_child();
