@@ -87,6 +87,11 @@ DIR *fdopendir(int fd)
 	return short_of_memory ? NULL : libc(fdopendir)(fd);
 }
 
+void *realloc(void *memory, size_t size)
+{
+	return short_of_memory ? NULL : libc(realloc)(memory, size);
+}
+
 static void names(void)
 {
 	int before = open_descriptors(), root = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -103,6 +108,23 @@ static void names(void)
 	must(close(root) == 0);
 	is(open_descriptors(), before, "nothing stays open");
 	ok(sv_directory_names(-1) == NULL, "nor can what is not open");
+}
+
+static void spaces(void)
+{
+	struct sv_directory top = { .top = open(unit_directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC) };
+	struct sv_spaces found;
+	int i;
+
+	short_of_memory = false;
+	must(top.top != -1 && mkdirat(top.top, "ipc-1", 0700) == 0);
+	for (i = 0; i < 2; i++) {
+		sv_directory_find_spaces(&top, &found);
+		is(found.count, 1 - i, "other namespaces, %s memory", i == 0 ? "with" : "without");
+		sv_spaces_free(&found);
+		short_of_memory = i == 0;
+	}
+	must(unlinkat(top.top, "ipc-1", AT_REMOVEDIR) == 0 && close(top.top) == 0);
 }
 
 /* Without proc(5) nobody knows the namespace.  These two stand before the C library's. */
@@ -188,6 +210,7 @@ int main(void)
 	refused(0700, "it belongs to user");
 	user = me;
 	names();
+	spaces();
 	unknown_namespace();
 	canonical();
 	ok(directory_is_empty(), "nothing is left");

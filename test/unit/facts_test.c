@@ -104,6 +104,7 @@ static void a_record_that_was_begun(void)
 	world.given_away = false;
 	world.used = 7;
 	set_is_in_the_way(&target, "a set that somebody has used");
+	is(objects.stranger.untrusted, false, "which may be one's own");
 	world.used = 0;
 	world.set_user = stranger;
 	set_is_in_the_way(&target, "a set of another user");

@@ -179,11 +179,13 @@ static void of_a_path(void)
 
 static void of_a_name(void)
 {
-	struct sv_record of_path = { .generation = 3, .project = 83, .path = "/of/another" };
+	struct sv_record of_path = {
+		.generation = 3, .project = 83, .path = "/of/another", .file = { .inode = 4 }
+	};
 	struct sv_rendezvous old = opened("name", NULL), next;
 
 	ok(sv_rendezvous_write(&old, &of_path, &fault) == SV_OK && sv_rendezvous_read(&old, &of_path) &&
-	           of_path.path[0] == '\0',
+	           of_path.path[0] == '\0' && of_path.file.inode == 0,
 	   "the record of a name is written without a path");
 	/* Somebody removes the file by hand, and somebody makes it again. */
 	must(unlink(old.path) == 0);

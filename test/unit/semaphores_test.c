@@ -198,6 +198,7 @@ static void waits(void)
 {
 	struct sv_sem_facts facts;
 	struct timespec soon = { 0, 1000000 };
+	int one;
 
 	begin();
 	is(sv_sem_sleep_end(set, SV_WRITER, &soon), 0, "the weight is off already");
@@ -210,6 +211,12 @@ static void waits(void)
 	ok(facts.mode == 0600 && facts.owner == geteuid() && facts.creator_uid == geteuid() &&
 	           facts.creator_gid == getegid(),
 	   "whose it is, and for whom");
+	must((one = semget(IPC_PRIVATE, 1, IPC_CREAT | 0600)) != -1);
+	memset(&facts, 'x', sizeof facts);
+	must(sv_sem_stat(one, &facts, &fault) == SV_OK && semctl(one, 0, IPC_RMID) == 0);
+	ok(facts.count == 1 && facts.value[0] == 0 && facts.value[1] == 0 && facts.sleepers[0] == 0 &&
+	           facts.sleepers[1] == 0,
+	   "a set of another size is not looked into");
 	sv_sem_drain(set, SV_WRITER);
 	is(sv_sem_sleep_gone(set, SV_WRITER, &soon), EAGAIN, "nobody goes");
 	is(value(SV_SEM_DATA), 0, "the value is as it was");
