@@ -321,12 +321,32 @@ static void moments(void)
 	moment(SV_RECORD_NONE, SV_SEGMENT_NONE, SV_SET_GOOD, SV_HAS_DIED, SV_STATE_CLOSING);
 }
 
+/* While a writer waits, what it leaves is there for the next reader, too. */
+static void readers_of_detached_data(void)
+{
+	struct sv_facts f = { .locked = true, .record = SV_RECORD_FULL, .segment = SV_SEGMENT_GOOD };
+	struct sv_wish wish = { .role = SV_READER, .named = true, .same_content = true };
+
+	f.set = SV_SET_GOOD;
+	f.kind = SV_DETACH;
+	f.own = true;
+	f.side[SV_WRITER] = SV_PRESENT;
+	f.side[SV_READER] = SV_HAS_DIED;
+	is(sv_admit(&f, &wish).step, SV_STEP_JOIN, "a reader has died: the next one joins");
+	f.said[SV_READER] = SV_SAID_DONE;
+	is(sv_admit(&f, &wish).step, SV_STEP_WAIT,
+	   "a reader has taken everything: it waits for the next data");
+	wish.role = SV_WRITER;
+	is(sv_admit(&f, &wish).step, SV_STEP_REFUSE, "a second writer is refused");
+}
+
 int main(void)
 {
 	int i;
 
 	presence();
 	moments();
+	readers_of_detached_data();
 	walk();
 	printf("# %lu combinations of the facts, %lu answers\n", combinations, answers);
 	ok(combinations > 100000, "every combination was walked");

@@ -102,6 +102,18 @@ static bool is_record(const char *generation, const char *project, const char *s
 	return valid;
 }
 
+static bool something_else(const char *text)
+{
+	int fd = memfd_create("record", MFD_CLOEXEC);
+	struct sv_record read = record;
+	bool valid;
+
+	must(fd != -1 && fchmod(fd, 0600) == 0 && dprintf(fd, "%s", text) > 0);
+	valid = sv_record_read(fd, &read);
+	must(close(fd) == 0);
+	return valid;
+}
+
 /* A file that is not exactly a record is somebody's data. */
 static void what_is_a_record(void)
 {
@@ -119,6 +131,7 @@ static void what_is_a_record(void)
 	ok(!is_record("5", "83", "7", "8", " a\n"), "a path that is not absolute");
 	ok(!is_record("5", "83", "7", "8", " /a"), "a path without an end");
 	ok(!is_record("5", "83", "7", "8", " /a\nb"), "something after the path");
+	is(something_else("x /a\n"), false, "another text");
 	given_away = true;
 	ok(!is_record("5", "83", "7", "8", " \n"), "another user's record");
 }

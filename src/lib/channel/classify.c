@@ -280,9 +280,11 @@ static struct sv_answer admit_attached(const struct sv_facts *f, const struct sv
 		return busy(wish->role);
 	if (f->kind == SV_RESUME)
 		return join(f, wish);
-	/* Detached: there is only one writer; readers follow each other until one has taken everything. */
-	if (f->kind == SV_DETACH && wish->role == SV_READER && is_alive(f->side[SV_WRITER]) &&
-	    f->said[SV_READER] != SV_SAID_DONE)
+	/*
+	 * Detached: beside a live writer only the role of the reader is free.  Readers follow each other
+	 * until one has taken everything.
+	 */
+	if (f->kind == SV_DETACH && is_alive(f->side[SV_WRITER]) && f->said[SV_READER] != SV_SAID_DONE)
 		return join(f, wish);
 	if (is_gone(f->side[wish->role]) || is_gone(f->side[peer]))
 		return step(SV_STEP_WAIT);

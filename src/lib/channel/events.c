@@ -129,11 +129,9 @@ static void stop(struct sv_events *events, bool child)
 		return;
 	}
 	atomic_store(&relay->quit, true);
-	if (atomic_load(&relay->paused))
-		add_one(relay->control);
-	else
+	if (!atomic_load(&relay->paused))
 		code = sv_sem_ring_own(relay->semid, relay->role);
-	/* The thread may have paused just now. */
+	/* It has paused, or may do so just now. */
 	add_one(relay->control);
 	if (code == 0 || code == EIDRM || code == EINVAL) {
 		pthread_join(relay->thread, NULL);

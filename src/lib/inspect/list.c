@@ -296,7 +296,7 @@ int sv_sight_walk(enum sv_scope scope, int (*visit_one)(struct sv_sight *, void 
 		sv_directory_find_spaces(&walk.directory, &spaces);
 		walk.directory.spaces = &spaces;
 	}
-	result = walk.directory.fd != -1 ? walk_records(&walk, scope == SV_SCOPE_TIDY) : 0;
+	result = walk_records(&walk, scope == SV_SCOPE_TIDY);
 	if (result == 0)
 		result = walk_segments(scope, &walk);
 	free(walk.ids);
