@@ -170,6 +170,7 @@ static void canonical(void)
 	snprintf(path, sizeof path, "%s/two\nlines", unit_directory);
 	use_directory(path);
 	is(sv_directory_open(&directory, true, &fault), SV_EINVAL, "no path has two lines");
+	is(fault.error.sys_errno, 0, "no system call has failed");
 	must(rmdir(path) == 0);
 	use_directory(unit_directory);
 }

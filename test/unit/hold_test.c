@@ -44,6 +44,10 @@ int main(void)
 		took = time_of_look(&pair);
 		shortest = took < shortest ? took : shortest;
 	}
+	sv_pace_init(&pair.reader->pace, true);
+	pair.reader->pace.left = 1;
+	time_of_look(&pair);
+	ok(pair.reader->pace.left > 1, "a wait asks for the next state of the pace when it is due");
 	ok(shortest < HOLD_NS, "without a hold the quickest of 100 looks takes less: %lld ns",
 	   (long long)shortest);
 	close_pair(&pair);
