@@ -124,13 +124,21 @@ static void a_file_that_was_replaced(void)
 {
 	struct sv_options options = options_of_file(0, 4096);
 	struct pair pair;
+	struct seen seen;
 	uint32_t key;
+	int i;
 
 	pair.writer = open_side(SV_WRITER, &options);
 	pair.reader = open_side(SV_READER, &options);
 	key = info_of(pair.writer).key;
-	must(unlink(options.path) == 0 && mkfifo(options.path, 0600) == 0);
-	is(listed(key, 0).count, 1, "a channel whose file became a FIFO is listed");
+	for (i = 0; i < 2; i++) {
+		must(unlink(options.path) == 0);
+		must((i == 0 ? symlink("elsewhere", options.path) : mkfifo(options.path, 0600)) == 0);
+		seen = listed(key, 0);
+		is(seen.count, 1, "a channel whose file became a %s is listed", i == 0 ? "link" : "FIFO");
+		ok(strstr(seen.info.reason, "cannot be opened") == NULL, "its file is gone: %s",
+		   seen.info.reason);
+	}
 	close_pair(&pair);
 	must(unlink(options.path) == 0);
 	is(listed(key, 0).count, 0, "until it is closed");

@@ -57,6 +57,13 @@ static void at_a_path(void)
 	is(open_descriptors(), files, "a channel with a path leaves no file open");
 }
 
+static void open_and_close(void)
+{
+	struct pair pair = open_pair(0, 4096);
+
+	close_pair(&pair);
+}
+
 int main(void)
 {
 	static sv_channel *channel[MANY], *apart;
@@ -101,6 +108,7 @@ int main(void)
 	is(twice, 0, "and closes none twice");
 	must(sv_close(apart) == SV_OK && unlink("file") == 0);
 	at_a_path();
+	ok(frees_all(open_and_close), "channels that are closed keep no memory");
 	ok(directory_is_empty(), "nothing is left");
 	return tap_done();
 }

@@ -26,12 +26,16 @@ static int refusal(int directory, const char *path, int flags)
 static unsigned char *reserved; /* the last reservation */
 static size_t length, given_back;
 static int inside, outside;
+static bool crowded; /* there are no addresses left */
 
 /* The library calls these three instead of those of libc. */
 void *mmap(void *address, size_t size, int protection, int flags, int fd, off_t offset)
 {
-	reserved = libc(mmap)(address, size, protection, flags, fd, offset);
 	length = size;
+	errno = ENOMEM;
+	if (crowded)
+		return MAP_FAILED;
+	reserved = libc(mmap)(address, size, protection, flags, fd, offset);
 	given_back = 0;
 	return reserved;
 }
@@ -98,6 +102,21 @@ static void of_capacity(uint64_t capacity)
 	is((long)given_back, 0, "nothing is unmapped twice");
 }
 
+static void no_addresses(void)
+{
+	struct sv_segment segment = { .base = NULL };
+	struct sv_fault fault = { .label = "" };
+	char bytes[40];
+
+	crowded = true;
+	is(sv_segment_map(&segment, -1, UINT64_C(4) << 20, &fault), SV_ESYSTEM,
+	   "without addresses none is mapped");
+	crowded = false;
+	snprintf(bytes, sizeof bytes, " %zu bytes", length);
+	ok(strstr(fault.error.text, bytes) != NULL, "how many were wanted: %s", fault.error.text);
+	is(fault.error.sys_errno, ENOMEM, "and what the kernel said");
+}
+
 /* One that its last detach may remove. */
 static void not_looked_at(void)
 {
@@ -120,6 +139,7 @@ int main(void)
 	of_capacity(1 << 20);
 	of_capacity(2 << 20);
 	of_capacity(8 << 20);
+	no_addresses();
 	not_looked_at();
 	is((long)(sv_segment_capacity(sv_segment_header_size() + largest) >> 20), (long)(largest >> 20),
 	   "the largest capacity is one");
