@@ -239,6 +239,22 @@ age_of() {
 	ipcrm -m "$segment" -s "$set"
 }
 
+@test "what cannot be removed is reported, with status 1, and the others are tried" {
+	interpose unremovable
+	svwrite -d -s 4K -c one <<<x
+	svwrite -d -s 4K -c two <<<x
+	run_logged "${interposed[@]}" svclean -a
+	assert_status 1
+	assert_equal lines "${#lines[@]}" 2
+	assert_output_matches 'svclean: channel one: .*Operation not permitted'
+	assert_output_matches 'svclean: channel two: .*Operation not permitted'
+	run_logged "${interposed[@]}" svclean --json -a -c one
+	assert_status 1
+	assert_output_has '"action": "failed"'
+	svclean -q -a
+	assert_nothing_left
+}
+
 @test "the suggested command is complete: run unchanged, it removes that channel and no other" {
 	local command
 	svwrite -d -s 4K -c one <<<x
