@@ -56,7 +56,7 @@ svwrite -d --lines meet|needs --size
 svwrite --lines -0 meet|
 svwrite --exec true meet|
 svwrite --exec true -r|
-svread -r|--output
+svread -r|--resume needs --output FILE
 svread -r --exec cat|
 svread -o copy --exec cat|
 svread --lines -r -o copy|--resume is for bytes

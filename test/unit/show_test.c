@@ -119,7 +119,9 @@ static void detailed(void)
 	free(text);
 	channel.info.side[SV_WRITER] = (struct sv_side){ .pid = 0, .attached = 1 };
 	channel.info.side[SV_READER] = (struct sv_side){ .pid = 12, .uid = USER, .signal = 9 };
+	channel.rate = 0;
 	text = detail(&channel, 0);
+	ok(strstr(text, "\nmoved     0, 0/s\n") != NULL, "a channel on which nothing moves");
 	ok(strstr(text, "\nwriter    attached, its process is not known\n") != NULL,
 	   "a writer in another namespace");
 	ok(strstr(text, "\nreader    12 gone, 0 bytes (0), ended by signal 9\n") != NULL,
