@@ -193,6 +193,7 @@ static void figures(void)
 	is(cli_seconds_since(INT64_MAX), -1, "a time to come has no age");
 	ok(cli_seconds_since(1) > 0, "a time has an age");
 	ok(cli_seconds_since(time(NULL)) >= 0, "also this moment");
+	is(cli_seconds_since(time(NULL) + 1), 0, "and one that another clock has begun already");
 }
 
 /* The word for a state, also for one that is added later, has no blank. */

@@ -154,6 +154,9 @@ int64_t cli_seconds_since(int64_t when)
 {
 	int64_t seconds = (int64_t)time(NULL) - when;
 
+	/* Another program's C library may take the time from a clock that is some milliseconds ahead. */
+	if (seconds == -1)
+		seconds = 0;
 	return when <= 0 || seconds < 0 ? -1 : seconds;
 }
 
