@@ -18,7 +18,6 @@ static int refusal(int directory, const char *path, int flags);
 static inline int open_if_possible(int directory, const char *path, int flags, va_list args)
 {
 	mode_t mode = (flags & (O_CREAT | O_TMPFILE)) != 0 ? va_arg(args, mode_t) : 0;
-
 	int reason = refusal(directory, path, flags);
 
 	inherited += (flags & O_CLOEXEC) == 0;

@@ -136,15 +136,14 @@ static enum sight look_at_peer(struct sv_channel *ch, uint32_t slot)
 	uint32_t status = sv_status_of(ch->ring.peer);
 	int gone = slot == SV_SLOT_EMPTY ? 0 : sv_sem_gone(ch->semid, sv_other(ch->role));
 
+	/* Its weight is off, so the death of a predecessor no longer matters. */
+	if (gone == 0)
+		ch->peer_gone = false;
 	if (slot == SV_SLOT_ATTACHING && gone == 0)
 		return ATTACHING;
-	if (slot != SV_SLOT_EMPTY && (!resumable || status == SV_DONE ||
-	                              (slot != SV_SLOT_LEFT && status == SV_RUNNING && gone == 0))) {
-		/* A successor has attached, so the death of its predecessor no longer matters. */
-		if (gone == 0)
-			ch->peer_gone = false;
+	if (slot != SV_SLOT_EMPTY &&
+	    (!resumable || status == SV_DONE || (slot != SV_SLOT_LEFT && status == SV_RUNNING && gone == 0)))
 		return COME;
-	}
 	return resumable && gone == 1 ? GONE : ABSENT;
 }
 

@@ -51,7 +51,7 @@ unsigned cli_percent(uint64_t part, uint64_t whole);
 #define CLI_BAR_MOST 27
 char *cli_bar(char *out, size_t size, unsigned percent, size_t width);
 
-/* Seconds since a time; -1 when that is not known (0) or lies ahead. */
+/* Seconds since a time; -1 when that is not known (0) or lies ahead by more than a second. */
 int64_t cli_seconds_since(int64_t when);
 
 #endif

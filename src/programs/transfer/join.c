@@ -133,7 +133,10 @@ static int reason_of(const struct cli_transfer *t, int status)
 	return status == CLI_TIMEOUT ? ETIMEDOUT : ECANCELED;
 }
 
-/* After an error that can be corrected, such as a full disk, a resumable transfer need not start again. */
+/*
+ * After an error that can be corrected, such as a full disk, a resumable transfer need not start again.  But
+ * of a channel that was removed nothing is kept.
+ */
 static void tell_resumable(const struct cli_transfer *t, int status)
 {
 	char command[CLI_COMMAND_SIZE];
