@@ -251,3 +251,15 @@ semaphore_sleeper() {
 	run "$SV_ROOT/test/mutants/mutate" --list --seed 3 --skip 150 --count 50
 	assert_equal 'the last of them' "$output" "$(tail -n 50 <<<"$first")"
 }
+
+@test "mutate: each mutant that counts as equivalent is a change of a line that the sources have" {
+	local line file
+	cat "$SV_ROOT"/test/mutants/equivalent_* >all
+	while IFS= read -r line; do
+		file=${line%%: *}
+		line=${line#*: }
+		grep -qF -- "${line%%  =>  *}" "$SV_ROOT/$file" || echo "$file: $line"
+	done < <(grep '^src/' all) >stale
+	[ "$(grep -c '^src/' all)" -gt 100 ]
+	assert_equal 'lines that no source has' "$(<stale)" ''
+}
