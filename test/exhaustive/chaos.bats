@@ -49,19 +49,14 @@ broken() {
 	broken svread <<-'END'
 		#!/bin/sh
 		for file; do :; done
-		"${0%/*}/real" "$@" && truncate -s -1 "$file"
+		setpriv --pdeathsig KILL "${0%/*}/real" "$@" && truncate -s -1 "$file"
 	END
 	ln -s "$(type -P svread)" broken/real
 	skip_if_sanitized
-	# A walk that kills this script leaves the real reader alive and ends there, so try several seeds.
-	local seed
-	for seed in 1 2 3 4 5 6; do
-		run_logged chaos --seed $seed --walks 4 --programs "$PWD/broken"
-		[ "$status" -ne 77 ] || skip "${lines[0]}"
-		assert_status 1
-		[[ $output != *'what no writer sent'* ]] || return 0
-	done
-	fail 'nothing was noticed'
+	run_logged chaos --seed 1 --walks 12 --programs "$PWD/broken"
+	[ "$status" -ne 77 ] || skip "${lines[0]}"
+	assert_status 1
+	assert_output_has 'what no writer sent'
 }
 
 # bats test_tags=long
