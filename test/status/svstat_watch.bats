@@ -71,7 +71,7 @@ load ../lib/channels
 	kill "${pid[one]}" "${pid[two]}" "${pid[three]}"
 }
 
-@test "--watch ends by q with status 0, by a signal with that signal, and restores the terminal" {
+@test "--watch: a space shows the next snapshot; q ends it with status 0, a signal with that signal; the terminal is restored" {
 	skip_unless script
 	local signal
 	mkfifo keys
@@ -79,7 +79,9 @@ load ../lib/channels
 	exec 8<>keys
 	start quitter script -qec 'stty -a >before; svstat -w60; echo status $? >status; stty -a >after' /dev/null <keys
 	wait_until 'grep -q "no channels" quitter.out'
-	printf q >&8
+	printf ' ' >&8
+	wait_until '[ "$(grep -c "no channels" quitter.out)" -ge 2 ]'
+	printf Q >&8
 	reap quitter
 	exec 8>&-
 	assert_equal status "$(cat status)" 'status 0'
@@ -98,7 +100,12 @@ load ../lib/channels
 
 @test "a dumb terminal gets blocks" {
 	skip_unless script
-	on_terminal 80 24 'TERM=dumb svstat -w0.1 --count=2'
-	assert_status 0
-	! grep -q $'\x1b' screen
+	local term
+	for term in '' dumb; do
+		on_terminal 80 24 "TERM=$term svstat -w0.1 --count=2"
+		assert_status 0
+		! grep -q $'\x1b' screen || fail "escape sequences with TERM=$term" || return 1
+	done
+	on_terminal 80 24 'TERM=w svstat -w0.1 --count=1'
+	grep -q $'\x1b' screen
 }

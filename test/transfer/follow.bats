@@ -80,6 +80,31 @@ load ../lib/common
 	assert_equal third "$(cat out/3)" three
 }
 
+@test "-f: while the channel carries another kind of content, svread says so once, and looks again each second" {
+	skip_unless strace
+	# Before it opens the channel, it looks whether it could make the file; before the second file it stops there.
+	local svread
+	spawn reader strace -fqq -ttt -o trace -P "$PWD/2" -e trace=?stat,?newfstatat -e inject=?stat,?newfstatat:signal=STOP:when=1 \
+		svread -f -o "$PWD/%n"
+	run_logged svwrite - <<<one
+	assert_status 0
+	wait_until 'grep -q "stopped by SIGSTOP" trace'
+	spawn other svwrite --lines - <<<text
+	wait_asleep "${pid[other]}"
+	read -r svread _ <trace
+	kill -CONT "$svread"
+	wait_until '[ "$(grep -c ENOENT trace)" -ge 3 ]'
+	awk '/ENOENT/ { if (++looks > 2 && $2 - before < 1) exit 1; before = $2 }' trace || fail "$(<trace)"
+	end_by TERM other
+	run_logged svwrite - <<<two
+	assert_status 0
+	wait_until 'grep -q two 2'
+	kill "$svread"
+	reap reader
+	assert_status 143
+	assert_equal told "$(grep -c 'carries messages' reader.err)" 1
+}
+
 @test "-f ends when no writer comes in time" {
 	run_logged svread -f -t 0.2
 	assert_status 4

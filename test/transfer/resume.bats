@@ -239,6 +239,13 @@ finish_all() {
 	assert_nothing_left
 }
 
+@test "-t limits the wait for the first peer, too; nothing is kept" {
+	run_logged "${W[@]}" -t 0
+	assert_status 4
+	assert_output_lacks 'the data is kept'
+	assert_nothing_left
+}
+
 @test "-t limits the wait for the next peer; the channel stays for later" {
 	spawn reader "${R[@]}" -t 0.3
 	midway signal=9 5 "${W[@]}"

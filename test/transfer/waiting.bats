@@ -22,6 +22,9 @@ locked() {
 	reap quiet
 	assert_status 4
 	assert_equal 'lines without -v' "$(wc -l <quiet.err)" 1
+	run_logged svread -v -c busy -t 0 8>&-
+	assert_status 4
+	assert_equal 'lines without a wait' "${#lines[@]}" 1
 	exec 8>&-
 	ends_well writer
 	assert_equal 'told' "$(grep -c 'opening or closing' writer.err)" 1

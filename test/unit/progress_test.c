@@ -31,6 +31,10 @@ static void line(const char *what, size_t width, const struct cli_figures *figur
 static void lines(void)
 {
 	struct cli_figures figures = half_way();
+	char text[1200];
+
+	cli_progress_format(text, sizeof text, 1000, "svread", &figures, 512);
+	is(strcspn(strchr(text, '['), "]"), 511 - 1, "of a very wide line the bar has 511 columns");
 
 	line("a wide line has all parts", 100, &figures, 512,
 	     "svread: 3.0 KiB of 6.0 KiB 0:02 512 B/s avg 1.0 KiB/s [===============>               ] 50% "
@@ -135,7 +139,7 @@ static void drawn(void)
 	cli_progress_end(&progress, &figures, 130, "");
 	same("a signal leaves it", heard(), "\rsvread: 3.0 KiB 0:02 1.0 KiB/s avg 1.0 KiB/s\033[K\n");
 	shown_at(&progress, 8, 902);
-	cli_progress_cancel(&progress);
+	cli_progress_clear();
 	same("without a transfer it is cleared, too", heard(), cli_clear_line);
 	cli_progress_end(&progress, &figures, 0, "");
 	same("nothing is cleared twice", heard(), "");
@@ -157,7 +161,7 @@ static void drawn(void)
 	progress = (struct cli_progress){ .how = CLI_PROGRESS_FORCE };
 	cli_progress_begin(&progress);
 	same("of a line some columns stay free, but one is used", shown_at(&progress, 1, 5), "\r5\033[K");
-	cli_progress_cancel(&progress);
+	cli_progress_clear();
 	heard();
 	for (i = 495; i <= 497; i++) {
 		snprintf(columns, sizeof columns, "%d", i + 3);
@@ -208,7 +212,7 @@ static void drawn(void)
 	for (i = 0; i < 3; i++)
 		same("without a terminal nothing is shown", shown_at(&progress, i, 0), "");
 	cli_progress_end(&progress, &figures, 130, "");
-	cli_progress_cancel(&progress);
+	cli_progress_clear();
 	same("nor at the end", heard(), "");
 	heard_at_last();
 }

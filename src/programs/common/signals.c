@@ -8,7 +8,6 @@
 #define _GNU_SOURCE
 #include "common/signals.h"
 
-#include <errno.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,20 +51,16 @@ static void interrupt(void)
 		sv_interrupt(ch);
 }
 
+/* The handlers leave errno alone: sv_interrupt() keeps it, and this setitimer(2) cannot fail. */
 static void on_end(int signal)
 {
-	int saved = errno;
-
 	cli_signal = signal;
 	interrupt();
 	timer(AGAIN_MS, AGAIN_MS);
-	errno = saved;
 }
 
 static void on_attention(int signal)
 {
-	int saved = errno;
-
 	if (signal == SIGUSR1)
 		cli_report = 1;
 	else if (signal == SIGCHLD)
@@ -74,7 +69,6 @@ static void on_attention(int signal)
 	interrupt();
 	if (signal != SIGALRM && !ticking && cli_signal == 0)
 		timer(AGAIN_MS, 0);
-	errno = saved;
 }
 
 static size_t put(char *text, size_t used, size_t size, const char *more)

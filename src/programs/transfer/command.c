@@ -47,7 +47,7 @@ static int second_end(int fd)
 	if (poll(&state, 1, 0) == 1 && (state.revents & POLLERR) != 0)
 		return -1;
 	snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-	return open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	return open(path, O_RDONLY | O_CLOEXEC);
 }
 
 static bool holds_bytes(int fd)

@@ -123,12 +123,12 @@ int cli_transfer_meet(struct cli_transfer *t)
 	return CLI_OK;
 }
 
-/* What to tell the peer, as sv_abort() takes it; 0: success. */
+/* What to tell the peer about a failure, as sv_abort() takes it. */
 static int reason_of(const struct cli_transfer *t, int status)
 {
 	if (cli_signal != 0)
 		return -cli_signal;
-	if (t->reason != 0 || status == CLI_OK)
+	if (t->reason != 0)
 		return t->reason;
 	return status == CLI_TIMEOUT ? ETIMEDOUT : ECANCELED;
 }
@@ -158,9 +158,9 @@ static void end_progress(struct cli_transfer *t, int status)
 {
 	struct cli_figures figures = cli_transfer_figures(t, NULL);
 
-	/* With --follow: there was no transfer. */
+	/* With --follow: there was no transfer that could end. */
 	if (t->number > 0 && !t->met && cli_signal != 0)
-		cli_progress_cancel(&t->progress);
+		cli_progress_clear();
 	else
 		cli_progress_end(&t->progress, &figures,
 		                 cli_signal != 0 && status != CLI_OK ? 128 + cli_signal : status,
@@ -169,7 +169,7 @@ static void end_progress(struct cli_transfer *t, int status)
 
 int cli_transfer_close(struct cli_transfer *t, int status)
 {
-	int reason = reason_of(t, status), code = SV_OK;
+	int code = SV_OK;
 
 	if (t->watch != -1)
 		close(t->watch);
@@ -179,8 +179,8 @@ int cli_transfer_close(struct cli_transfer *t, int status)
 	end_progress(t, status);
 	if (t->ch != NULL) {
 		tell_resumable(t, status);
-		if (status != CLI_OK && reason != 0)
-			sv_abort(t->ch, reason);
+		if (status != CLI_OK)
+			sv_abort(t->ch, reason_of(t, status));
 		cli_guard(NULL);
 		code = sv_close(t->ch);
 		t->ch = NULL;

@@ -245,12 +245,20 @@ void cli_progress_show(struct cli_progress *p, const struct cli_figures *figures
 		cli_progress_json(&shown, rate, -1, NULL);
 }
 
+void cli_progress_clear(void)
+{
+	if (cli_line_shown && may_draw())
+		put(cli_clear_line, strlen(cli_clear_line));
+	cli_line_shown = 0;
+}
+
 /* When a person ends the transfer, the line that the person saw last stays on the screen. */
 static void keep_line(struct cli_progress *p, const struct cli_figures *figures)
 {
 	put_line(p, figures, cli_figure_average(figures));
 	if (cli_line_shown)
 		put("\n", 1);
+	cli_line_shown = 0;
 }
 
 void cli_progress_end(struct cli_progress *p, const struct cli_figures *figures, int status,
@@ -263,17 +271,6 @@ void cli_progress_end(struct cli_progress *p, const struct cli_figures *figures,
 		cli_progress_json(figures, cli_figure_average(figures), status, error);
 	else if (status > 128)
 		keep_line(p, figures);
-	else if (cli_line_shown && may_draw())
-		put(cli_clear_line, strlen(cli_clear_line));
-	cli_line_shown = 0;
-}
-
-void cli_progress_cancel(struct cli_progress *p)
-{
-	if (!p->lines && p->how != CLI_PROGRESS_JSON)
-		return;
-	cli_tick(0);
-	if (cli_line_shown && may_draw())
-		put(cli_clear_line, strlen(cli_clear_line));
-	cli_line_shown = 0;
+	else
+		cli_progress_clear();
 }

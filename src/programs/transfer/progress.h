@@ -54,8 +54,8 @@ void cli_progress_show(struct cli_progress *p, const struct cli_figures *figures
 void cli_progress_end(struct cli_progress *p, const struct cli_figures *figures, int status,
                       const char *error);
 
-/* No transfer began: stop ticking, and print nothing at the end. */
-void cli_progress_cancel(struct cli_progress *p);
+/* Clear the line, if one is shown. */
+void cli_progress_clear(void);
 
 /* Write the line, at most width columns wide, into text; name begins it. */
 void cli_progress_format(char *text, size_t size, size_t width, const char *name,

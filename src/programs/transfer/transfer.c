@@ -26,7 +26,6 @@ void cli_transfer_init(struct cli_transfer *t, enum sv_role role)
 	t->options = defaults;
 	t->options.cancel = &cli_signal;
 	t->timeout_ms = -1;
-	t->begin_ns = t->flow_ns = sv_now();
 	t->consumer = t->alarm = t->watch = -1;
 }
 
