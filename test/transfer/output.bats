@@ -72,6 +72,23 @@ half_written() {
 	assert_equal files "$(ls)" "$files"
 }
 
+@test "--atomic: if each temporary name exists already, svread fails, and removes none of these files" {
+	skip_unless strace
+	echo old >copy
+	spawn writer svwrite - <<<new
+	# It has made the channel, so the reader gives a name to nothing but its output.
+	wait_asleep "${pid[writer]}"
+	run_logged strace -qq -s 4096 -o trace -e trace=linkat,?unlink,unlinkat -e inject=linkat:error=EEXIST svread --atomic -o copy
+	assert_status 1
+	assert_output_has 'File exists'
+	reap writer
+	assert_status 3
+	assert_equal tries "$(grep -c "linkat.*copy" trace)" 100
+	assert_equal 'names that differ' "$(grep -o 'copy[.][^"]*"' trace | sort -u | wc -l)" 100
+	assert_equal removed "$(grep -c 'unlink.*copy' trace)" 0
+	assert_equal copy "$(<copy)" old
+}
+
 @test "--sync: file and directory are written to the disk before the writer is told of the success" {
 	skip_unless strace
 	local options expected

@@ -45,6 +45,33 @@ static void files(void)
 	close(fd);
 }
 
+/* A process that has no terminal opens one as a file. */
+static void terminal(void)
+{
+	struct cli_transfer t;
+	int master = posix_openpt(O_RDWR | O_NOCTTY), fd, own;
+	const char *name;
+	pid_t child;
+
+	if (master == -1 || grantpt(master) == -1 || unlockpt(master) == -1 ||
+	    (name = ptsname(master)) == NULL || (fd = open(name, O_RDWR | O_NOCTTY)) == -1) {
+		ok(1, "a terminal # SKIP there are no pseudoterminals");
+		return;
+	}
+	close(fd);
+	cli_transfer_init(&t, SV_WRITER);
+	child = fork();
+	must(child != -1);
+	if (child == 0) {
+		setsid();
+		fd = cli_open_file(&t, name, O_RDWR);
+		own = open("/dev/tty", O_RDWR);
+		_exit(fd == -1 || (fcntl(fd, F_GETFD) & FD_CLOEXEC) == 0 ? 2 : own != -1);
+	}
+	is(status_of(child), 0, "a terminal does not become that of the process; no command inherits it");
+	close(master);
+}
+
 /* Where input is to be put when somebody waits for it, or when the reader's process has ended. */
 static int late = -1, waited_ms;
 
@@ -107,6 +134,7 @@ int main(void)
 {
 	own_directory();
 	files();
+	terminal();
 	watched();
 	ok(directory_is_empty(), "the directory is empty");
 	return tap_done();

@@ -2,7 +2,6 @@
 #define _GNU_SOURCE /* ppoll */
 #include "status/screen.h"
 
-#include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -187,7 +186,7 @@ enum cli_screen_event cli_screen_wait(long long until_ns)
 			resized = 0;
 			return CLI_SCREEN_REDRAW;
 		}
-		if (ready == 0 || (ready == -1 && errno != EINTR))
+		if (ready == 0)
 			return CLI_SCREEN_TIME;
 		if (ready > 0 && read_keys(&event))
 			return event;
