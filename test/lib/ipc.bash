@@ -28,11 +28,12 @@ ipc_can_unshare() {
 	[ "$EUID" -eq 0 ] && unshare --ipc true 2>/dev/null
 }
 
-# ipc_keys_elsewhere DIR: print the keys, one a line, of the rendezvous files that are not below DIR: those of other
-# channels, and of tests that run at the same time.
+# ipc_keys_elsewhere DIR: print the keys, one a line, of the rendezvous files that are neither below DIR nor in the test's
+# own directory: those of other channels, and of tests that run at the same time.
 ipc_keys_elsewhere() {
 	local device inode
-	find /dev/shm "${TMPDIR:-/tmp}" /tmp -path "$1" -prune -o -path '*/svipc-*' -type f -printf '%D %i\n' 2>/dev/null |
+	find /dev/shm "${TMPDIR:-/tmp}" /tmp \
+		\( -path "$1" -o -path "${WORK:-$1}" \) -prune -o -path '*/svipc-*' -type f -printf '%D %i\n' 2>/dev/null |
 		while read -r device inode; do
 			printf '%08x\n' $((0x53000000 | (device & 0xff) << 16 | inode & 0xffff))
 		done
