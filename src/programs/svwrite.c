@@ -145,24 +145,6 @@ static int copy_inputs(struct cli_transfer *t, struct cli_inputs *inputs)
 	return status;
 }
 
-static void check_kept(const struct cli_transfer *t)
-{
-	FILE *file;
-	int forced = 0;
-
-	if ((t->options.flags & (SV_RESUME | SV_DETACH)) == 0)
-		return;
-	file = fopen("/proc/sys/kernel/shm_rmid_forced", "r");
-	if (file == NULL)
-		return;
-	if (fscanf(file, "%d", &forced) == 1 && forced != 0) {
-		cli_say("--resume and --detach cannot work here: kernel.shm_rmid_forced=1 removes segments "
-		        "that nobody is attached to; run: sysctl kernel.shm_rmid_forced=0");
-		exit(CLI_FAILED);
-	}
-	fclose(file);
-}
-
 /*
  * Store which file the input is.  A resumed input must be one file, the same as before, in which a position
  * can be set.
@@ -295,7 +277,6 @@ int main(int argc, char **argv)
 	if (opened) {
 		identify(&t, &job.inputs);
 		check_detach(&t, &job.inputs);
-		check_kept(&t);
 		t.options.total = t.total = job.inputs.total;
 	}
 	if (opened)

@@ -32,7 +32,8 @@ int sv_options_check(const struct sv_options *options, enum sv_role role, int ti
 		return sv_fault_set(
 			fault, SV_ESYSTEM, EOPNOTSUPP,
 			"a channel cannot outlive its processes: kernel.shm_rmid_forced is 1, so the "
-			"kernel removes a segment that nobody is attached to");
+			"kernel removes a segment that nobody is attached to; run: sysctl "
+			"kernel.shm_rmid_forced=0");
 	if ((options->flags & SV_DETACH) != 0 && role == SV_READER)
 		return sv_fault_set(fault, SV_EINVAL, 0, "only a writer can leave its data and go");
 	*capacity = options->capacity != 0 ? sv_segment_round(options->capacity) : sv_segment_default();

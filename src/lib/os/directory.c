@@ -293,7 +293,6 @@ void sv_directory_find_spaces(const struct sv_directory *directory, struct sv_sp
 void sv_spaces_free(struct sv_spaces *spaces)
 {
 	free(spaces->number);
-	*spaces = (struct sv_spaces){ .count = 0 };
 }
 
 unsigned sv_directory_elsewhere(const struct sv_directory *directory, const char *file, uint64_t *one)

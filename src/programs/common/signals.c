@@ -119,10 +119,8 @@ static void on_violation(int signal, siginfo_t *info, void *context)
 
 static void catch (int signal, void (*handler)(int))
 {
-	struct sigaction action, old;
+	struct sigaction action = { .sa_handler = handler }, old;
 
-	memset(&action, 0, sizeof action);
-	action.sa_handler = handler;
 	sigemptyset(&action.sa_mask);
 	/* A signal that the parent ignored (nohup, a background job) stays ignored. */
 	if (sigaction(signal, NULL, &old) == 0 && old.sa_handler != SIG_IGN)
@@ -153,23 +151,18 @@ void cli_catch_signals(void)
 
 void cli_catch_child(void)
 {
-	struct sigaction action;
+	struct sigaction action = { .sa_handler = on_attention, .sa_flags = SA_NOCLDSTOP };
 
-	memset(&action, 0, sizeof action);
-	action.sa_handler = on_attention;
-	action.sa_flags = SA_NOCLDSTOP;
 	sigemptyset(&action.sa_mask);
 	sigaction(SIGCHLD, &action, NULL);
 }
 
 void cli_tick(int every_ms)
 {
-	struct sigaction action;
+	struct sigaction action = { .sa_handler = every_ms != 0 ? on_attention : SIG_DFL };
 
 	ticking = every_ms != 0;
 	/* After Ctrl-Z and fg, draw the progress line again at once. */
-	memset(&action, 0, sizeof action);
-	action.sa_handler = ticking ? on_attention : SIG_DFL;
 	sigemptyset(&action.sa_mask);
 	sigaction(SIGCONT, &action, NULL);
 	if (cli_signal == 0)

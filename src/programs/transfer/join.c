@@ -56,8 +56,6 @@ static int while_opening(void *arg)
 	struct cli_transfer *t = opening->t;
 	bool queues = (t->options.flags & SV_QUEUE) != 0;
 
-	if (cli_must_stop(t))
-		return 1;
 	if (cli_attention)
 		cli_attend(t, queues ? "waiting for its turn" : "waiting for the previous transfer to end");
 	if (queues && !opening->told && sv_now() - opening->start_ns >= TELL_MS * INT64_C(1000000)) {
