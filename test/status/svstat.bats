@@ -47,6 +47,10 @@ load ../lib/channels
 		svstat -o path,state --noheadings | grep -Eq "^$RV/$1 +$2\$" || fail "raw table lacks $1: $2" || return 1
 		svstat "$1" | grep -Fqx "state     $3: $4" || fail "detail of $1 lacks $3: $4"
 	}
+	run_logged svstat -A
+	assert_output_has OWNER
+	run_logged svstat
+	assert_output_lacks OWNER
 	check alone waiting_reader 'waiting for a reader' 'no reader has come'
 	check lonely waiting_writer 'waiting for a writer' 'no writer has come'
 	check busy running running 'writer and reader are attached'

@@ -79,8 +79,10 @@ load ../lib/channels
 	exec 8<>keys
 	start quitter script -qec 'stty -a >before; svstat -w60; echo status $? >status; stty -a >after' /dev/null <keys
 	wait_until 'grep -q "no channels" quitter.out'
-	printf ' ' >&8
+	# The second snapshot follows soon, because only that has rates.
 	wait_until '[ "$(grep -c "no channels" quitter.out)" -ge 2 ]'
+	printf ' ' >&8
+	wait_until '[ "$(grep -c "no channels" quitter.out)" -ge 3 ]'
 	printf Q >&8
 	reap quitter
 	exec 8>&-

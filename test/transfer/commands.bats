@@ -225,6 +225,21 @@ END
 	assert_stderr_has 'Broken pipe'
 	exec 9>&-
 	reap writer
+	# It may have waited for the writer before.
+	mkfifo go
+	spawn late bash -c 'svread | { read -r _ <go; }; exit "${PIPESTATUS[0]}"'
+	wait_until 'svstat --wait default=reader -t 0'
+	# By a second descriptor of the pipe it is told of the consumer's end.
+	pid[svread]=$(svstat -bo rpid --noheadings default | tr -d ' ')
+	wait_until 'readlink /proc/"${pid[svread]}"/fd/* | grep pipe: | sort | uniq -d | grep -q .'
+	exec 9<>feed
+	spawn writer svwrite feed 9>&-
+	svstat --wait default=running -t "$SV_DEADLINE"
+	echo >go
+	reap late 10
+	assert_status 1
+	exec 9>&-
+	reap writer
 	# This also happens before a writer has come; with -q nothing is printed.
 	run_logged bash -c 'svread | true; exit "${PIPESTATUS[0]}"'
 	assert_status 1

@@ -93,6 +93,7 @@ edges() {
 		eval "$change"
 		run_logged svread -o copy
 		assert_status 3
+		assert_output_has 'its input was changed during the transfer'
 		reap writer
 		assert_status 1
 		assert_stderr_has 'file-40 was replaced or truncated during the transfer'

@@ -35,7 +35,9 @@ load ../lib/common
 	run_logged svwrite --lines - <<<one
 	run_logged svwrite - <<<bytes
 	assert_status 5
-	run_logged svwrite --lines - <<<two
+	# Each transfer is written as it comes, with nothing before it.
+	printf t | run_logged svwrite --lines -
+	run_logged svwrite --lines - <<<wo
 	assert_status 0
 	end_by INT reader
 	assert_status 130

@@ -42,11 +42,12 @@ hand() {
 @test "several inputs are joined as cat joins them" {
 	printf 'one\ntw' >first
 	printf 'o\nthree' >second
-	spawn reader svread --lines
+	spawn reader svread --lines -v
 	run_logged svwrite --lines -v first second
 	assert_status 0
 	assert_output_has '3 messages, 13 bytes'
 	reap reader
+	assert_stderr_has '3 messages, 13 bytes'
 	assert_output $'one\ntwo\nthree'
 }
 

@@ -186,8 +186,10 @@ finish_all() {
 @test "an input or output that cannot seek is wrong usage, and nothing is created" {
 	run_logged bash -c 'echo x | svwrite -r'
 	assert_status 2
+	assert_output_has 'standard input cannot be read again from the middle'
 	run_logged svwrite -r file file
 	assert_status 2
+	assert_output_has 'several files'
 	mkfifo fifo
 	exec 9<>fifo
 	run_logged svread -r -o fifo

@@ -4,6 +4,7 @@
 # What a person sees in windows of 80, 40 and 12 columns, and what a log has without a terminal, as under cron.
 
 load ../lib/common
+load ../lib/channels
 
 setup() {
 	sv_setup
@@ -92,4 +93,10 @@ as_cron() {
 	assert_equal 'raw, because there is no terminal' "$(cat log)" 'default  waiting_reader'
 	end_by TERM writer
 	assert_nothing_left
+}
+
+@test "--exec: a command of svwrite does not read the terminal" {
+	on_terminal 80 24 "svread -t 9 -o copy & svwrite -t 9 --exec 'cat; echo end'; wait"
+	assert_status 0
+	assert_equal copy "$(<copy)" end
 }

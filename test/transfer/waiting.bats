@@ -32,6 +32,16 @@ locked() {
 	assert_nothing_left
 }
 
+@test "-t 0: a reader whose output goes to another program does not wait either" {
+	mkfifo input
+	spawn writer svwrite input
+	exec 7>input
+	run_logged bash -c 'svread -t 0 | cat; exit "${PIPESTATUS[0]}"'
+	assert_status 4
+	exec 7>&-
+	reap writer
+}
+
 @test "-v, progress and SIGUSR1 work while a program waits to open a channel, and it keeps its place in the queue" {
 	spawn first svread -o first
 	wait_asleep "${pid[first]}"

@@ -59,6 +59,7 @@ int main(void)
 	for (i = 0; i < 2; i++) {
 		pair = with_a_sleeper();
 		before = bells(&pair);
+		must(sv_release(pair.writer, 1) == SV_EINVAL);
 		refusals = i;
 		is(publish(pair.writer), SV_OK, "a byte is published, after %d refusals of the kernel", i);
 		is(bells(&pair), before + 1, "the reader's bell rings once");

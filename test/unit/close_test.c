@@ -41,11 +41,18 @@ static int cleaned(void)
 }
 
 static bool removal_fails;
+static int looks; /* so often another process is seen that looks at the segment */
 
 int shmctl(int id, int command, struct shmid_ds *facts)
 {
-	if (command != IPC_RMID || !removal_fails)
-		return libc(shmctl)(id, command, facts);
+	int result;
+
+	if (command != IPC_RMID || !removal_fails) {
+		result = libc(shmctl)(id, command, facts);
+		if (command == IPC_STAT && looks > 0 && looks-- > 0)
+			facts->shm_nattch += 2;
+		return result;
+	}
 	errno = EPERM;
 	return -1;
 }
@@ -84,6 +91,18 @@ static void the_last_one_while_it_is_locked(void)
 	is(sv_close_within(pair.reader, 0), SV_OK, "and the other, without a look");
 	must(flock(fd, LOCK_UN) == 0 && close(fd) == 0);
 	is(cleaned(), 1, "what they could not remove is cleaned");
+}
+
+/* While the last one leaves, svstat maps the segment for a moment. */
+static void while_it_is_looked_at(void)
+{
+	struct pair pair = open_pair(0, 4096);
+
+	must(sv_close(pair.writer) == SV_OK);
+	looks = 2;
+	is(sv_close(pair.reader), SV_OK, "the last one leaves while somebody looks");
+	is(looks, 0, "it looks again");
+	is(cleaned(), 0, "and removes all");
 }
 
 static void without_the_right_to_remove(void)
@@ -180,6 +199,7 @@ int main(void)
 	while_it_is_locked(0);
 	while_it_is_locked(300);
 	the_last_one_while_it_is_locked();
+	while_it_is_looked_at();
 	without_the_right_to_remove();
 	until_it_is_free();
 	a_peer_of_another_user(true, false, 0);

@@ -193,6 +193,28 @@ static void not_to_be_opened(void)
 	shut = false;
 }
 
+static void not_a_directory(void)
+{
+	struct sv_directory directory;
+	char path[PATH_MAX];
+	uint64_t other;
+	int fd;
+
+	must(chmod(unit_directory, 0700) == 0);
+	snprintf(path, sizeof path, "%s/file", unit_directory);
+	fd = open(path, O_WRONLY | O_CREAT, 0600);
+	must(fd != -1 && close(fd) == 0);
+	use_directory(path);
+	is(sv_directory_open(&directory, true, &fault), SV_ESYSTEM, "a file is no directory");
+	ok(strstr(fault.error.text, "it is not a directory") != NULL, "why: %s", fault.error.text);
+	is(fault.error.sys_errno, 0, "no system call has failed");
+	must(unlink(path) == 0);
+	is(sv_directory_only_elsewhere("default", &other), 0,
+	   "where there is no directory, there is no channel");
+	must(rmdir(path) == -1 && errno == ENOENT);
+	use_directory(unit_directory);
+}
+
 int main(void)
 {
 	uid_t me = (uid_t)syscall(SYS_geteuid);
@@ -210,6 +232,7 @@ int main(void)
 	user = me + 1;
 	refused(0700, "it belongs to user");
 	user = me;
+	not_a_directory();
 	names();
 	spaces();
 	unknown_namespace();

@@ -276,13 +276,16 @@ static bool of_a_parent_that_is_swapped(int after)
 int main(void)
 {
 	char command[256];
-	int after;
+	int after, files;
 
 	own_directory();
+	of_a_path();
+	files = open_descriptors();
 	of_a_path();
 	of_a_name();
 	of_other_names();
 	of_a_name_elsewhere();
+	is(open_descriptors(), files, "all files are closed again");
 	for (after = 1; of_a_parent_that_is_swapped(after); after++)
 		;
 	/* The parent is opened as 0 if a program has closed its standard input. */

@@ -95,6 +95,10 @@ static void batches_of_the_reader(struct pair *pair)
 	must(sv_msg_release_batch(pair->reader, 1) == SV_OK);
 	ok(sv_msg_release(pair->reader) == SV_OK && sv_fill(pair->writer) == 0,
 	   "a longer message after a shorter one is given back whole");
+	must(sv_send(pair->writer, "", 0, 0) == SV_OK && sv_send(pair->writer, "", 0, 0) == SV_OK);
+	ok(sv_msg_peek_batch(pair->reader, batch, 8, &count, 0) == SV_OK && count == 2,
+	   "an empty message at the end belongs to the batch");
+	must(sv_msg_release_batch(pair->reader, 2) == SV_OK);
 	ok(sv_msg_number(pair->reader) == SV_UNKNOWN,
 	   "messages are not numbered on a channel that nobody resumes");
 }
@@ -155,6 +159,7 @@ static void other_calls(void)
 	must(sv_peek(pair.reader, 64, &there, &got, 0) == SV_OK && got == 64);
 	ok(sv_msg_release(pair.reader) == SV_EMODE && sv_msg_release_batch(pair.reader, 1) == SV_EMODE,
 	   "nor are bytes that are peeked");
+	is(sv_msg_peek(pair.reader, &there, &got, 0), SV_EMODE, "nor those that can be");
 	ok(sv_msg_commit(pair.reader, 8) == SV_EINVAL, "which a reader does not publish");
 	must(sv_release(pair.reader, 16) == SV_OK);
 	ok(sv_msg_release(pair.reader) == SV_EMODE, "or that are released");

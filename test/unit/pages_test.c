@@ -164,8 +164,18 @@ static void two_steps(void)
 	must(munmap(taken, 4096) == 0);
 }
 
+static void removal(void)
+{
+	struct sv_segment segment = mapped(4096);
+
+	sv_segment_unmap(&segment);
+	is(sv_segment_remove(segment.id), 0, "a segment that is gone is removed");
+	is(sv_segment_remove(-1), 0, "so is one that was never there");
+}
+
 int main(void)
 {
+	removal();
 	alignment();
 	two_steps();
 	bytes_are_kept();

@@ -204,6 +204,8 @@ static void drawn(void)
 	text = heard();
 	ok(strstr(text, "\"status\": 3, \"error\": \"why\"}") != NULL, "the last line has the status");
 	ok(strstr(text, "\"bytes\": 3072, \"messages\": 5,") != NULL, "and the messages");
+	cli_progress_end(&progress, &figures, 3, "");
+	ok(strstr(heard(), "\"status\": 3, \"error\": null}") != NULL, "a failure may have no text");
 	ok(strstr(text, "\"elapsed\": 3.000, \"rate\": 1024, \"average\": 1024, \"eta\": null,") != NULL,
 	   "and the rates");
 

@@ -353,6 +353,10 @@ static void kept_apart(void)
 	begin(&pair, 5);
 	sv_ring_keep_apart(&pair.reader, &pair.side[SV_READER].taken);
 	is(pair.reader.position, 0, "a position that is kept apart begins at 0, whatever the shared one is");
+	pair.writer.light = pair.writer.lightable = pair.writer.reachable = true;
+	sv_ring_mute(&pair.writer);
+	ok(!pair.writer.light && !pair.writer.lightable && !pair.writer.reachable,
+	   "a side that cannot ring never omits a fence");
 }
 
 int main(void)

@@ -71,12 +71,44 @@ static void waits(void)
 	ok(!sigismember(&mask, SIGINT) && !sigismember(&mask, SIGWINCH), "afterwards none is blocked");
 }
 
+/* The terminal is given back while the program is stopped. */
+static void stops(void)
+{
+	const char *text;
+	bool stopped;
+	int status;
+	pid_t child;
+
+	hear(STDOUT_FILENO);
+	child = fork();
+	must(child != -1);
+	if (child == 0) {
+		must(signal(SIGTSTP, SIG_DFL) != SIG_ERR);
+		cli_screen_begin();
+		must(raise(SIGTSTP) == 0);
+		status = cli_screen_wait(sv_now() + INT64_C(15000000000));
+		cli_screen_end();
+		_exit(status);
+	}
+	must(waitpid(child, &status, WUNTRACED) == child);
+	stopped = WIFSTOPPED(status);
+	if (stopped)
+		must(kill(child, SIGCONT) == 0 && waitpid(child, &status, 0) == child);
+	text = heard_at_last();
+	ok(stopped, "svstat --watch can be stopped");
+	ok(WIFEXITED(status) && WEXITSTATUS(status) == CLI_SCREEN_REDRAW, "afterwards it draws again");
+	same("the screen is taken twice", text,
+	     "\033[?1049h\033[?25l\033[H\033[2J\033[?25h\033[?1049l"
+	     "\033[?1049h\033[?25l\033[H\033[2J\033[?25h\033[?1049l");
+}
+
 int main(void)
 {
 	draws("a\nbc\n\nd", 3, "\033[H\033[Ka\r\n\033[Kbc\r\n\033[K");
 	draws("a\nbc", 3, "\033[H\033[Ka\r\n\033[Kbc\r\n\033[J");
 	draws("", 1, "\033[H\r\n\033[J");
 	sizes();
+	stops();
 	waits();
 	return tap_done();
 }

@@ -9,6 +9,7 @@
 #include <sys/syscall.h>
 
 #include "channel/channel.h"
+#include "inspect/inspect.h"
 #include "libc.h"
 #include "pair.h"
 
@@ -117,6 +118,36 @@ static void without_a_directory(void)
 	must(sv_close(ch) == SV_OK && unlink(options.path) == 0);
 }
 
+static struct sv_sight looked_at(void)
+{
+	struct sv_fault fault = { .label = "" };
+	struct sv_sight sight;
+
+	must(sv_sight_of_choice(&sight, "unit", NULL, 0, &fault) == SV_OK);
+	sv_sight_look(&sight);
+	return sight;
+}
+
+/* What was seen before the lock was taken may have changed. */
+static void it_changes_before_the_lock(void)
+{
+	struct sv_options options = options_of(0, 4096);
+	sv_channel *ch = open_side(SV_WRITER, &options);
+	struct sv_sight sight = looked_at();
+
+	must(sv_close(ch) == SV_OK);
+	ok(!sv_sight_lock(&sight), "a channel that has ended meanwhile cannot be locked");
+	sv_sight_close(&sight);
+	remnant = leave_by_death("unit");
+	sight = looked_at();
+	is(sight.info.shmid, remnant.shmid, "a channel has a segment");
+	remove_objects();
+	ok(sv_sight_lock(&sight), "it is locked");
+	is(sight.info.shmid, -1, "then it has none any more");
+	sv_sight_close(&sight);
+	must(unlink(remnant.path) == 0);
+}
+
 int main(void)
 {
 	own_directory();
@@ -124,6 +155,7 @@ int main(void)
 	it_ends();
 	its_key_is_taken();
 	without_a_directory();
+	it_changes_before_the_lock();
 	ok(directory_is_empty(), "nothing is left");
 	return tap_done();
 }

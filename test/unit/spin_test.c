@@ -64,12 +64,17 @@ static void budget(void)
 
 int main(void)
 {
+	struct sv_spin two;
+
 	online = 4;
 	usable = 4;
 	ok(possible(SV_WAIT_AUTO, 1, 2), "two sides on two of several CPUs may spin");
 	ok(possible(SV_WAIT_AUTO, 0, 0), "and so they may where nobody knows the CPUs");
 	ok(!possible(SV_WAIT_AUTO, 2, 2), "but not on the same one");
 	ok(!possible(SV_WAIT_SLEEP, 1, 2), "a side that shall sleep does not spin");
+	usable = 2;
+	sv_spin_init(&two, SV_WAIT_AUTO);
+	ok(!two.pinned, "a side that may use two CPUs does not depend on where its peer runs");
 	usable = 1;
 	ok(possible(SV_WAIT_AUTO, 1, 2), "a side that has one CPU spins while its peer runs on another");
 	ok(!possible(SV_WAIT_AUTO, 1, 1), "but not if it is the same");

@@ -250,6 +250,7 @@ static void names(void)
 	struct sv_info info = SV_INFO_INIT;
 	struct cli_channel channel;
 	char name[72];
+	int fd, i;
 
 	/* An emulator's process has the emulator's name. */
 	must(prctl(PR_SET_NAME, "this process") == 0);
@@ -264,6 +265,10 @@ static void names(void)
 	cli_channel_take(&channel, &info);
 	same("nor has a side whose process is not known", channel.command[SV_READER], "");
 	same("a process that is not known", cli_command(name, sizeof name, 0), "?");
+	fd = dup(STDIN_FILENO);
+	for (i = 0; i < 3; i++)
+		cli_command(name, sizeof name, getpid());
+	is(dup(STDIN_FILENO), fd + 1, "the files of the processes are closed");
 	ok(fcntl(STDIN_FILENO, F_GETFD) != -1, "standard input is still open");
 	same("user 0", cli_user(name, sizeof name, 0), "root");
 	same("a user without a name", cli_user(name, sizeof name, USER), "4000000000");

@@ -61,6 +61,18 @@ static void dies_at_the_end(enum sv_role role, const struct sv_options *options)
 	must(WIFSIGNALED(status_of(child)));
 }
 
+static void leave_by_death_as(enum sv_role role, const struct sv_options *options)
+{
+	pid_t child = fork();
+
+	must(child != -1);
+	if (child == 0) {
+		joined(role, options);
+		raise(SIGKILL);
+	}
+	must(WIFSIGNALED(status_of(child)));
+}
+
 /* A reader that has taken all from a writer that is dead. */
 static sv_channel *reader_of_the_dead(const struct sv_options *options)
 {
@@ -98,6 +110,37 @@ static int drop_all(void)
 
 	clean.all = 1;
 	return sv_clean(&clean, note_removal, NULL, NULL);
+}
+
+/* A reader that was told of a death, and does not call sv_wait_peer(). */
+static void told_and_replaced(void)
+{
+	struct sv_options options = options_of(SV_RESUME, 4096);
+	sv_channel *reader = joined(SV_READER, &options), *writer;
+	const void *data;
+	size_t got;
+
+	leave_by_death_as(SV_WRITER, &options);
+	is(sv_check(reader), SV_EDIED, "a reader is told that its writer died");
+	is(sv_peek(reader, 1, &data, &got, 0), SV_EDIED, "and told again");
+	writer = joined(SV_WRITER, &options);
+	is(sv_peek(reader, 1, &data, &got, 0), SV_EAGAIN, "until another one has come");
+	must(sv_close(writer) == SV_OK && sv_close(reader) == SV_OK && drop_all() == SV_OK);
+}
+
+/* A writer that closes before it has learned of the success. */
+static void closed_too_early(void)
+{
+	struct sv_options options = options_of(SV_RESUME, 4096);
+	sv_channel *writer = joined(SV_WRITER, &options), *reader = joined(SV_READER, &options);
+
+	send_all(writer);
+	take_all(reader);
+	must(sv_finish(reader, 0) == SV_OK && sv_close(reader) == SV_OK && sv_close(writer) == SV_OK);
+	writer = joined(SV_WRITER, &options);
+	is(sv_position(writer), 3, "after a writer that closed too early the next one has nothing to send");
+	is(sv_finish(writer, 0), SV_OK, "and is told of the success");
+	must(sv_close(writer) == SV_OK);
 }
 
 /* Who resumes does not end because of a reader that failed before. */
@@ -250,6 +293,8 @@ int main(void)
 	own_directory();
 	the_reader_is_done();
 	the_writer_ends();
+	told_and_replaced();
+	closed_too_early();
 	after_a_failure();
 	the_channel_waits_for_whom_success_is_owed();
 	return tap_done();

@@ -42,12 +42,18 @@ static void makers(void)
 	ok(!trusted(OTHER, OTHER, 1, 0660, false, false), "but no other group");
 }
 
+static bool only_one; /* the caller has one group */
+
 /* The groups of the caller: this stands before the C library's function. */
 int getgroups(int count, gid_t *groups)
 {
 	/* One of them goes away between the two calls. */
 	if (count == 0)
-		return 3;
+		return only_one ? 1 : 3;
+	if (only_one)
+		groups[0] = GROUP;
+	if (only_one)
+		return 1;
 	groups[0] = groups[1] = GROUP;
 	groups[2] = GROUP + 2;
 	return 2;
@@ -66,6 +72,8 @@ static void memberships(void)
 	is(allocated(), before, "the groups of the caller are not kept");
 	is(trusted, 40, "one of them makes its member trusted");
 	ok(!sv_is_trusted(OTHER, OTHER, GROUP + 2, &target), "another group does not");
+	only_one = true;
+	ok(sv_is_trusted(OTHER, OTHER, GROUP, &target), "so does the only one");
 }
 
 static struct sv_header good_header(uint64_t *bytes)
