@@ -100,6 +100,11 @@ load ../lib/channels
 	done
 }
 
+@test "--watch ends with status 1 if it cannot write to the terminal" {
+	on_terminal 80 24 'svstat -w0.1 1</dev/tty; echo $? >status'
+	assert_equal status "$(<status)" 1
+}
+
 @test "a dumb terminal gets blocks" {
 	skip_unless script
 	local term

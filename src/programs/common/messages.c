@@ -111,6 +111,11 @@ void cli_keep_standard_streams(void)
 			_exit(CLI_FAILED);
 }
 
+bool cli_flush_stdout(void)
+{
+	return fflush(stdout) == 0 && !ferror(stdout);
+}
+
 int cli_close_stdout(int status)
 {
 	bool failed = ferror(stdout) != 0;

@@ -4,6 +4,7 @@
 #define SV_COMMON_MESSAGES_H
 
 #include <signal.h>
+#include <stdbool.h>
 
 #include "svipc.h"
 
@@ -48,6 +49,9 @@ void cli_keep_standard_streams(void);
 
 /* Flush and close standard output; a failed write is an error.  Returns the status to exit with. */
 int cli_close_stdout(int status);
+
+/* Write what is still in memory.  False: this write or an earlier one has failed. */
+bool cli_flush_stdout(void);
 
 /* Print all that there is to print, and close standard output.  Returns the status to exit with. */
 int cli_answer(const char *format, ...) __attribute__((format(printf, 1, 2)));

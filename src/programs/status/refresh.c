@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "common/messages.h"
 #include "common/signals.h"
 #include "status/display.h"
 #include "status/screen.h"
@@ -35,13 +36,13 @@ static bool print_block(const struct cli_snapshot *snapshot, const struct cli_re
 
 	if (refresh->json) {
 		cli_display_json(stdout, snapshot, true);
-		return fflush(stdout) == 0;
+		return cli_flush_stdout();
 	}
 	cli_terminal_size(STDOUT_FILENO, &width, NULL);
 	if (refresh->view.headings)
 		printf("%s%s\n", first ? "" : "\n", cli_display_summary(text, sizeof text, snapshot, width));
 	cli_display(stdout, snapshot, &refresh->view, refresh->view.raw ? 0 : width, SIZE_MAX);
-	return fflush(stdout) == 0;
+	return cli_flush_stdout();
 }
 
 static void sleep_until(int64_t until_ns)

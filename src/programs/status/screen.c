@@ -134,7 +134,7 @@ bool cli_screen_draw(const char *text, size_t lines)
 	}
 	if (line < lines)
 		fputs("\r\n\033[J", stdout);
-	return fflush(stdout) == 0;
+	return cli_flush_stdout();
 }
 
 static void stop_and_go_on(void)
