@@ -51,6 +51,16 @@ hand() {
 	assert_output $'one\ntwo\nthree'
 }
 
+@test "lines that are there already are written together" {
+	skip_unless strace
+	seq 1000 >file
+	svwrite -d --lines -s 64K file
+	run_logged strace -qq -o trace -e trace=write -P "$PWD/copy" svread --lines -o "$PWD/copy"
+	assert_status 0
+	assert_same_file file copy
+	[ "$(grep -c write trace)" -le 10 ] || fail "$(grep -c write trace) writes"
+}
+
 @test "a line is delivered at once, while the input stays open" {
 	mkfifo input
 	spawn reader svread --lines -o copy

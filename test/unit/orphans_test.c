@@ -141,6 +141,12 @@ static void segments(void)
 	is((walk(0), count), 3, "unless it is not the channel's own");
 	ours_shm = -1;
 	ours_state = SV_STATE_RUNNING;
+	one_table("key shmid perms\n"
+	          "0 1 600 10 9001 0 0 7 0 0 0 0 0 5\n"
+	          "and something else\n"
+	          "0 2 600 10 9001 0 0 7 0 0 0 0 0 2000000000\n",
+	          "", "");
+	is(count, 2, "a line that is none is left out; an orphan may be of unknown age");
 }
 
 static void semaphores(void)

@@ -109,6 +109,12 @@ static void without_a_directory(void)
 	struct sv_info info = SV_INFO_INIT;
 	sv_channel *ch = open_side(SV_WRITER, &options);
 
+	must(sv_stat(ch, &info) == SV_OK);
+	is(info.state, SV_STATE_WAITING_READER, "a side sees its own channel as it is");
+	ch->header->inode++;
+	is(sv_stat(ch, &info), SV_ECORRUPT, "and if it is another file's");
+	ch->header->inode--;
+	info = (struct sv_info)SV_INFO_INIT;
 	use_directory("/nonexistent/directory");
 	is(sv_find(NULL, options.path, 0, &info, NULL), SV_OK,
 	   "without a directory a channel is found by its path");
