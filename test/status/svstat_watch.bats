@@ -66,6 +66,15 @@ load ../lib/channels
 	done
 	on_terminal 40 4 'svstat -w0.1 --count=1'
 	grep -q '\.\.\. and 2 more' screen
+	# A terminal may not know its size.
+	local i
+	echo x >data
+	for i in {1..25}; do
+		svwrite -d -c "left$i" data
+	done
+	on_terminal 0 0 'env -u LINES -u COLUMNS svstat -w0.1 --count=1'
+	frames screen | grep -q '\.\.\. and 7 more'
+	svclean -qa
 	on_terminal 40 12 'svstat -w0.1 --count=1 one'
 	grep -q 'waiting for a reader' screen
 	kill "${pid[one]}" "${pid[two]}" "${pid[three]}"

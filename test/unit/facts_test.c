@@ -295,6 +295,18 @@ static void hidden(void)
 	sv_gather(&objects, &recorded);
 	ok(objects.facts.segment == SV_SEGMENT_DOUBT && objects.shmid == SEGMENT,
 	   "so it is if it is that of the record");
+	recorded.record.shmid = SEGMENT + 1;
+	recorded.record.made_s = MADE;
+	recorded.named = false;
+	world.made = MADE + 1000;
+	sv_gather(&objects, &recorded);
+	is(objects.stranger.id, SEGMENT,
+	   "if nothing is that of the record, the segment with the key is told of");
+	world.segment = world.unreadable = false;
+	world.secret = true;
+	sv_gather(&objects, &unrecorded);
+	ok(objects.facts.set == SV_SET_DOUBT && objects.stranger.id == SET && objects.stranger.unreadable,
+	   "a set is in doubt if its values cannot be read");
 }
 
 static void keys(void)

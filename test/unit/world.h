@@ -30,6 +30,7 @@ static struct {
 	bool other_count; /* the set has not two semaphores */
 	uint32_t key;     /* another key that the set has; 0: none */
 	bool unreadable;  /* the segment may not be mapped */
+	bool secret;      /* the values of the set may not be read */
 	bool hidden;      /* only the tables of the system tell who has made them */
 } world;
 static struct sv_header header;
@@ -79,7 +80,7 @@ int semctl(int id, int number, int command, ...)
 	if (world.hidden)
 		return -1;
 	if (command != IPC_STAT)
-		return 0;
+		return world.secret ? -1 : 0;
 	va_start(args, command);
 	ds = va_arg(args, struct semid_ds *);
 	va_end(args);
