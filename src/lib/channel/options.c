@@ -28,12 +28,14 @@ int sv_options_check(const struct sv_options *options, enum sv_role role, int ti
 	if ((options->flags & SV_CREATE_ONLY) != 0 && (options->flags & SV_JOIN_ONLY) != 0)
 		return sv_fault_set(fault, SV_EINVAL, 0,
 		                    "SV_CREATE_ONLY and SV_JOIN_ONLY exclude each other");
-	if ((options->flags & SV_KEPT) != 0 && sv_segment_removal_is_forced())
-		return sv_fault_set(
-			fault, SV_ESYSTEM, EOPNOTSUPP,
-			"a channel cannot outlive its processes: kernel.shm_rmid_forced is 1, so the "
-			"kernel removes a segment that nobody is attached to; run: sysctl "
-			"kernel.shm_rmid_forced=0");
+	if ((options->flags & SV_KEPT) != 0 && sv_segment_removal_is_forced()) {
+		sv_fault_set(
+			fault, SV_ESYSTEM, 0,
+			"a resumable or detached channel cannot outlive its processes, because the kernel "
+			"removes a segment that nobody is attached to; run: sysctl kernel.shm_rmid_forced=0");
+		fault->error.sys_errno = EOPNOTSUPP;
+		return SV_ESYSTEM;
+	}
 	if ((options->flags & SV_DETACH) != 0 && role == SV_READER)
 		return sv_fault_set(fault, SV_EINVAL, 0, "only a writer can leave its data and go");
 	*capacity = options->capacity != 0 ? sv_segment_round(options->capacity) : sv_segment_default();
