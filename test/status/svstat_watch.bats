@@ -82,21 +82,22 @@ load ../lib/channels
 
 @test "--watch: a space shows the next snapshot; q ends it with status 0, a signal with that signal; the terminal is restored" {
 	skip_unless script
-	local signal
+	local key signal
 	mkfifo keys
-	# A FIFO that is opened for reading and writing does not block.
-	exec 8<>keys
-	start quitter script -qec 'stty -a >before; svstat -w60; echo status $? >status; stty -a >after' /dev/null <keys
-	wait_until 'grep -q "no channels" quitter.out'
-	# The second snapshot follows soon, because only that has rates.
-	wait_until '[ "$(grep -c "no channels" quitter.out)" -ge 2 ]'
-	printf ' ' >&8
-	wait_until '[ "$(grep -c "no channels" quitter.out)" -ge 3 ]'
-	printf Q >&8
-	reap quitter
-	exec 8>&-
-	assert_equal status "$(cat status)" 'status 0'
-	assert_same_file before after
+	for key in q Q; do
+		# A FIFO that is opened for reading and writing does not block.
+		exec 8<>keys
+		start quitter script -qec 'stty -a >before; svstat -w60; echo status $? >status; stty -a >after' /dev/null <keys
+		# The second snapshot follows soon, because only that has rates.
+		wait_until '[ "$(grep -c "no channels" quitter.out)" -ge 2 ]'
+		printf ' ' >&8
+		wait_until '[ "$(grep -c "no channels" quitter.out)" -ge 3 ]'
+		printf $key >&8
+		reap quitter
+		exec 8>&-
+		assert_equal status "$(cat status)" 'status 0' || return 1
+		assert_same_file before after || return 1
+	done
 	for signal in INT TERM HUP; do
 		rm -f status
 		start ended script -qec "sh -c 'echo \$\$ >id; exec svstat -w60'; echo status \$? >status; stty -a >after" /dev/null </dev/null

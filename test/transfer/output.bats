@@ -76,7 +76,7 @@ half_written() {
 	skip_unless strace
 	echo old >copy
 	spawn writer svwrite - <<<new
-	# It has made the channel, so the reader gives a name to nothing but its output.
+	# The writer has made the channel, so that the reader needs no name for that.
 	wait_asleep "${pid[writer]}"
 	run_logged strace -qq -s 4096 -o trace -e trace=linkat,?unlink,unlinkat -e inject=linkat:error=EEXIST svread --atomic -o copy
 	assert_status 1

@@ -353,6 +353,13 @@ static void kept_apart(void)
 	begin(&pair, 5);
 	sv_ring_keep_apart(&pair.reader, &pair.side[SV_READER].taken);
 	is(pair.reader.position, 0, "a position that is kept apart begins at 0, whatever the shared one is");
+}
+
+static void mute(void)
+{
+	struct pair pair;
+
+	begin(&pair, 5);
 	pair.writer.light = pair.writer.lightable = pair.writer.reachable = true;
 	sv_ring_mute(&pair.writer);
 	ok(!pair.writer.light && !pair.writer.lightable && !pair.writer.reachable,
@@ -373,6 +380,7 @@ int main(void)
 	places();
 	weight();
 	kept_apart();
+	mute();
 	threads(0, 1, 100000);
 	threads(UINT64_MAX - 5000, 1, 20000);
 	threads((UINT64_C(1) << 63) - 5000, 20, 400000);

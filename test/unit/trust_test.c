@@ -50,11 +50,10 @@ int getgroups(int count, gid_t *groups)
 	/* One of them goes away between the two calls. */
 	if (count == 0)
 		return only_one ? 1 : 3;
-	if (only_one)
-		groups[0] = GROUP;
+	groups[0] = GROUP;
 	if (only_one)
 		return 1;
-	groups[0] = groups[1] = GROUP;
+	groups[1] = GROUP;
 	groups[2] = GROUP + 2;
 	return 2;
 }
